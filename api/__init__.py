@@ -1,0 +1,1 @@
+"""Every JSON contract. A dialect folder holds translation and nothing else."""

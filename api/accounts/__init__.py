@@ -1,0 +1,1 @@
+"""Registration and tokens for guests who use the API."""

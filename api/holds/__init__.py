@@ -1,0 +1,1 @@
+"""Contract 2: hold, pay, confirm. camelCase, bare objects, epoch milliseconds."""

@@ -1,0 +1,1 @@
+"""The shared kernel: clock, errors, locks, jobs, audit. Imports no project code."""

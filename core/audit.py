@@ -1,0 +1,30 @@
+"""Writing the audit trail: an explicit call inside the service, never a model signal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import clock, correlation
+from core.actors import Actor
+from core.models import AuditEntry
+
+
+def record(
+    verb: str, target: str, *, by: Actor, restaurant_id: int | None = None, **data: Any
+) -> AuditEntry:
+    """Append one entry to the trail, in the caller's transaction.
+
+    ``verb`` is namespaced and past tense (``reservation.cancelled``), ``target`` a public id,
+    ``data`` small and JSON-able, without card data or secrets.
+    """
+    return AuditEntry.objects.create(
+        at=clock.now(),
+        verb=verb,
+        target=target,
+        restaurant_id=restaurant_id,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_label=by.label,
+        data=data,
+        correlation_id=correlation.current(),
+    )

@@ -1,0 +1,68 @@
+"""Transaction-scoped advisory locks, from one registry of key spaces.
+
+A new booking has no row yet that could be locked, so what is locked is an idea: one
+restaurant's service date. Only ``pg_advisory_xact_lock`` is used, never the session kind:
+it ends with its transaction, whatever happens to the process, and it works through
+PgBouncer in transaction mode.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from enum import IntEnum
+
+from django.db import OperationalError, connection
+
+from core import metrics
+from core.errors import Busy
+
+LOCK_TIMEOUT_MS = 5_000
+"""How long to queue for a lock before telling the caller that the slot is busy (contract 2)."""
+
+IDLE_TIMEOUT_MS = 15_000
+"""A process stopped in the middle loses its transaction, and so its lock, after this long."""
+
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Space(IntEnum):
+    """The key spaces. Numbers are permanent: two versions may run side by side."""
+
+    SERVICE_DAY = 1
+    GUEST = 2
+    JOB = 3
+
+
+def key(space: Space, *parts: object) -> int:
+    """The 64-bit key of ``parts`` in ``space``; a collision only makes two strangers queue."""
+    text = "\x1f".join([str(int(space)), *map(str, parts)])
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
+
+
+def lock(space: Space, *parts: object, timeout_ms: int = LOCK_TIMEOUT_MS) -> None:
+    """Hold the lock on ``parts`` until the surrounding transaction ends.
+
+    Must be called inside a transaction and before anything the decision depends on is read:
+    at READ COMMITTED the next statement sees what the previous owner committed.
+    Raises :class:`~core.errors.Busy` when the lock is not free within ``timeout_ms``.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An advisory lock needs an open transaction to live in.")
+    started = time.perf_counter()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, true),"
+                " set_config('idle_in_transaction_session_timeout', %s, true),"
+                " pg_advisory_xact_lock(%s)",
+                [str(timeout_ms), str(IDLE_TIMEOUT_MS), key(space, *parts)],
+            )
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            metrics.LOCK_TIMEOUTS.inc()
+            raise Busy() from error
+        raise
+    finally:
+        metrics.LOCK_WAIT.observe(time.perf_counter() - started)

@@ -1,0 +1,70 @@
+"""What ``/metrics`` shows. Apps add to it here; ``config.health`` serves it.
+
+Two kinds. *Counters and histograms* are noted where something happens and added up over all server
+processes. *Readings* are asked for when the page is fetched, usually from the database, and so are the
+same whichever process answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import Counter, Histogram
+
+Reading = Mapping[tuple[str, ...], float]
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One registered reading."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...]
+    read: Callable[[], Reading]
+
+
+_readers: dict[str, Reader] = {}
+
+
+def register_reading(name: str, help_text: str, read: Callable[[], Reading], *, labels: tuple[str, ...] = ()) -> None:
+    """Show ``read()`` as the gauge ``name``; call it from ``AppConfig.ready``. Registering again replaces.
+
+    ``read`` returns label values → number: ``{(): 3.0}`` without labels, ``{("sms",): 2.0}`` with one.
+    It runs outside of any request and may use the database; if it raises, only its own lines are missing.
+    """
+    _readers[name] = Reader(name, help_text, labels, read)
+
+
+def readings() -> Iterator[Reader]:
+    """Every registered reading, in the order of their names."""
+    yield from (_readers[name] for name in sorted(_readers))
+
+
+def counter(name: str, help_text: str, *, labels: tuple[str, ...] = ()) -> Counter:
+    """A number that only grows, added up over processes. Make it once, at module level."""
+    return Counter(name, help_text, labels)
+
+
+def histogram(name: str, help_text: str, *, labels: tuple[str, ...] = ()) -> Histogram:
+    """Durations in seconds, added up over processes. Make it once, at module level."""
+    return Histogram(name, help_text, labels, buckets=_BUCKETS)
+
+
+REQUESTS = counter("couvert_http_requests", "Requests answered", labels=("method", "route", "status"))
+DURATION = histogram("couvert_http_request_seconds", "Time to answer", labels=("method", "route"))
+LOCK_WAIT = histogram("couvert_lock_wait_seconds", "Time waited for a restaurant's service date")
+LOCK_TIMEOUTS = counter("couvert_lock_timeouts", "Waits for a restaurant's service date that were given up")
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def note_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    known = method if method in _METHODS else "OTHER"
+    REQUESTS.labels(known, route, str(status)).inc()
+    DURATION.labels(known, route).observe(seconds)

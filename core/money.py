@@ -1,0 +1,33 @@
+"""Money: ``Decimal`` with an ISO 4217 currency; integers only in the smallest unit, at a border."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_EXPONENTS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+"""Currencies that do not have two decimals (ISO 4217)."""
+
+
+def exponent(currency: str) -> int:
+    """Digits after the point in ``currency``: 2 for most, 0 for JPY, 3 for KWD."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def quantize(amount: Decimal, currency: str) -> Decimal:
+    """``amount`` rounded half up to the currency's smallest unit."""
+    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), ROUND_HALF_UP)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """The amount as an integer of the smallest unit: 5.00 GBP is 500, 500 JPY is 500."""
+    return int(quantize(amount, currency).scaleb(exponent(currency)))
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """The inverse of :func:`to_minor`."""
+    return Decimal(minor).scaleb(-exponent(currency))

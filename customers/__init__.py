@@ -1,0 +1,1 @@
+"""Guests as a restaurant group knows them: contact, consent, allergies, tags."""

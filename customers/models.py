@@ -1,0 +1,47 @@
+"""Guests of a restaurant group."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import Organization, User
+from core.ids import PublicIdField
+
+
+class Customer(models.Model):
+    """One guest of one restaurant group, with or without an account."""
+
+    public_id = PublicIdField("cust")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="customers")
+    user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="customers"
+    )
+    name = models.CharField(max_length=120)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123")
+    allergies = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    notes = models.TextField(blank=True)
+    marketing_consent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the guest agreed to offers; empty means never."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="customer_account_once"),
+            models.CheckConstraint(
+                condition=models.Q(phone="") | models.Q(phone__startswith="+"),
+                name="customer_phone_e164",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "phone"], name="customer_by_phone"),
+            models.Index(fields=["organization", "email"], name="customer_by_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""Messages to guests: rows first (the outbox), sent afterwards by a channel."""

@@ -1,0 +1,1 @@
+"""Money: deposit policies, payments and refunds as rows, gateways that move it."""

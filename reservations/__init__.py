@@ -1,0 +1,1 @@
+"""The book: the engine that decides, the ledger that guarantees, the services that write."""

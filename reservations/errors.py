@@ -1,0 +1,116 @@
+"""Conditions of the book that a caller can act on. Sentences follow contract 2 where it has one."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, DomainError, Forbidden, NotFound
+
+
+class SlotUnavailable(Conflict):
+    """The party cannot be seated then; ``details`` has reasons and bookable alternatives."""
+
+    code = "SLOT_UNAVAILABLE"
+    message = "No tables available for this time slot"
+
+
+class ActiveHoldExists(Conflict):
+    """A guest holds one table at a time."""
+
+    code = "ACTIVE_HOLD_EXISTS"
+    message = "You already have an active reservation hold"
+
+
+class AlreadyBooked(Conflict):
+    """The guest has a reservation at this restaurant and time."""
+
+    code = "ALREADY_BOOKED"
+    message = "You already have a reservation at this restaurant for this time."
+
+
+class HoldNotFound(NotFound):
+    """No such hold, or it is someone else's."""
+
+    code = "HOLD_NOT_FOUND"
+    message = "Hold not found or expired"
+
+
+class HoldExpired(Conflict):
+    """The hold lapsed; its table may be gone."""
+
+    code = "HOLD_EXPIRED"
+    message = "Hold has expired. Please create a new reservation."
+
+
+class HoldAtLimit(Conflict):
+    """The guest has asked for more time as often as the house allows."""
+
+    code = "HOLD_LIMIT"
+    message = "This hold cannot be extended again. Please confirm it or start over."
+
+
+class PaymentDeclined(DomainError):
+    """The provider refused the payment; the hold is still there, try another card."""
+
+    code = "PAYMENT_DECLINED"
+    message = "Payment failed. Please try another card."
+
+
+class PaymentPending(DomainError):
+    """The provider's answer was lost; the same request may be repeated without a second charge."""
+
+    code = "PAYMENT_PENDING"
+    message = (
+        "We are waiting for the payment provider. Please try again in a moment:"
+        " you will not be charged twice."
+    )
+
+
+class PaidTooLate(Conflict):
+    """The hold lapsed while paying and the table is gone; the money goes back in full."""
+
+    code = "HOLD_EXPIRED_REFUNDED"
+    message = (
+        "Your hold expired while you were paying and the table has been taken."
+        " Your payment is being refunded in full. Please choose another time."
+    )
+
+
+class ReservationNotFound(NotFound):
+    """No such reservation, or it is someone else's."""
+
+    code = "RESERVATION_NOT_FOUND"
+    message = "Reservation not found"
+
+
+class AlreadyCancelled(Conflict):
+    """Cancelled before; nothing was changed."""
+
+    code = "ALREADY_CANCELLED"
+    message = "Reservation already cancelled"
+
+
+class NotChangeable(Conflict):
+    """The reservation is past the point where this can be done."""
+
+    code = "NOT_CHANGEABLE"
+    message = "This reservation can no longer be changed."
+
+
+class RestaurantNotFound(NotFound):
+    """No such restaurant, or it is not listed."""
+
+    code = "RESTAURANT_NOT_FOUND"
+    message = "Restaurant not found"
+
+
+class NotAccepting(Conflict):
+    """The house has paused bookings."""
+
+    code = "NOT_ACCEPTING_RESERVATIONS"
+    message = "This restaurant is not taking reservations online at the moment."
+
+
+class AccountClosed(Forbidden):
+    """The account behind the token is gone or locked."""
+
+    code = "ACCOUNT_CLOSED"
+    message = "This account cannot be used. Please contact the restaurant."

@@ -1,0 +1,221 @@
+"""From hold to reservation: the payment's row before the gateway is asked, and the swap after.
+
+Both are single statements guarded by the hold's own row. They need no day lock: the hold
+already owns its tables, and only their owner changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from core.actors import Actor
+from core.ids import booking_code, public_id
+from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, dump, guarded
+
+_CODE_DRAWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class BegunPayment:
+    """A payment row that is ready to be sent to the gateway."""
+
+    id: int
+    idempotency_key: str
+    amount: Decimal
+    currency: str
+
+
+_BEGIN = """
+WITH hold AS (
+  SELECT h.*, 'deposit:' || h.public_id || ':' || (
+           SELECT count(*) FROM payments_payment p
+           WHERE p.purpose = h.public_id AND p.status = 'failed') AS key
+  FROM reservations_hold h
+  WHERE h.id = %(hold_id)s AND h.status = 'live' AND h.expires_at > %(now)s
+  FOR UPDATE OF h
+), payment AS (
+  INSERT INTO payments_payment
+    (public_id, restaurant_id, purpose, gateway, idempotency_key, amount, currency, status, method,
+     card_brand, card_last4, provider_reference, failure_code, failure_message, refunded, attempts,
+     next_check_at, last_error, created_at)
+  SELECT %(payment_public_id)s, restaurant_id, public_id, %(gateway)s, key, deposit_amount, currency,
+         'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '', %(now)s
+  FROM hold
+  ON CONFLICT (idempotency_key) DO NOTHING
+  RETURNING id, idempotency_key, amount, currency
+), attached AS (
+  UPDATE reservations_hold h
+  SET payment_id = payment.id, special_requests = %(special_requests)s,
+      expires_at = greatest(h.expires_at, %(keep_until)s)
+  FROM payment WHERE h.id = %(hold_id)s
+), kept AS (
+  UPDATE reservations_tableclaim c SET expires_at = %(keep_until)s
+  FROM payment
+  WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL AND c.expires_at < %(keep_until)s
+)
+SELECT id, idempotency_key, amount, currency FROM payment
+"""
+
+_OPEN_PAYMENT = """
+SELECT p.id, p.idempotency_key, p.amount, p.currency FROM payments_payment p
+JOIN reservations_hold h ON h.payment_id = p.id
+WHERE h.id = %(hold_id)s AND p.status IN ('requested', 'unknown', 'succeeded')
+"""
+
+
+def begin_payment(
+    hold_id: int,
+    *,
+    gateway: str,
+    method: Mapping[str, Any],
+    special_requests: str,
+    now: dt.datetime,
+    keep_until: dt.datetime,
+    check_at: dt.datetime,
+) -> BegunPayment | None:
+    """The payment row for a live hold, made once; None when the hold is not live any more.
+
+    The key counts failed attempts, so a second click or a retry after a lost answer finds
+    the first row (and its method), and only a declined card gets a new one. The hold is kept
+    at least until ``keep_until``, so that it does not lapse while the provider answers; the
+    sweep looks after the payment from ``check_at`` on.
+    """
+    parameters = {
+        "hold_id": hold_id,
+        "payment_public_id": public_id("pay"),
+        "gateway": gateway,
+        "method": dump(method),
+        "special_requests": special_requests,
+        "now": now,
+        "keep_until": keep_until,
+        "check_at": check_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BEGIN, parameters)
+        # The insert sees another click's row only as a conflict: read it with a new snapshot.
+        row = cursor.fetchone() or _read_open_payment(cursor, hold_id)
+    return BegunPayment(*row) if row else None
+
+
+def _read_open_payment(cursor: Any, hold_id: int) -> Any:
+    cursor.execute(_OPEN_PAYMENT, {"hold_id": hold_id})
+    return cursor.fetchone()
+
+
+_CONFIRM = f"""
+WITH hold AS (
+  UPDATE reservations_hold SET status = 'confirmed', closed_at = %(now)s
+  WHERE id = %(hold_id)s AND status = 'live'
+    AND (%(payment_id)s::bigint IS NOT NULL OR expires_at > %(now)s)
+  RETURNING *
+), payment AS (
+  UPDATE payments_payment
+  SET status = 'succeeded', provider_reference = %(reference)s, card_brand = %(brand)s,
+      card_last4 = %(last4)s, settled_at = %(now)s, next_check_at = NULL, last_error = ''
+  WHERE id = %(payment_id)s AND status IN ('requested', 'unknown') AND EXISTS (SELECT 1 FROM hold)
+  RETURNING id
+), reservation AS (
+  INSERT INTO reservations_reservation
+    (public_id, code, restaurant_id, service_id, room_id, service_date, starts_at, ends_at,
+     party_size, status, channel, source, external_id, user_id, customer_id, guest_name,
+     guest_email, guest_phone, special_requests, hold_id, payment_id, deposit_amount, currency,
+     refund_ladder, load_ids, is_locked, sequence, created_at, updated_at, status_changed_at)
+  SELECT %(public_id)s, %(code)s, restaurant_id, service_id, room_id, service_date, starts_at,
+     ends_at, party_size, %(status)s, channel, source, '', user_id, %(customer_id)s,
+     %(guest_name)s, %(guest_email)s, %(guest_phone)s, %(special_requests)s, id,
+     %(payment_id)s::bigint, deposit_amount, currency, refund_ladder, load_ids, false, 0, %(now)s,
+     %(now)s, %(now)s
+  FROM hold
+  RETURNING id, public_id, restaurant_id
+), claims AS (
+  UPDATE reservations_tableclaim c
+  SET reservation_id = reservation.id, hold_id = NULL, expires_at = NULL
+  FROM reservation WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL
+), audit AS ({AUDIT}
+  SELECT %(now)s, 'reservation.confirmed', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
+         %(actor_label)s, jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text),
+         %(correlation_id)s
+  FROM reservation
+), message AS (
+  INSERT INTO notifications_message
+    (public_id, restaurant_id, about, channel, kind, recipient, payload, status, attempts,
+     not_before, last_error, created_at)
+  SELECT %(message_public_id)s, restaurant_id, public_id, 'email', %(kind)s,
+         %(guest_email)s, %(payload)s::jsonb
+           || jsonb_build_object('reservation_id', public_id, 'code', %(code)s::text),
+         'queued', 0, %(now)s, '', %(now)s
+  FROM reservation WHERE %(guest_email)s::text <> ''
+)
+SELECT id FROM reservation
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a reservation is for."""
+
+    name: str
+    email: str
+    phone: str = ""
+    customer_id: int | None = None
+
+
+def confirm_hold(
+    hold_id: int,
+    *,
+    hold_public_id: str,
+    code_prefix: str,
+    contact: Contact,
+    special_requests: str,
+    status: str,
+    message_kind: str,
+    payload: Mapping[str, Any],
+    payment_id: int | None,
+    charge: Any,
+    by: Actor,
+    now: dt.datetime,
+) -> str | None:
+    """Turn a live hold into a reservation with its tables, audit entry and message; its public id.
+
+    None when the hold was not live any more: then nothing at all was written, the payment's
+    row included. ``charge`` is the gateway's successful answer, with ``payment_id``. May be
+    repeated; the second call finds no live hold. Raises what ``guarded`` says.
+    """
+    parameters: dict[str, Any] = {
+        **actor_parameters(by),
+        "hold_id": hold_id,
+        "hold_public_id": hold_public_id,
+        "public_id": public_id("res"),
+        "message_public_id": public_id("msg"),
+        "customer_id": contact.customer_id,
+        "guest_name": contact.name,
+        "guest_email": contact.email,
+        "guest_phone": contact.phone,
+        "special_requests": special_requests,
+        "status": status,
+        "kind": message_kind,
+        "payload": dump(payload),
+        "payment_id": payment_id,
+        "reference": getattr(charge, "reference", ""),
+        "brand": getattr(charge, "brand", ""),
+        "last4": getattr(charge, "last4", ""),
+        "now": now,
+    }
+    for _ in range(_CODE_DRAWS):
+        parameters["code"] = booking_code(code_prefix)
+        savepoint = transaction.atomic() if connection.in_atomic_block else nullcontext()
+        try:
+            with savepoint, guarded() as cursor:
+                cursor.execute(_CONFIRM, parameters)
+                row = cursor.fetchone()
+        except CodeTaken:
+            continue
+        return parameters["public_id"] if row else None
+    raise RuntimeError("no free booking code; lengthen them")

@@ -1,0 +1,64 @@
+"""Constraint violations as the domain errors they mean, and the parameters all writes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from django.db import IntegrityError, connection
+from django.db.backends.utils import CursorWrapper
+
+from core import correlation, metrics
+from core.actors import Actor
+from reservations.errors import ActiveHoldExists, AlreadyBooked, SlotUnavailable
+
+AUDIT = """
+  INSERT INTO core_auditentry
+    (at, verb, target, restaurant_id, actor_kind, actor_id, actor_label, data, correlation_id)
+"""
+
+
+class CodeTaken(Exception):
+    """The random booking code exists already; draw another."""
+
+
+@contextmanager
+def guarded() -> Iterator[CursorWrapper]:
+    """A cursor whose constraint violations become the domain error they mean.
+
+    Raises SlotUnavailable for an overlapping claim or a passed limit, ActiveHoldExists for a
+    guest's second live hold, AlreadyBooked for a guest's second booking of one slot.
+    """
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        name = getattr(diagnosis, "constraint_name", None) or ""
+        metrics.GUARD_HITS.labels(name).inc()
+        if name == "claim_table_once" or name.startswith("load_"):
+            raise SlotUnavailable() from error
+        if name == "hold_one_live_per_guest":
+            raise ActiveHoldExists() from error
+        if name == "reservation_guest_slot_once":
+            raise AlreadyBooked() from error
+        if name == "reservation_code_once":
+            raise CodeTaken from error
+        raise
+
+
+def dump(value: Any) -> str:
+    """JSON text for a ``jsonb`` parameter."""
+    return orjson.dumps(value).decode()
+
+
+def actor_parameters(by: Actor) -> dict[str, str]:
+    """Who did it, and in which request, for the audit entry."""
+    return {
+        "actor_kind": by.kind.value,
+        "actor_id": by.id,
+        "actor_label": by.label,
+        "correlation_id": correlation.current(),
+    }

@@ -1,0 +1,100 @@
+"""A hold: a table kept for a guest who is making up their mind or paying."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import User
+from core.ids import PublicIdField
+from payments.models import Payment
+from restaurants.models import DiningRoom, DiningService, Restaurant
+
+
+class Hold(models.Model):
+    """A party's place for ten minutes. While ``live`` it owns claims in the ledger.
+
+    Time alone does not end it: it lapses by query (``expires_at``), and whoever needs the
+    table next, or the sweep, releases it. One live hold per guest, by a partial unique index.
+    """
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        LIVE = "live", "Live"
+        CONFIRMED = "confirmed", "Became a reservation"
+        RELEASED = "released", "Given back by the guest"
+        EXPIRED = "expired", "Lapsed"
+
+    public_id = PublicIdField("hold")
+    guest_key = models.CharField(
+        max_length=80, help_text="Who holds: user:<public id>, or guest:<token> without an account"
+    )
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="holds", db_index=False)
+    service = models.ForeignKey(DiningService, on_delete=models.PROTECT, related_name="+", db_index=False)
+    room = models.ForeignKey(
+        DiningRoom,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    service_date = models.DateField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    party_size = models.PositiveIntegerField()
+    channel = models.CharField(max_length=8, default="online")
+    source = models.CharField(max_length=30, default="website")
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.LIVE)
+    deposit_amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    currency = models.CharField(max_length=3)
+    refund_ladder = models.JSONField(default=list, help_text="As agreed when the hold was placed")
+    load_ids = ArrayField(
+        models.BigIntegerField(), default=list, help_text="Gauges that count this party"
+    )
+    payment = models.ForeignKey(
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        help_text="The latest attempt",
+    )
+    special_requests = models.TextField(blank=True)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["guest_key"],
+                condition=models.Q(status="live"),
+                name="hold_one_live_per_guest",
+            ),
+            models.CheckConstraint(condition=models.Q(party_size__gte=1), name="hold_party"),
+            models.CheckConstraint(condition=models.Q(deposit_amount__gte=0), name="hold_deposit"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="hold_turn_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="hold_life_range"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=models.Q(status="live"), name="hold_lapsing"
+            ),
+            models.Index(
+                fields=["restaurant", "service_date"],
+                condition=models.Q(status="live"),
+                name="hold_live_of_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.service_date} for {self.party_size} ({self.status})"

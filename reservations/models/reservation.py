@@ -1,0 +1,145 @@
+"""A reservation: who comes, when, how many, and where they sit."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import User
+from core.ids import PublicIdField
+from customers.models import Customer
+from payments.models import Payment
+from reservations.models.hold import Hold
+from restaurants.models import DiningRoom, DiningService, Offer, Restaurant
+
+LIVE_STATUSES = [
+    "requested",
+    "pending",
+    "pending_payment",
+    "confirmed",
+    "reconfirmed",
+    "partially_arrived",
+    "arrived",
+    "partially_seated",
+    "seated",
+    "check_dropped",
+    "paid",
+]
+"""Statuses in which the party is still expected or present (a test compares with the engine)."""
+
+
+class Reservation(models.Model):
+    """One party's place in the book. Statuses change only through services."""
+
+    class Status(models.TextChoices):
+        """Party states (DESIGN, section 4); allowed steps are in ``engine.lifecycle``."""
+
+        REQUESTED = "requested", "Requested"
+        PENDING = "pending", "Pending"
+        PENDING_PAYMENT = "pending_payment", "Waiting for payment"
+        CONFIRMED = "confirmed", "Confirmed"
+        RECONFIRMED = "reconfirmed", "Reconfirmed"
+        PARTIALLY_ARRIVED = "partially_arrived", "Partly arrived"
+        ARRIVED = "arrived", "Arrived"
+        PARTIALLY_SEATED = "partially_seated", "Partly seated"
+        SEATED = "seated", "Seated"
+        CHECK_DROPPED = "check_dropped", "Bill on the table"
+        PAID = "paid", "Paid"
+        COMPLETED = "completed", "Completed"
+        CANCELLED = "cancelled", "Cancelled"
+        NO_SHOW = "no_show", "No-show"
+        DECLINED = "declined", "Declined"
+        EXPIRED = "expired", "Expired"
+
+    public_id = PublicIdField("res")
+    code = models.CharField(max_length=24, help_text="What the guest shows at the door")
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="reservations", db_index=False)
+    service = models.ForeignKey(DiningService, on_delete=models.PROTECT, related_name="+", db_index=False)
+    room = models.ForeignKey(
+        DiningRoom,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    offer = models.ForeignKey(Offer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    service_date = models.DateField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    party_size = models.PositiveIntegerField()
+    status = models.CharField(max_length=18, choices=Status.choices, default=Status.CONFIRMED)
+    channel = models.CharField(max_length=8, default="online")
+    source = models.CharField(max_length=30, default="website")
+    external_id = models.CharField(max_length=80, blank=True, help_text="Its id at the source")
+    user = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reservations",
+        db_index=False,
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="reservations"
+    )
+    guest_name = models.CharField(max_length=120, blank=True)
+    guest_email = models.EmailField(max_length=254, blank=True)
+    guest_phone = models.CharField(max_length=20, blank=True)
+    special_requests = models.TextField(blank=True)
+    hold = models.OneToOneField(
+        Hold, on_delete=models.PROTECT, null=True, blank=True, related_name="reservation"
+    )
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
+    deposit_amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    currency = models.CharField(max_length=3)
+    refund_ladder = models.JSONField(default=list, help_text="As agreed when booking")
+    load_ids = ArrayField(
+        models.BigIntegerField(), default=list, help_text="Gauges that count this party"
+    )
+    is_locked = models.BooleanField(default=False, help_text="Staff fixed the table; never moved.")
+    sequence = models.PositiveIntegerField(default=0, help_text="Changes so far, for calendars")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    status_changed_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="reservation_code_once"),
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="reservation_external_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "restaurant", "starts_at"],
+                condition=models.Q(status__in=LIVE_STATUSES),
+                name="reservation_guest_slot_once",
+            ),
+            models.CheckConstraint(condition=models.Q(party_size__gte=1), name="reservation_party"),
+            models.CheckConstraint(
+                condition=models.Q(deposit_amount__gte=0), name="reservation_deposit"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="reservation_turn_range"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="cancelled") | models.Q(cancelled_at__isnull=False),
+                name="reservation_cancelled_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["restaurant", "service_date"], name="reservation_day"),
+            models.Index(fields=["user", "starts_at"], name="reservation_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.service_date} for {self.party_size} ({self.status})"

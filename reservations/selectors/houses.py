@@ -1,0 +1,288 @@
+"""A restaurant's compiled rules: one query, one object per version, kept in the process.
+
+Triggers raise ``plan_version`` whenever anything that decides about bookings changes
+(migration ``0002_plan_version``), and every read of the book brings the current version along.
+So a kept plan is never stale, and no cache needs to be told anything.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import OrderedDict
+from dataclasses import dataclass
+from decimal import Decimal
+from threading import Lock
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from reservations.engine import types as e
+
+_CAPACITY = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class House:
+    """A restaurant as the book needs it: its plan, and the facts for answers and messages."""
+
+    id: int
+    public_id: str
+    slug: str
+    organization_id: int
+    name: str
+    address: str
+    phone: str
+    email: str
+    country: str
+    image: str
+    cuisine: tuple[str, ...]
+    is_listed: bool
+    accepts_reservations: bool
+    hold_minutes: int
+    max_hold_extensions: int
+    code_prefix: str
+    rooms: dict[int, str]
+    """Names of the rooms by id."""
+    plan: e.Plan
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The restaurant's time zone."""
+        return self.plan.zone
+
+    @property
+    def currency(self) -> str:
+        """The currency of its deposits."""
+        return self.plan.currency
+
+
+class _HouseCache:
+    """Houses by restaurant id, least recently loaded out first. Safe between threads."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._houses: OrderedDict[int, House] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, restaurant_id: int, version: int) -> House:
+        """The house at exactly ``version`` or newer, loaded when it is not at hand."""
+        house = self._houses.get(restaurant_id)
+        if house is None or house.plan.version < version:
+            house = load_house(restaurant_id)
+            with self._lock:
+                self._houses[restaurant_id] = house
+                while len(self._houses) > self._capacity:
+                    self._houses.popitem(last=False)
+        return house
+
+    def clear(self) -> None:
+        """Forget everything (tests start from scratch: ids repeat after a rollback)."""
+        with self._lock:
+            self._houses.clear()
+
+
+_cache = _HouseCache(_CAPACITY)
+
+
+def house(restaurant_id: int, version: int) -> House:
+    """The compiled rules of a restaurant at ``version`` or newer. No query when they are at hand."""
+    return _cache.get(restaurant_id, version)
+
+
+def forget_houses() -> None:
+    """Drop all kept plans of this process."""
+    _cache.clear()
+
+
+_LOAD = """
+SELECT to_jsonb(r) - 'description' || jsonb_build_object(
+  'rooms', (SELECT jsonb_object_agg(id, name) FROM restaurants_diningroom WHERE restaurant_id = r.id),
+  'tables', (SELECT jsonb_agg(jsonb_build_array(
+        id, label, min_seats, max_seats, priority, room_id, access, step_free) ORDER BY label, id)
+      FROM restaurants_diningtable WHERE restaurant_id = r.id AND is_active),
+  'combinations', (SELECT jsonb_agg(jsonb_build_array(
+        c.id, m.table_ids, c.min_seats, c.max_seats, c.priority) ORDER BY c.id)
+      FROM restaurants_tablecombination c
+      JOIN LATERAL (
+        SELECT array_agg(t.id ORDER BY t.id) AS table_ids, bool_and(t.is_active) AS usable
+        FROM restaurants_tablecombination_tables x
+        JOIN restaurants_diningtable t ON t.id = x.diningtable_id
+        WHERE x.tablecombination_id = c.id) m ON m.usable
+      WHERE c.restaurant_id = r.id AND c.is_active),
+  'services', (SELECT jsonb_agg(to_jsonb(s) || jsonb_build_object('room_ids', (
+        SELECT array_agg(diningroom_id) FROM restaurants_diningservice_rooms
+        WHERE diningservice_id = s.id)) ORDER BY s.first_seating, s.id)
+      FROM restaurants_diningservice s WHERE s.restaurant_id = r.id AND s.is_active),
+  'turn_times', (SELECT jsonb_agg(jsonb_build_array(service_id, up_to, minutes) ORDER BY up_to)
+      FROM restaurants_turntime WHERE restaurant_id = r.id),
+  'opening_hours', (SELECT jsonb_agg(jsonb_build_array(part, weekday, opens, closes))
+      FROM restaurants_openinghours WHERE restaurant_id = r.id),
+  'special_days', (SELECT jsonb_agg(to_jsonb(d)) FROM restaurants_specialday d
+      WHERE restaurant_id = r.id),
+  'closures', (SELECT jsonb_agg(to_jsonb(c) || jsonb_build_object(
+        'from_minute', floor(date_part('epoch', starts_at) / 60)::bigint,
+        'to_minute', ceil(date_part('epoch', ends_at) / 60)::bigint))
+      FROM restaurants_closure c WHERE restaurant_id = r.id),
+  'policies', (SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('amount', p.amount::text))
+      FROM payments_policy p WHERE restaurant_id = r.id AND is_active))
+FROM restaurants_restaurant r WHERE r.id = %s
+"""
+
+
+def load_house(restaurant_id: int) -> House:
+    """Read a restaurant's rules in one statement, hence one snapshot, and compile them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOAD, [restaurant_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise LookupError(f"no restaurant {restaurant_id}")
+    raw: dict[str, Any] = row[0]
+    return House(
+        id=raw["id"],
+        public_id=raw["public_id"],
+        slug=raw["slug"],
+        organization_id=raw["organization_id"],
+        name=raw["name"],
+        address=", ".join(filter(None, (raw["address"], raw["city"]))),
+        phone=raw["phone"],
+        email=raw["email"],
+        country=raw["country"],
+        image=next(iter(raw["images"]), ""),
+        cuisine=tuple(raw["cuisine"]),
+        is_listed=raw["is_listed"],
+        accepts_reservations=raw["accepts_reservations"],
+        hold_minutes=raw["hold_minutes"],
+        max_hold_extensions=raw["max_hold_extensions"],
+        code_prefix=raw["code_prefix"],
+        rooms={int(key): name for key, name in (raw["rooms"] or {}).items()},
+        plan=_plan(raw),
+    )
+
+
+def _plan(raw: dict[str, Any]) -> e.Plan:
+    turn_times = raw["turn_times"] or []
+    hours = raw["opening_hours"] or []
+    own_turns = _turns(turn_times, None)
+    return e.Plan(
+        restaurant_id=raw["id"],
+        version=raw["plan_version"],
+        zone=ZoneInfo(raw["zone"]),
+        currency=raw["currency"],
+        capacity_mode=e.CapacityMode(raw["capacity_mode"]),
+        seats=raw["seats"],
+        min_party=raw["min_party"],
+        max_party=raw["max_party"],
+        window_days=raw["window_days"],
+        lead_minutes=raw["lead_minutes"],
+        cut_off=None if raw["cut_off"] is None else _wall(raw["cut_off"]),
+        buffer_minutes=raw["buffer_minutes"],
+        max_spare_seats=raw["max_spare_seats"],
+        **({"turn_times": own_turns} if own_turns else {}),
+        tables=tuple(
+            e.Table(id_, label, low, high, priority, room, e.Access(access), step_free)
+            for id_, label, low, high, priority, room, access, step_free in raw["tables"] or []
+        ),
+        combinations=tuple(
+            e.Combination(id_, tuple(tables), low, high, priority)
+            for id_, tables, low, high, priority in raw["combinations"] or []
+        ),
+        services=tuple(_service(s, _turns(turn_times, s["id"])) for s in raw["services"] or []),
+        openings=_openings(hours, "venue"),
+        kitchen=_openings(hours, "kitchen"),
+        special_days=tuple(_special_day(d) for d in raw["special_days"] or []),
+        closures=tuple(_closure(c) for c in raw["closures"] or []),
+        deposit_rules=tuple(_deposit_rule(p) for p in raw["policies"] or []),
+    )
+
+
+def _wall(text: str) -> e.WallMinute:
+    return int(text[0:2]) * 60 + int(text[3:5])
+
+
+def _stretch(opens: str, closes: str) -> tuple[e.WallMinute, e.WallMinute]:
+    start, end = _wall(opens), _wall(closes)
+    return start, end if end > start else end + e.DAY_MINUTES
+
+
+def _date(text: str | None) -> dt.date | None:
+    return None if text is None else dt.date.fromisoformat(text)
+
+
+def _turns(rows: list[list[int]], service_id: int | None) -> tuple[e.TurnTime, ...]:
+    return tuple(e.TurnTime(up_to, minutes) for service, up_to, minutes in rows if service == service_id)
+
+
+def _openings(rows: list[list[Any]], part: str) -> tuple[e.Opening, ...]:
+    return tuple(
+        e.Opening(weekday, *_stretch(opens, closes))
+        for of, weekday, opens, closes in rows
+        if of == part
+    )
+
+
+def _service(raw: dict[str, Any], turn_times: tuple[e.TurnTime, ...]) -> e.DiningService:
+    first, last = _wall(raw["first_seating"]), _wall(raw["last_seating"])
+    return e.DiningService(
+        id=raw["id"],
+        name=raw["name"],
+        first_seating=first,
+        last_seating=last if last >= first else last + e.DAY_MINUTES,
+        interval=raw["slot_minutes"],
+        weekdays=frozenset(raw["weekdays"]),
+        on_date=_date(raw["date"]),
+        valid_from=_date(raw["valid_from"]),
+        valid_until=_date(raw["valid_until"]),
+        turn_times=turn_times,
+        min_party=raw["min_party"],
+        max_party=raw["max_party"],
+        max_covers=raw["max_covers"],
+        slot_covers=raw["slot_covers"],
+        slot_parties=raw["slot_parties"],
+        online_slot_covers=raw["online_slot_covers"],
+        online_slot_parties=raw["online_slot_parties"],
+        room_ids=frozenset(raw["room_ids"] or ()),
+        requires_prepayment=raw["requires_prepayment"],
+        auto_confirm=raw["auto_confirm"],
+        is_private=raw["is_private"],
+    )
+
+
+def _special_day(raw: dict[str, Any]) -> e.SpecialDay:
+    opens, closes = (None, None) if raw["opens"] is None else _stretch(raw["opens"], raw["closes"])
+    return e.SpecialDay(
+        date=dt.date.fromisoformat(raw["date"]),
+        is_closed=raw["is_closed"],
+        opens=opens,
+        closes=closes,
+        kitchen_closed=raw["kitchen_closed"],
+        note=raw["note"],
+    )
+
+
+def _closure(raw: dict[str, Any]) -> e.Closure:
+    return e.Closure(
+        id=raw["id"],
+        starts=raw["from_minute"],
+        ends=raw["to_minute"],
+        service_id=raw["service_id"],
+        room_id=raw["room_id"],
+        online_only=raw["online_only"],
+        note=raw["note"],
+    )
+
+
+def _deposit_rule(raw: dict[str, Any]) -> e.DepositRule:
+    return e.DepositRule(
+        id=raw["id"],
+        amount=Decimal(raw["amount"]),
+        per_person=raw["per_person"],
+        min_party=raw["min_party"],
+        max_party=raw["max_party"],
+        service_id=raw["service_id"],
+        weekdays=frozenset(raw["weekdays"]),
+        valid_from=_date(raw["valid_from"]),
+        valid_until=_date(raw["valid_until"]),
+        priority=raw["priority"],
+        refund_ladder=tuple(e.RefundStep(hours, percent) for hours, percent in raw["refund_ladder"]),
+    )

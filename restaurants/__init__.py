@@ -1,0 +1,1 @@
+"""What can be booked: venues, hours, rooms, tables, dining services, offers; and discovery."""

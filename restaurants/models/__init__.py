@@ -1,0 +1,24 @@
+"""The models of what can be booked, by subject."""
+
+from restaurants.models.discovery import GuestPreferences, Swipe
+from restaurants.models.floor import DiningRoom, DiningTable, TableCombination
+from restaurants.models.hours import Closure, OpeningHours, SpecialDay
+from restaurants.models.service import DiningService, Offer, TurnTime
+from restaurants.models.venue import Membership, Restaurant, Role
+
+__all__ = [
+    "Closure",
+    "DiningRoom",
+    "DiningService",
+    "DiningTable",
+    "GuestPreferences",
+    "Membership",
+    "Offer",
+    "OpeningHours",
+    "Restaurant",
+    "Role",
+    "SpecialDay",
+    "Swipe",
+    "TableCombination",
+    "TurnTime",
+]

@@ -1,0 +1,175 @@
+"""The restaurant itself and the people who work there."""
+
+from __future__ import annotations
+
+import zoneinfo
+from decimal import Decimal
+from functools import lru_cache
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from accounts.models import Organization, User
+from core.ids import PublicIdField
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def validate_zone(value: str) -> None:
+    """Accept IANA names only: an abbreviation such as EST knows no daylight saving."""
+    if value not in _zones():
+        raise ValidationError("Not an IANA time zone such as Europe/Paris.")
+
+
+class Restaurant(models.Model):
+    """One venue: who it is, where and when it is, and the rules of its book."""
+
+    class CapacityMode(models.TextChoices):
+        """What a booking takes."""
+
+        TABLES = "tables", "Tables of the floor"
+        SEATS = "seats", "Seats of a common pool"
+
+    public_id = PublicIdField("rest", editable=True)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="restaurants"
+    )
+    slug = models.SlugField(unique=True, help_text="Its address on the web: /r/<slug>/")
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    cuisine = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    price_level = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(4)],
+        help_text="1 to 4, shown as $ to $$$$.",
+    )
+    rating = models.DecimalField(max_digits=2, decimal_places=1, null=True, blank=True)
+    review_count = models.PositiveIntegerField(default=0)
+    images = ArrayField(
+        models.CharField(max_length=300),
+        default=list,
+        blank=True,
+        help_text="Addresses of pictures, the cover first; a path is taken from this server.",
+    )
+    features = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+
+    address = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    state = models.CharField(max_length=80, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(
+        max_length=2, default="US", validators=[RegexValidator("^[A-Z]{2}$")], help_text="ISO 3166"
+    )
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    phone = models.CharField(max_length=20, blank=True)
+    email = models.EmailField(blank=True)
+    zone = models.CharField("time zone", max_length=60, validators=[validate_zone])
+    currency = models.CharField(
+        max_length=3, default="USD", validators=[RegexValidator("^[A-Z]{3}$")], help_text="ISO 4217"
+    )
+
+    is_listed = models.BooleanField(default=True, help_text="Shown to the public.")
+    accepts_reservations = models.BooleanField(default=True, help_text="Unset to pause all bookings.")
+    capacity_mode = models.CharField(
+        max_length=6, choices=CapacityMode.choices, default=CapacityMode.TABLES
+    )
+    seats = models.PositiveIntegerField(default=0, help_text="Size of the pool in mode seats.")
+    min_party = models.PositiveSmallIntegerField(default=1, help_text="Smallest party, online.")
+    max_party = models.PositiveSmallIntegerField(default=12, help_text="Largest party, online.")
+    window_days = models.PositiveSmallIntegerField(
+        default=90, help_text="How many days ahead guests may book."
+    )
+    lead_minutes = models.PositiveIntegerField(
+        default=0, help_text="Shortest notice for a booking online, in minutes."
+    )
+    cut_off = models.TimeField(
+        null=True, blank=True, help_text="Online bookings for the same day close at this time."
+    )
+    buffer_minutes = models.PositiveSmallIntegerField(
+        default=0, help_text="Minutes to clear and lay a table after each party."
+    )
+    max_spare_seats = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Most empty chairs a party may leave; empty is no limit."
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    max_hold_extensions = models.PositiveSmallIntegerField(
+        default=3, help_text="How often a guest may ask for more time."
+    )
+    cancellation_policy = models.TextField(
+        blank=True, help_text="Shown to guests; empty is written from the refund ladder."
+    )
+    code_prefix = models.CharField(
+        max_length=4, default="FT", validators=[RegexValidator("^[A-Z]{2,4}$")]
+    )
+    plan_version = models.PositiveBigIntegerField(
+        default=1,
+        editable=False,
+        help_text="Raised by triggers whenever anything that decides about bookings changes.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(min_party__gte=1, max_party__gte=models.F("min_party")),
+                name="restaurant_party_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(capacity_mode="tables") | models.Q(seats__gt=0),
+                name="restaurant_seats_given",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(price_level__range=(1, 4)), name="restaurant_price_level"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rating__isnull=True)
+                | models.Q(rating__range=(Decimal(0), Decimal(5))),
+                name="restaurant_rating",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hold_minutes__range=(1, 60)), name="restaurant_hold_minutes"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tz(self) -> zoneinfo.ZoneInfo:
+        """The zone as an object; every clock reading of this restaurant is in it."""
+        return zoneinfo.ZoneInfo(self.zone)
+
+
+class Role(models.TextChoices):
+    """What a member of staff may do at one restaurant, from most to least."""
+
+    OWNER = "owner", "Owner"
+    MANAGER = "manager", "Manager"
+    HOST = "host", "Host"
+    VIEWER = "viewer", "Viewer"
+
+
+class Membership(models.Model):
+    """One person's role at one restaurant. Without it, staff see nothing of that house."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="staff")
+    role = models.CharField(max_length=10, choices=Role.choices)
+
+    class Meta:
+        ordering = ["restaurant", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "restaurant"], name="membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()} · {self.restaurant}"
