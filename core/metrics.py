@@ -30,7 +30,9 @@ class Reader:
 _readers: dict[str, Reader] = {}
 
 
-def register_reading(name: str, help_text: str, read: Callable[[], Reading], *, labels: tuple[str, ...] = ()) -> None:
+def register_reading(
+    name: str, help_text: str, read: Callable[[], Reading], *, labels: tuple[str, ...] = ()
+) -> None:
     """Show ``read()`` as the gauge ``name``; call it from ``AppConfig.ready``. Registering again replaces.
 
     ``read`` returns label values → number: ``{(): 3.0}`` without labels, ``{("sms",): 2.0}`` with one.
@@ -54,10 +56,14 @@ def histogram(name: str, help_text: str, *, labels: tuple[str, ...] = ()) -> His
     return Histogram(name, help_text, labels, buckets=_BUCKETS)
 
 
-REQUESTS = counter("couvert_http_requests", "Requests answered", labels=("method", "route", "status"))
+REQUESTS = counter(
+    "couvert_http_requests", "Requests answered", labels=("method", "route", "status")
+)
 DURATION = histogram("couvert_http_request_seconds", "Time to answer", labels=("method", "route"))
 LOCK_WAIT = histogram("couvert_lock_wait_seconds", "Time waited for a restaurant's service date")
-LOCK_TIMEOUTS = counter("couvert_lock_timeouts", "Waits for a restaurant's service date that were given up")
+LOCK_TIMEOUTS = counter(
+    "couvert_lock_timeouts", "Waits for a restaurant's service date that were given up"
+)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

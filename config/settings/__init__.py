@@ -1,0 +1,1 @@
+"""Settings: ``base`` has everything, ``development``, ``production`` and ``test`` say how they differ."""

@@ -1,0 +1,38 @@
+"""The URL map: health first, then the API (twice, with and without version), the admin, the pages."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config import health
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics_page),
+    path("admin/", admin.site.urls),
+]
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+if _exists("api.urls"):
+    urlpatterns += [
+        path("api/", include("api.urls")),
+        path("api/v1/", include(("api.urls", "v1"), namespace="v1")),
+    ]
+if _exists("reservations.urls"):
+    urlpatterns += [path("", include("reservations.urls"))]

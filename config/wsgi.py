@@ -1,0 +1,13 @@
+"""The WSGI application: pages and API."""
+
+from __future__ import annotations
+
+from django.core.wsgi import get_wsgi_application
+
+from config import env
+
+env.set_default("DJANGO_SETTINGS_MODULE", "config.settings.development")
+# Server threads come and go, and each would open a connection of its own; see docs/adr/0003.
+env.set_default("DATABASE_CONNECTIONS", "pool")
+
+application = get_wsgi_application()
