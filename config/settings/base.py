@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import django_stubs_ext
+
 from config import env
 from config.databases import database_from_url
 from config.logs import logging_config
+
+# Lets `models.CharField[str, str]` and `ModelAdmin[Hold]` be written without quotes: the type checker
+# reads them, Django itself does not know them.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
