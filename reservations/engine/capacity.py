@@ -1,0 +1,174 @@
+"""Limits that are counts: covers of a service, pacing of a quarter hour, seats of a pool.
+
+Each limit is a rule with one question, ``cells``: which counters would this party move? The
+ledger keeps one row per counter with ``CHECK (used <= allowed)``, so what is decided here
+is enforced there (DESIGN, decision 2). A limit that was not set has no rule and no counter.
+
+Pacing counts arrivals per quarter of an hour, not per slot: with a slot every five minutes,
+the three slots of one quarter share its limit.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reservations.engine.memo import per_plan
+from reservations.engine.types import (
+    CELL_MINUTES,
+    CapacityMode,
+    Cell,
+    Channel,
+    Gauge,
+    GaugeClaim,
+    Ledger,
+    Plan,
+    Query,
+    Reason,
+    Refusal,
+    Slot,
+    Used,
+)
+from reservations.engine.walltime import boundary_to_minute
+
+COVERS_REASON = {
+    Gauge.SERVICE: Reason.SERVICE_FULL,
+    Gauge.SLOT: Reason.PACING_COVERS,
+    Gauge.SLOT_ONLINE: Reason.ONLINE_PACING_COVERS,
+    Gauge.SEATS: Reason.SEATS_TAKEN,
+}
+PARTIES_REASON = {
+    Gauge.SLOT: Reason.PACING_PARTIES,
+    Gauge.SLOT_ONLINE: Reason.ONLINE_PACING_PARTIES,
+}
+"""Which reason each limit gives when it would be exceeded."""
+
+_NOTHING = Used(covers=0, parties=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that is in force for a dining service and a channel."""
+
+    gauge: Gauge
+    service_id: int
+    covers: int | None
+    parties: int | None = None
+
+    def cells(self, plan: Plan, query: Query, slot: Slot, minutes: int) -> Sequence[Cell]:
+        """The counters that a party arriving at ``slot`` for ``minutes`` would move."""
+        if self.gauge is Gauge.SERVICE:
+            return (service_cell(plan, query.service_date, self.service_id),)
+        if self.gauge is Gauge.SEATS:
+            return cells_between(slot.starts, slot.starts + minutes)
+        return (slot.starts // CELL_MINUTES,)
+
+
+def cells_between(start: int, end: int) -> range:
+    """Every quarter of an hour that ``[start, end)`` overlaps."""
+    return range(start // CELL_MINUTES, -(-end // CELL_MINUTES))
+
+
+@per_plan(bound=1000)
+def service_cell(plan: Plan, service_date: dt.date, service_id: int) -> Cell:
+    """Where a service's covers are counted: the quarter of its first seating."""
+    first = next(s.first_seating for s in plan.services if s.id == service_id)
+    return boundary_to_minute(plan.zone, service_date, first) // CELL_MINUTES
+
+
+@per_plan(bound=200)
+def limits_of(plan: Plan, service_id: int, channel: Channel) -> tuple[Limit, ...]:
+    """The limits a party of this channel meets in a service, chosen by the plan's data."""
+    service = next(s for s in plan.services if s.id == service_id)
+    wanted = [
+        Limit(Gauge.SERVICE, service_id, service.max_covers),
+        Limit(Gauge.SLOT, service_id, service.slot_covers, service.slot_parties),
+    ]
+    if channel is Channel.ONLINE:
+        wanted.append(
+            Limit(
+                Gauge.SLOT_ONLINE,
+                service_id,
+                service.online_slot_covers,
+                service.online_slot_parties,
+            )
+        )
+    if plan.capacity_mode is CapacityMode.SEATS:
+        # A pool is one for the whole house: services that overlap share it, hence service 0.
+        wanted.append(Limit(Gauge.SEATS, 0, plan.seats))
+    return tuple(x for x in wanted if x.covers is not None or x.parties is not None)
+
+
+def refusals(
+    plan: Plan, ledger: Ledger, query: Query, slot: Slot, minutes: int
+) -> tuple[Refusal, ...]:
+    """Every limit this party would exceed, with the figures; empty when it fits in all.
+
+    Knows nothing of waivers: the caller sets aside what staff have set aside.
+    """
+    found: list[Refusal] = []
+    for limit in limits_of(plan, slot.service.id, query.channel):
+        used = _fullest(ledger, limit, limit.cells(plan, query, slot, minutes))
+        if limit.covers is not None and used.covers + query.party_size > limit.covers:
+            reason = COVERS_REASON[limit.gauge]
+            found.append(_refusal(reason, limit.covers, used.covers, query.party_size))
+        if limit.parties is not None and used.parties + 1 > limit.parties:
+            reason = PARTIES_REASON[limit.gauge]
+            found.append(_refusal(reason, limit.parties, used.parties, 1))
+    return tuple(found)
+
+
+def claims(
+    plan: Plan, ledger: Ledger, query: Query, slot: Slot, minutes: int
+) -> tuple[GaugeClaim, ...]:
+    """What accepting the party adds to the ledger's counters, and what they must allow.
+
+    Only limits that exist are claimed. A limit that staff set aside still counts the party:
+    it then allows just what the party makes it, so the excess is visible and goes no further.
+    """
+    return tuple(
+        GaugeClaim(
+            gauge=limit.gauge,
+            service_id=limit.service_id,
+            cell=cell,
+            covers_allowed=_allowed(
+                limit.covers,
+                used.covers + query.party_size,
+                COVERS_REASON[limit.gauge] in query.waived,
+            ),
+            parties_allowed=_allowed(
+                limit.parties,
+                used.parties + 1,
+                PARTIES_REASON.get(limit.gauge) in query.waived,
+            ),
+        )
+        for limit in limits_of(plan, slot.service.id, query.channel)
+        for cell in limit.cells(plan, query, slot, minutes)
+        for used in [ledger.gauges.get((limit.gauge, limit.service_id, cell), _NOTHING)]
+    )
+
+
+def free_seats(plan: Plan, ledger: Ledger, slot: Slot, minutes: int) -> int:
+    """Seats of the pool that stay free for the whole stretch."""
+    cells = cells_between(slot.starts, slot.starts + minutes)
+    used = _fullest(ledger, Limit(Gauge.SEATS, 0, plan.seats), cells)
+    return max(plan.seats - used.covers, 0)
+
+
+def _fullest(ledger: Ledger, limit: Limit, cells: Sequence[Cell]) -> Used:
+    """The most that any of these counters has counted."""
+    covers = parties = 0
+    for cell in cells:
+        used = ledger.gauges.get((limit.gauge, limit.service_id, cell))
+        if used is not None:
+            covers, parties = max(covers, used.covers), max(parties, used.parties)
+    return Used(covers, parties)
+
+
+def _refusal(reason: Reason, limit: int, used: int, asked: int) -> Refusal:
+    return Refusal(reason, {"limit": limit, "used": used, "asked": asked})
+
+
+def _allowed(limit: int | None, needed: int, is_waived: bool) -> int | None:
+    return max(limit, needed) if limit is not None and is_waived else limit

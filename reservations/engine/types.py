@@ -1,0 +1,491 @@
+"""What goes into the engine and what comes out of it: frozen, hashable-by-identity values.
+
+Units, everywhere in the engine:
+
+* ``Minute`` is an instant: whole minutes since 1970-01-01T00:00Z.
+* ``WallMinute`` is a clock reading on a service date: minutes after that date's local
+  midnight. It may pass 1440: 1470 on Friday reads 00:30 and still belongs to Friday.
+* Intervals are half-open, ``[start, end)``.
+* A *cell* is a quarter of an hour of absolute time: ``minute // 15``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+Minute = int
+WallMinute = int
+Cell = int
+
+CELL_MINUTES = 15
+DAY_MINUTES = 24 * 60
+
+RULE_VERSION = "best-fit/1"
+"""Stamped on every stored decision, so that a replay knows which rules were in force."""
+
+
+class CapacityMode(StrEnum):
+    """What a booking takes: a table of the floor, or seats of a common pool."""
+
+    TABLES = "tables"
+    SEATS = "seats"
+
+
+class Access(StrEnum):
+    """Who may be given a table: the public, staff only, or only guests at the door."""
+
+    ONLINE = "online"
+    IN_HOUSE = "in_house"
+    WALK_IN = "walk_in"
+
+
+class Channel(StrEnum):
+    """Where a request comes from. Online is the public; in-house is staff, phone and import."""
+
+    ONLINE = "online"
+    IN_HOUSE = "in_house"
+    WALK_IN = "walk_in"
+
+
+OPEN_TO: Mapping[Channel, frozenset[Access]] = {
+    Channel.ONLINE: frozenset({Access.ONLINE}),
+    Channel.IN_HOUSE: frozenset({Access.ONLINE, Access.IN_HOUSE}),
+    Channel.WALK_IN: frozenset({Access.ONLINE, Access.IN_HOUSE, Access.WALK_IN}),
+}
+"""Which table classes each channel may be given."""
+
+
+class Gauge(StrEnum):
+    """A limit that is a count; each is a row with ``CHECK (used <= allowed)`` in the ledger."""
+
+    SERVICE = "service"
+    """Covers of a whole dining service; its cell is that of the first slot."""
+    SLOT = "slot"
+    """Pacing: covers and parties arriving in one slot, from every channel."""
+    SLOT_ONLINE = "slot_online"
+    """Pacing: covers and parties arriving in one slot, from the public only."""
+    SEATS = "seats"
+    """Seats occupied in one quarter of an hour (capacity mode *seats*); service id 0."""
+
+
+class Reason(StrEnum):
+    """Why a request is refused. Codes are stable: they are stored, counted and sent out."""
+
+    PAST = "past"
+    LEAD_TIME = "lead_time"
+    CUT_OFF = "cut_off"
+    BEYOND_WINDOW = "beyond_window"
+    NOT_A_SLOT = "not_a_slot"
+    NO_SERVICE = "no_service"
+    CLOSED = "closed"
+    SPECIAL_DAY = "special_day"
+    KITCHEN_CLOSED = "kitchen_closed"
+    CLOSURE = "closure"
+    PRIVATE = "private"
+    PARTY_TOO_SMALL = "party_too_small"
+    PARTY_TOO_LARGE = "party_too_large"
+    SERVICE_FULL = "service_full"
+    PACING_COVERS = "pacing_covers"
+    PACING_PARTIES = "pacing_parties"
+    ONLINE_PACING_COVERS = "online_pacing_covers"
+    ONLINE_PACING_PARTIES = "online_pacing_parties"
+    SEATS_TAKEN = "seats_taken"
+    NO_TABLE_FITS = "no_table_fits"
+    OVERSIZE = "oversize"
+    TABLES_TAKEN = "tables_taken"
+
+
+class ChangeKind(StrEnum):
+    """The kinds of smallest change that would open a refused slot."""
+
+    OTHER_TIME = "other_time"
+    SMALLER_PARTY = "smaller_party"
+    RAISE_SERVICE_COVERS = "raise_service_covers"
+    RAISE_SLOT_COVERS = "raise_slot_covers"
+    RAISE_SLOT_PARTIES = "raise_slot_parties"
+    RAISE_ONLINE_SLOT_COVERS = "raise_online_slot_covers"
+    RAISE_ONLINE_SLOT_PARTIES = "raise_online_slot_parties"
+    RAISE_SEATS = "raise_seats"
+    OPEN_TABLE = "open_table"
+    """Give a table of another access class to this channel."""
+    SPARE_SEATS = "spare_seats"
+    """Allow more empty chairs at the table (oversize guard)."""
+    SHORTER_TURN = "shorter_turn"
+    WAIVE = "waive"
+    """Staff set aside one rule of the calendar or of the booking window for this request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the floor."""
+
+    id: int
+    label: str
+    min_seats: int
+    max_seats: int
+    priority: int = 0
+    """Higher is given away first among equally well fitting tables."""
+    room_id: int | None = None
+    access: Access = Access.ONLINE
+    step_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Two or more tables that may be pushed together for one party."""
+
+    id: int
+    table_ids: tuple[int, ...]
+    min_seats: int
+    max_seats: int
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTime:
+    """How long a party of up to ``up_to`` guests keeps its table."""
+
+    up_to: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiningService:
+    """Lunch, Dinner, Brunch: when guests may sit down, and how many at once.
+
+    It runs on ``weekdays`` (Monday is 0) between ``valid_from`` and ``valid_until``, or on
+    the single date ``on_date``. Limits are ``None`` where there is none.
+    """
+
+    id: int
+    name: str
+    first_seating: WallMinute
+    last_seating: WallMinute
+    """Inclusive: the last slot on the interval that is not after it."""
+    interval: int
+    weekdays: frozenset[int] = frozenset()
+    on_date: dt.date | None = None
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+    turn_times: tuple[TurnTime, ...] = ()
+    """Ascending by ``up_to``; empty means the plan's own; larger parties take the last one."""
+    min_party: int = 1
+    max_party: int | None = None
+    max_covers: int | None = None
+    slot_covers: int | None = None
+    slot_parties: int | None = None
+    online_slot_covers: int | None = None
+    online_slot_parties: int | None = None
+    room_ids: frozenset[int] = frozenset()
+    """Rooms this service uses; empty means all."""
+    requires_prepayment: bool = False
+    auto_confirm: bool = True
+    is_private: bool = False
+    """Private services are never offered to the public."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One stretch of regular opening on a weekday; ``closes`` may pass midnight."""
+
+    weekday: int
+    opens: WallMinute
+    closes: WallMinute
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """A date with its own hours: closed, shortened, or with the kitchen closed."""
+
+    date: dt.date
+    is_closed: bool = False
+    opens: WallMinute | None = None
+    closes: WallMinute | None = None
+    """Both given: these hours replace the regular ones, for venue and kitchen alike."""
+    kitchen_closed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A stretch of time in which slots do not start, for a stated reason.
+
+    Without room and service it closes everything; ``online_only`` leaves staff free.
+    """
+
+    id: int
+    starts: Minute
+    ends: Minute
+    service_id: int | None = None
+    room_id: int | None = None
+    online_only: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundStep:
+    """``percent`` of the deposit comes back with at least ``hours`` elapsed hours' notice."""
+
+    hours: int
+    percent: int
+
+
+DEFAULT_REFUND_LADDER: tuple[RefundStep, ...] = (RefundStep(24, 100), RefundStep(4, 50))
+"""Contract 2: full refund from 24 hours, half from 4 hours, nothing below."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositRule:
+    """What a party pays in advance. The most specific matching rule wins (see policies)."""
+
+    id: int
+    amount: Decimal
+    per_person: bool = True
+    min_party: int = 1
+    max_party: int | None = None
+    service_id: int | None = None
+    weekdays: frozenset[int] = frozenset()
+    """Empty means every weekday."""
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+    priority: int = 0
+    refund_ladder: tuple[RefundStep, ...] = DEFAULT_REFUND_LADDER
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Plan:
+    """Everything a restaurant has decided about its book, compiled once per version.
+
+    Compared and hashed by identity: selectors keep one object per version, and the engine
+    memoises what it derives from it (slots of a date, candidate seatings of a party size).
+    """
+
+    restaurant_id: int
+    version: int
+    zone: ZoneInfo
+    currency: str = "USD"
+    capacity_mode: CapacityMode = CapacityMode.TABLES
+    seats: int = 0
+    """Size of the pool in mode *seats*."""
+    min_party: int = 1
+    max_party: int = 20
+    """Party limits for the public; staff may go beyond them if a table fits."""
+    window_days: int = 90
+    lead_minutes: int = 0
+    cut_off: WallMinute | None = None
+    """After this clock time the public cannot book for the same service date."""
+    buffer_minutes: int = 0
+    """Reset time after each party, part of the claim on the table."""
+    max_spare_seats: int | None = None
+    """Oversize guard: most empty chairs a party may leave at a table; None is no guard."""
+    turn_times: tuple[TurnTime, ...] = (TurnTime(2, 90), TurnTime(4, 120), TurnTime(99, 150))
+    tables: tuple[Table, ...] = ()
+    combinations: tuple[Combination, ...] = ()
+    services: tuple[DiningService, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    """Regular hours of the venue; none at all means the services alone decide."""
+    kitchen: tuple[Opening, ...] = ()
+    """Regular hours of the kitchen; none at all means it follows the venue."""
+    special_days: tuple[SpecialDay, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    deposit_rules: tuple[DepositRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """A live claim on a table, rounded outward to whole minutes."""
+
+    table_id: int
+    start: Minute
+    end: Minute
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a gauge has counted so far."""
+
+    covers: int
+    parties: int
+
+
+GaugeKey = tuple[Gauge, int, Cell]
+"""Kind of gauge, dining service id (0 for seats), cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The live claims of a restaurant around one service date, as read from the database."""
+
+    uses: tuple[TableUse, ...] = ()
+    gauges: Mapping[GaugeKey, Used] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of one service date: a party, a channel and its hard needs."""
+
+    service_date: dt.date
+    party_size: int
+    now: Minute
+    channel: Channel = Channel.ONLINE
+    room_id: int | None = None
+    """Seating area asked for; None is anywhere."""
+    service_id: int | None = None
+    step_free: bool = False
+    """Accessibility is a hard constraint: only step-free tables qualify."""
+    waived: frozenset[Reason] = frozenset()
+    """Rules staff set aside for this request (logged by the service layer)."""
+    turn_minutes: int | None = None
+    """A turn agreed with this party; None is the house's own for its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One reason why the calendar refuses a slot, in the restaurant's words if it gave any."""
+
+    reason: Reason
+    note: str = ""
+    online_only: bool = False
+    """It binds the public only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time at which a party may sit down, by the calendar alone."""
+
+    service: DiningService
+    wall: WallMinute
+    starts: Minute
+    closed_by: Reason | None = None
+    """Set when the calendar itself refuses it: closed, special day, kitchen, closure."""
+    note: str = ""
+    """The restaurant's own words for ``closed_by``, if it gave any."""
+    closed_rooms: frozenset[int] = frozenset()
+    """Rooms shut for this slot by a closure."""
+    online_closed: bool = False
+    """``closed_by`` binds the public only."""
+    online_closed_rooms: frozenset[int] = frozenset()
+    """Rooms shut for the public only."""
+    closings: tuple[Closing, ...] = ()
+    """All that closes the slot; ``closed_by`` and ``note`` repeat the first."""
+
+    @property
+    def label(self) -> str:
+        """The clock reading guests see, ``HH:MM`` in the restaurant's zone."""
+        hours, minutes = divmod(self.wall % DAY_MINUTES, 60)
+        return f"{hours:02d}:{minutes:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason, with the figures that make it checkable (limit, used, asked …)."""
+
+    reason: Reason
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeClaim:
+    """What accepting the party adds to one gauge, and the limits in force."""
+
+    gauge: Gauge
+    service_id: int
+    cell: Cell
+    covers_allowed: int | None
+    parties_allowed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A seating that was free, with the score it was given (lowest wins, element by element)."""
+
+    table_ids: tuple[int, ...]
+    score: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A party that changes tables to make room; only repacking policies make any."""
+
+    from_tables: tuple[int, ...]
+    to_tables: tuple[int, ...]
+    start: Minute
+    end: Minute
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Where a party sits and for how long its table is spoken for."""
+
+    table_ids: tuple[int, ...]
+    """Empty in mode *seats*."""
+    starts: Minute
+    ends: Minute
+    """End of the turn."""
+    claimed_until: Minute
+    """End of the claim: the turn plus the buffer."""
+    moves: tuple[Move, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One slot of a day as the answer to a query."""
+
+    slot: Slot
+    free: int
+    """Tables that could take this party for its whole turn (mode *seats*: free seats)."""
+    total: int
+    """Tables that could take it on an empty floor (mode *seats*: all seats)."""
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def available(self) -> bool:
+        """True when a hold on this slot would be accepted at the same instant."""
+        return not self.refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to 'this party, at this time': a seating, or the reasons against it."""
+
+    query: Query
+    slot: Slot | None
+    seating: Seating | None = None
+    gauges: tuple[GaugeClaim, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    rule_version: str = RULE_VERSION
+
+    @property
+    def accepted(self) -> bool:
+        """True when the party may be seated as ``seating`` says."""
+        return self.seating is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change to the request or to the house's rules."""
+
+    kind: ChangeKind
+    value: int
+    """New wall minute, party size, limit, spare seats, turn minutes or table id, by kind."""
+    reason: Reason | None = None
+    """The refusal it answers (WAIVE: the rule set aside)."""
+    service_id: int | None = None
+    """The dining service whose limit is raised (RAISE_* of a service)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a slot is closed and the smallest change that would open it."""
+
+    decision: Decision
+    for_guest: tuple[Change, ...] = ()
+    """Alternatives the guest can choose from, nearest first; each alone suffices."""
+    for_house: tuple[Change, ...] = ()
+    """The fewest changes of the house's rules which together open the slot; empty if none can."""
