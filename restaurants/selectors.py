@@ -1,0 +1,257 @@
+"""Reads about restaurants: the public list, one restaurant, its hours, and the discovery feed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast, JSONObject, Lower
+
+from accounts.models import User
+from restaurants.discovery import (
+    Coordinates,
+    Swiped,
+    Taste,
+    Venue,
+    box_around,
+    distance_between,
+    learned_from,
+)
+from restaurants.hours import DayHours, Stretch, week
+from restaurants.models import OpeningHours, Restaurant, Swipe
+
+FEED_POOL = 400
+"""Most restaurants that are scored for one feed: the best rated of those that pass the filters."""
+
+_ACCENTED = "àáâãäåāăąçćčďđèéêëēėęěìíîïīįłľñńňòóôõöøōőŕřśšşșťțùúûüūůűýÿžźż"
+_PLAIN = "aaaaaaaaacccddeeeeeeeeiiiiiillnnnoooooooorrssssttuuuuuuuyyzzz"
+
+
+# --- One restaurant, the public list -------------------------------------------------------------
+
+
+def listed_restaurants() -> QuerySet[Restaurant]:
+    """The restaurants the public may see."""
+    return Restaurant.objects.filter(is_listed=True)
+
+
+def restaurant_by_public_id(public_id: str) -> Restaurant | None:
+    """The listed restaurant with this id, or None."""
+    return listed_restaurants().filter(public_id=public_id).first()
+
+
+def restaurant_by_slug(slug: str) -> Restaurant | None:
+    """The listed restaurant at this address on the web, or None."""
+    return listed_restaurants().filter(slug=slug).first()
+
+
+def weekly_hours(restaurant: Restaurant) -> tuple[DayHours, ...]:
+    """The regular hours of the venue, Monday to Sunday, for display. One query."""
+    rows = restaurant.opening_hours.filter(part=OpeningHours.Part.VENUE)
+    return week(Stretch(*row) for row in rows.values_list("weekday", "opens", "closes"))
+
+
+def matching_restaurants(
+    words: str = "", *, cuisine: str = "", price_levels: Sequence[int] = ()
+) -> QuerySet[Restaurant]:
+    """Listed restaurants in which every word occurs in name, city, address or cuisine.
+
+    Case and accents are ignored (``cafe`` finds *Café*), without a database extension.
+    """
+    found = listed_restaurants().order_by("name", "id")
+    if words.strip():
+        found = found.alias(
+            plain_text=_Plain(
+                Func(
+                    Value(" "),
+                    F("name"),
+                    F("city"),
+                    F("address"),
+                    Cast("cuisine", TextField()),
+                    function="concat_ws",
+                    output_field=TextField(),
+                )
+            )
+        )
+        for word in plain(words).split():
+            found = found.filter(plain_text__contains=word)
+    return _filtered(found, [cuisine] if cuisine else [], price_levels)
+
+
+def plain(text: str) -> str:
+    """``text`` in lower case, without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    stripped = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return stripped.translate(str.maketrans(_ACCENTED, _PLAIN))
+
+
+class _Plain(Func):
+    """The same in SQL, for the letters Latin alphabets use."""
+
+    function = "translate"
+    template = "%(function)s(lower(%(expressions)s), '{}', '{}')".format(_ACCENTED, _PLAIN)
+    output_field = TextField()
+
+
+# --- Discovery -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFilters:
+    """What a request narrows the feed down to. Unlike preferences, these are strict."""
+
+    cuisines: tuple[str, ...] = ()
+    price_levels: tuple[int, ...] = ()
+    max_distance: float | None = None
+    location: Coordinates | None = None
+
+
+def taste_of(user_id: int) -> Taste:
+    """What the guest said and what they liked and passed on. One query."""
+    history = Swipe.objects.filter(user=OuterRef("pk")).order_by("pk")
+    traits = JSONObject(
+        action="action",
+        cuisine="restaurant__cuisine",
+        price="restaurant__price_level",
+        features="restaurant__features",
+    )
+    row = (
+        User.objects.filter(pk=user_id)
+        .values_list(
+            "preferences__cuisines",
+            "preferences__price_levels",
+            "preferences__features",
+            "preferences__max_distance",
+            "preferences__latitude",
+            "preferences__longitude",
+            ArraySubquery(history.values(json=traits)),
+        )
+        .first()
+    )
+    if row is None:
+        return Taste()
+    cuisines, price_levels, features, reach, latitude, longitude, swipes = row
+    stated = Taste(
+        cuisines=tuple(cuisines or ()),
+        price_levels=tuple(price_levels or ()),
+        features=tuple(features or ()),
+        reach_miles=reach,
+        location=None if latitude is None or longitude is None else (latitude, longitude),
+    )
+    return learned_from(stated, [_swiped(swipe) for swipe in swipes])
+
+
+def _swiped(raw: dict[str, object]) -> Swiped:
+    return Swiped(
+        liked=raw["action"] == Swipe.Action.LIKE,
+        cuisines=tuple(raw["cuisine"]),  # type: ignore[arg-type]
+        price_level=int(raw["price"]),  # type: ignore[call-overload]
+        features=tuple(raw["features"]),  # type: ignore[arg-type]
+    )
+
+
+def feed_candidates(user_id: int, taste: Taste, filters: FeedFilters) -> list[Restaurant]:
+    """The restaurants worth scoring for this guest: listed and not yet swiped.
+
+    Filters and a stated longest distance are strict. Stated cuisines and price levels narrow
+    the feed as long as something is left; when nothing is, they only count in the score. One
+    query, whatever the number of restaurants; at most ``FEED_POOL`` rows, the best rated.
+    """
+    location = filters.location or taste.location
+    miles = filters.max_distance if filters.max_distance is not None else taste.reach_miles
+    swiped = Swipe.objects.filter(user=user_id, restaurant=OuterRef("pk"))
+    found = listed_restaurants().filter(~Exists(swiped))
+    found = _filtered(found, filters.cuisines, filters.price_levels)
+    if location is not None and miles is not None:
+        found = _within_box(found, location, miles)
+    found = found.alias(cuisine_keys=_LowerArray("cuisine")).annotate(
+        suits=ExpressionWrapper(_stated(taste), output_field=BooleanField())
+    )
+    pool = list(
+        found.order_by(
+            "-suits", F("rating").desc(nulls_last=True), "-review_count", "public_id"
+        )[:FEED_POOL]
+    )
+    if location is not None and miles is not None:
+        pool = [r for r in pool if _is_near(r, location, miles)]
+    suitable = [restaurant for restaurant in pool if restaurant.suits]  # type: ignore[attr-defined]
+    return suitable or pool
+
+
+def venue_facts(restaurant: Restaurant) -> Venue:
+    """The facts of a restaurant that discovery may use."""
+    return Venue(
+        public_id=restaurant.public_id,
+        cuisines=tuple(restaurant.cuisine),
+        price_level=restaurant.price_level,
+        features=tuple(restaurant.features),
+        rating=None if restaurant.rating is None else float(restaurant.rating),
+        review_count=restaurant.review_count,
+        location=_coordinates(restaurant),
+    )
+
+
+class _LowerArray(Cast):
+    """A text array in lower case, so that filters ignore case."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(Lower(Cast(column, TextField())), ArrayField(TextField()))
+
+
+def _filtered(
+    restaurants: QuerySet[Restaurant], cuisines: Sequence[str], price_levels: Sequence[int]
+) -> QuerySet[Restaurant]:
+    if cuisines:
+        restaurants = restaurants.alias(cuisine_keys=_LowerArray("cuisine")).filter(
+            cuisine_keys__overlap=[cuisine.lower() for cuisine in cuisines]
+        )
+    if price_levels:
+        restaurants = restaurants.filter(price_level__in=price_levels)
+    return restaurants
+
+
+def _stated(taste: Taste) -> Q:
+    """The condition that a restaurant suits the stated cuisines and price levels."""
+    suits = Q(pk__isnull=False)
+    if taste.cuisines:
+        suits &= Q(cuisine_keys__overlap=[cuisine.lower() for cuisine in taste.cuisines])
+    if taste.price_levels:
+        suits &= Q(price_level__in=taste.price_levels)
+    return suits
+
+
+def _within_box(
+    restaurants: QuerySet[Restaurant], centre: Coordinates, miles: float
+) -> QuerySet[Restaurant]:
+    box = box_around(centre, miles)
+    if box is None:
+        return restaurants.filter(latitude__isnull=False, longitude__isnull=False)
+    return restaurants.filter(
+        latitude__range=(box.south, box.north), longitude__range=(box.west, box.east)
+    )
+
+
+def _is_near(restaurant: Restaurant, centre: Coordinates, miles: float) -> bool:
+    distance = distance_between(centre, _coordinates(restaurant))
+    return distance is not None and distance <= miles
+
+
+def _coordinates(restaurant: Restaurant) -> Coordinates | None:
+    if restaurant.latitude is None or restaurant.longitude is None:
+        return None
+    return (restaurant.latitude, restaurant.longitude)

@@ -1,0 +1,288 @@
+"""Writes about restaurants: likes and passes, preferences, closures, who works where."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import User
+from core import audit, clock
+from core.actors import Actor
+from core.errors import Conflict, Invalid, NotFound
+from restaurants.models import (
+    Closure,
+    DiningRoom,
+    DiningService,
+    GuestPreferences,
+    Membership,
+    Restaurant,
+    Role,
+    SpecialDay,
+    Swipe,
+)
+
+NIGHT_ENDS_AT = dt.time(5)
+"""'Until tomorrow' means until this time of the next morning: the night before is over by then."""
+
+MOST_WORDS = 30
+FARTHEST_MILES = 12_500
+"""Half way around the earth."""
+
+
+class NotPaused(Conflict):
+    """There is no pause to end."""
+
+    code = "NOT_PAUSED"
+    message = "Online booking is not paused."
+
+
+# --- Discovery -----------------------------------------------------------------------------------
+
+
+def swipe(restaurant: Restaurant, *, user_id: int, action: Swipe.Action) -> Swipe:
+    """Remember a like or a pass; the last word counts. May be repeated and run twice at once."""
+    row, _ = Swipe.objects.update_or_create(
+        user_id=user_id,
+        restaurant=restaurant,
+        defaults={"action": action, "at": clock.now()},
+    )
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPreferences:
+    """What a guest says they look for; everything may be empty."""
+
+    cuisines: tuple[str, ...] = ()
+    price_levels: tuple[int, ...] = ()
+    features: tuple[str, ...] = ()
+    max_distance: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def set_preferences(user_id: int, stated: StatedPreferences) -> GuestPreferences:
+    """Replace what the guest said before. Raises Invalid for what cannot be meant; repeatable."""
+    problems = _problems(stated)
+    if problems:
+        raise Invalid(**problems)
+    row, _ = GuestPreferences.objects.update_or_create(
+        user_id=user_id,
+        defaults={
+            "cuisines": _words(stated.cuisines),
+            "price_levels": sorted(set(stated.price_levels)),
+            "features": _words(stated.features),
+            "max_distance": stated.max_distance,
+            "latitude": stated.latitude,
+            "longitude": stated.longitude,
+        },
+    )
+    return row
+
+
+def _problems(stated: StatedPreferences) -> dict[str, str]:
+    problems = {}
+    for field, words, longest in (
+        ("cuisines", stated.cuisines, 40),
+        ("features", stated.features, 60),
+    ):
+        if len(words) > MOST_WORDS or any(not 1 <= len(word.strip()) <= longest for word in words):
+            problems[field] = f"At most {MOST_WORDS} entries of 1 to {longest} characters."
+    if not all(1 <= level <= 4 for level in stated.price_levels):
+        problems["price_levels"] = "Price ranges are $, $$, $$$ and $$$$."
+    if stated.max_distance is not None and not 0 < stated.max_distance <= FARTHEST_MILES:
+        problems["max_distance"] = "The distance must be a positive number of miles."
+    if (stated.latitude is None) != (stated.longitude is None):
+        problems["location"] = "A location needs latitude and longitude."
+    elif stated.latitude is not None and stated.longitude is not None:
+        if not (-90 <= stated.latitude <= 90 and -180 <= stated.longitude <= 180):
+            problems["location"] = "Latitude is -90 to 90, longitude -180 to 180."
+    return problems
+
+
+def _words(words: Sequence[str]) -> list[str]:
+    """Trimmed, each once (whatever its case), in the guest's order."""
+    return list({word.strip().casefold(): word.strip() for word in reversed(words)}.values())[::-1]
+
+
+# --- Closing -------------------------------------------------------------------------------------
+
+
+def add_closure(
+    restaurant: Restaurant,
+    *,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    by: Actor,
+    service: DiningService | None = None,
+    room: DiningRoom | None = None,
+    online_only: bool = False,
+    note: str = "",
+) -> Closure:
+    """Let no slot start in ``[starts_at, ends_at)``; existing bookings stay. Audited.
+
+    Raises Invalid when the end is not after the start, or service or room are another house's.
+    """
+    if ends_at <= starts_at:
+        raise Invalid(ends_at="A closure ends after it starts.")
+    for part in (service, room):
+        if part is not None and part.restaurant_id != restaurant.pk:
+            raise Invalid(restaurant="Service and room must belong to the restaurant.")
+    with transaction.atomic():
+        closure = Closure.objects.create(
+            restaurant=restaurant,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            service=service,
+            room=room,
+            online_only=online_only,
+            note=note,
+        )
+        audit.record(
+            "restaurant.closure_added",
+            restaurant.public_id,
+            by=by,
+            restaurant_id=restaurant.pk,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            service=service.public_id if service else None,
+            room=room.public_id if room else None,
+            online_only=online_only,
+            note=note,
+        )
+    return closure
+
+
+def pause_online(
+    restaurant: Restaurant, *, by: Actor, until: dt.datetime | None = None, note: str = ""
+) -> Closure:
+    """Take no online bookings for tonight (or until ``until``), from now on. Staff still may."""
+    now = clock.now()
+    return add_closure(
+        restaurant,
+        starts_at=now,
+        ends_at=until or end_of_tonight(restaurant, now),
+        by=by,
+        online_only=True,
+        note=note,
+    )
+
+
+def resume_online(restaurant: Restaurant, *, by: Actor) -> int:
+    """End every pause of the whole house that is in force; says how many.
+
+    Raises :class:`NotPaused` when there is none. Closures of one room or service stay.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        pauses = Closure.objects.filter(
+            restaurant=restaurant,
+            online_only=True,
+            service=None,
+            room=None,
+            starts_at__lte=now,
+            ends_at__gt=now,
+        )
+        ended = pauses.filter(starts_at__lt=now).update(ends_at=now)
+        ended += pauses.filter(starts_at=now).delete()[0]
+        if not ended:
+            raise NotPaused()
+        audit.record(
+            "restaurant.online_resumed",
+            restaurant.public_id,
+            by=by,
+            restaurant_id=restaurant.pk,
+            pauses=ended,
+        )
+    return ended
+
+
+def close_day(restaurant: Restaurant, date: dt.date, *, by: Actor, note: str = "") -> SpecialDay:
+    """Close the house on a service date, including what of it lies after midnight.
+
+    Hours the date had of its own are kept for :func:`reopen_day`. Repeatable.
+    """
+    defaults = {"is_closed": True, **({"note": note} if note else {})}
+    with transaction.atomic():
+        day, _ = SpecialDay.objects.update_or_create(
+            restaurant=restaurant, date=date, defaults=defaults
+        )
+        audit.record(
+            "restaurant.day_closed",
+            restaurant.public_id,
+            by=by,
+            restaurant_id=restaurant.pk,
+            date=date,
+            note=note,
+        )
+    return day
+
+
+def reopen_day(restaurant: Restaurant, date: dt.date, *, by: Actor) -> None:
+    """Undo :func:`close_day`: the date has its own hours again, or the regular ones."""
+    with transaction.atomic():
+        changed = SpecialDay.objects.filter(restaurant=restaurant, date=date, is_closed=True)
+        if not changed.update(is_closed=False):
+            raise NotFound("The restaurant is not closed on this date.")
+        SpecialDay.objects.filter(
+            restaurant=restaurant, date=date, opens=None, kitchen_closed=False
+        ).delete()
+        audit.record(
+            "restaurant.day_reopened",
+            restaurant.public_id,
+            by=by,
+            restaurant_id=restaurant.pk,
+            date=date,
+        )
+
+
+def end_of_tonight(restaurant: Restaurant, now: dt.datetime) -> dt.datetime:
+    """The next morning's five o'clock in the restaurant's zone, as an instant in UTC."""
+    local = now.astimezone(restaurant.tz)
+    date = local.date() if local.time() < NIGHT_ENDS_AT else local.date() + dt.timedelta(days=1)
+    morning = dt.datetime.combine(date, NIGHT_ENDS_AT, tzinfo=restaurant.tz)
+    return morning.astimezone(dt.UTC)
+
+
+# --- Staff ---------------------------------------------------------------------------------------
+
+
+def grant_role(
+    restaurant: Restaurant,
+    email: str,
+    role: Role,
+    *,
+    by: Actor,
+    password: str | None = None,
+    full_name: str = "",
+) -> Membership:
+    """Give a person a role at one restaurant; an account is made for a new address. Repeatable.
+
+    ``password`` is set when given (also on an existing account); without it a new account can
+    sign in only after an operator set one. Audited; the password never is.
+    """
+    address = email.strip()
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(email__iexact=address).first()
+        if user is None:
+            user = User.objects.create_user(address, password, full_name=full_name, is_staff=True)
+        else:
+            user.is_staff = True
+            if password:
+                user.set_password(password)
+            user.save(update_fields=["is_staff", "password"])
+        membership, _ = Membership.objects.update_or_create(
+            user=user, restaurant=restaurant, defaults={"role": role}
+        )
+        audit.record(
+            "staff.role_granted",
+            user.public_id,
+            by=by,
+            restaurant_id=restaurant.pk,
+            role=role,
+            email=user.email,
+        )
+    return membership
