@@ -1,1 +1,1 @@
-"""Project wiring: settings, URLs, servers. Everything may be imported here; nobody imports from here."""
+"""Project wiring: settings, URLs, servers. It may import everything; nothing imports it."""

@@ -1,4 +1,4 @@
-"""The ASGI application: for event streams only; everything else is served by WSGI (docs/adr/0002)."""
+"""The ASGI application: for event streams only; the rest is served by WSGI (docs/adr/0002)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The Celery application and the beat schedule.
 
-Tasks are named here by their explicit names only; the database scheduler copies the schedule at start,
-so that staff see it in the admin.
+Tasks are named here by their explicit names only; the database scheduler copies the schedule at
+start, so that staff see it in the admin.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from config import env
 env.set_default("DJANGO_SETTINGS_MODULE", "config.settings.development")
 
 app = Celery("couvert")
-# Without this other threads than the one that imported us would get an application without a broker.
+# Without this, threads other than the importing one would get an application without a broker.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -42,9 +42,11 @@ def _kept(options: dict[str, Any]) -> dict[str, Any]:
         options["pool"] = {
             "min_size": env.number("DATABASE_POOL_MIN", 2),
             "max_size": env.number("DATABASE_POOL_MAX", 16),
-            # Waiting longer for a free connection than a guest would wait for the page helps nobody.
-            "timeout": 5,
-            "reconnect_timeout": 30,
+            # Nobody is helped by waiting longer for a connection than a guest waits for a page.
+            "timeout": 4,
+            # The pool backs off exponentially up to here and then starts afresh with the next
+            # request: a longer time would delay the recovery after an outage.
+            "reconnect_timeout": 4,
         }
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     if kept == "persistent":

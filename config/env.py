@@ -45,8 +45,8 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
 def secret(name: str, default: str = "") -> str:
     """A secret, from ``NAME`` or from the file ``NAME_FILE`` points to.
 
-    A file that is named and cannot be read is an error: falling back in silence would run production
-    with a default secret.
+    A file that is named and cannot be read is an error: falling back in silence would run
+    production with a default secret.
     """
     path = text(f"{name}_FILE")
     if not path:
@@ -70,7 +70,7 @@ def required_secret(name: str) -> str:
 
 
 def set_default(name: str, value: str) -> None:
-    """Give a variable a value for this process unless it has one (entry points know what they are)."""
+    """Give a variable a value unless it has one: entry points know which process they start."""
     os.environ.setdefault(name, value)
 
 

@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 2
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title></head><body><main><h1>{title}</h1><p>{text}</p><p><a href="/">Back to the start</a></p></main></body></html>
+<title>{title}</title></head>
+<body><main><h1>{title}</h1><p>{text}</p><p><a href="/">Back to the start</a></p></main></body>
+</html>
 """
 
 
@@ -43,7 +45,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 when the cause is the database (Django calls this while handling the exception)."""
+    """500, or 503 when the database is the cause (Django calls this inside the ``except``)."""
     if is_outage(sys.exc_info()[1]):
         return unavailable(request)
     reference = correlation.current()
@@ -56,19 +58,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """404."""
     return _answer(request, 404, "NOT_FOUND", "Page not found", "There is nothing at this address.")
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """400: a request Django itself refused (unknown host, body too large…)."""
     return _answer(
         request, 400, "BAD_REQUEST", "Bad request", "This request could not be understood."
     )
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403."""
     return _answer(request, 403, "FORBIDDEN", "Not allowed", "You may not do this.")
 

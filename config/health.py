@@ -35,14 +35,14 @@ class NotReady(Exception):
 
 
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process answers. Touches nothing else, so that an outage elsewhere does not get it restarted."""
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """The process answers. Touches nothing else: an outage elsewhere must not get it restarted."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
-def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether everything Couvert needs answers: 200, or 503 with the reason for each that does not."""
+def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Whether everything Couvert needs answers: 200, or 503 with a reason for what does not."""
     checks = {name: _run(check) for name, check in _CHECKS.items()}
     ready = all(check["ok"] for check in checks.values())
     response = JsonResponse(
@@ -59,7 +59,7 @@ def _run(check: Callable[[], None]) -> dict[str, Any]:
         check()
     except NotReady as error:
         reason = str(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # Whatever a driver raises, the answer must be a 503 with a word, not a 500.
         logger.warning("Readiness check failed", extra={"error": type(error).__name__})
         reason = f"does not answer ({type(error).__name__})"
@@ -141,7 +141,7 @@ class _Readings(Collector):
             try:
                 for labels, value in reader.read().items():
                     family.add_metric(labels, value)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 # One reading that fails must not hide the others just when they are needed.
                 logger.warning(
                     "Metric not readable",

@@ -1,8 +1,8 @@
 """Proof of life of worker and beat, as rows that ``/readyz`` reads.
 
-Beat sends the task ``core.heartbeat`` with the time it did so in a header; the worker that runs it writes
-both rows: its own with the present time, beat's with the time of sending. So a message that waited while
-beat was dead does not make beat look alive.
+Beat sends the task ``core.heartbeat`` with the time it did so in a header; the worker that runs it
+writes both rows: its own with the present time, beat's with the time of sending. So a message that
+waited while beat was dead does not make beat look alive.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _SENT_AT = "couvert_sent_at"
 
 
 def beat_now(name: str, instant: datetime | None = None) -> None:
-    """Write that ``name`` was alive at ``instant`` (now if not given). Safe to repeat; an older time never
-    replaces a newer one."""
+    """Write that ``name`` was alive at ``instant``, or now.
+
+    Safe to repeat; an older time never replaces a newer one.
+    """
     beaten_at = instant or datetime.now(UTC)
     row, created = models.Heartbeat.objects.get_or_create(
         name=name, defaults={"beaten_at": beaten_at}
@@ -72,4 +74,4 @@ def _announce(name: str) -> None:
         beat_now(name)
     except DatabaseError:
         # The next beat will tell; a database that is away for a moment must not keep a worker down.
-        logger.warning("Could not write the first heartbeat", extra={"process": name})
+        logger.warning("Could not write the first heartbeat", extra={"beating": name})

@@ -1,8 +1,8 @@
 """Middleware: the usual stack for pages, almost nothing for the API.
 
 Django's usual middleware costs a small JSON answer nearly half its speed, and an API caller has no
-session, no form token and no language cookie. So every page middleware is a subclass that lets other
-requests through (subclasses, because the admin's system checks look for the originals).
+session, no form token and no language cookie. So every page middleware is a subclass that lets
+other requests through (subclasses, because the admin's system checks look for the originals).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
@@ -42,9 +42,9 @@ def is_page(request: HttpRequest) -> bool:
 
 
 class PagesOnly:
-    """Mixin: everything that is not a page passes straight through the middleware it is mixed into."""
+    """Mixin: what is not a page passes straight through the middleware it is mixed into."""
 
-    get_response: Callable[[HttpRequest], HttpResponseBase]
+    get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
         """Run the middleware for pages, skip it for the rest."""
@@ -53,7 +53,7 @@ class PagesOnly:
         return super().__call__(request)  # type: ignore[misc]
 
 
-class PagesWhiteNoiseMiddleware(PagesOnly, WhiteNoiseMiddleware):  # type: ignore[misc]
+class PagesWhiteNoiseMiddleware(PagesOnly, WhiteNoiseMiddleware):
     """Static files."""
 
     def add_files(self, root: Any, prefix: str | None = None) -> None:
@@ -88,7 +88,7 @@ class PagesCsrfMiddleware(PagesOnly, CsrfViewMiddleware):
         callback: Callable[..., Any],
         callback_args: Any,
         callback_kwargs: Any,
-    ) -> HttpResponse | None:
+    ) -> HttpResponseForbidden | None:
         """Check the token of a page's form."""
         if request.path_info.startswith(_NOT_PAGES):
             return None
@@ -137,7 +137,7 @@ class ApiCorsMiddleware(CorsMiddleware):
 
 
 class CorrelationMiddleware:
-    """Binds a correlation id to the request: the caller's ``X-Request-Id`` if sane, else a new one; echoes it."""
+    """Binds a correlation id: the caller's ``X-Request-Id`` if sane, else a new one. Echoes it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -155,7 +155,7 @@ class CorrelationMiddleware:
 
 
 class MetricsMiddleware:
-    """Counts requests and their duration by route template, never by path: paths hold people's tokens."""
+    """Counts requests and durations by route template; paths would hold people's tokens."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -177,7 +177,7 @@ class MetricsMiddleware:
 class OutageMiddleware:
     """Turns a database that is away into 503 with Retry-After, and gets rid of broken connections.
 
-    Views only; what middleware raises ends in ``config.errors.server_error``, which answers the same.
+    Views only; what middleware raises ends in ``config.errors.server_error``, with the same answer.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -204,7 +204,7 @@ def _route(request: HttpRequest) -> str:
 
 
 def drop_broken_connections() -> None:
-    """Discard connections that a restart of PostgreSQL broke, so that the next request gets a live one."""
+    """Discard connections that a restart of PostgreSQL broke; the next request gets a live one."""
     for connection in connections.all(initialized_only=True):
         connection.close_if_unusable_or_obsolete()
         pool = getattr(connection, "pool", None)

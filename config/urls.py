@@ -1,4 +1,4 @@
-"""The URL map: health first, then the API (twice, with and without version), the admin, the pages."""
+"""The URL map: health, the API (twice, with and without version), the admin, the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One id per request or task, so that a log line, an answer and an audit entry can be put side by side."""
+"""One id per request or task, so that log line, answer and audit entry can be put side by side."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What ``/metrics`` shows. Apps add to it here; ``config.health`` serves it.
 
 Two kinds. *Counters and histograms* are noted where something happens and added up over all server
-processes. *Readings* are asked for when the page is fetched, usually from the database, and so are the
-same whichever process answers.
+processes. *Readings* are asked for when the page is fetched, usually from the database, and so are
+the same whichever process answers.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ _readers: dict[str, Reader] = {}
 def register_reading(
     name: str, help_text: str, read: Callable[[], Reading], *, labels: tuple[str, ...] = ()
 ) -> None:
-    """Show ``read()`` as the gauge ``name``; call it from ``AppConfig.ready``. Registering again replaces.
+    """Show ``read()`` as the gauge ``name``; call it from ``AppConfig.ready``.
 
-    ``read`` returns label values → number: ``{(): 3.0}`` without labels, ``{("sms",): 2.0}`` with one.
-    It runs outside of any request and may use the database; if it raises, only its own lines are missing.
+    Registering a name again replaces it. ``read`` returns label values → number: ``{(): 3.0}``
+    without labels, ``{("sms",): 2.0}`` with one. It may use the database; if it raises, only its
+    own lines are missing.
     """
     _readers[name] = Reader(name, help_text, labels, read)
 

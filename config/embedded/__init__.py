@@ -1,9 +1,9 @@
 """Embedded services: a real PostgreSQL and a real Redis for whoever has none.
 
 With ``DATABASE_URL`` / ``REDIS_URL`` unset, settings call ``ensure_database_url()`` and
-``ensure_redis_url()``. The servers live under ``DATA_DIR``, listen on private unix sockets only and are
-shared by every Couvert process with the same ``DATA_DIR``. Test runs get servers of their own, tuned for
-speed instead of durability. By hand: ``python -m config.embedded {start,stop,status}``.
+``ensure_redis_url()``. The servers live under ``DATA_DIR``, listen on private unix sockets only and
+are shared by every Couvert process with the same ``DATA_DIR``. Test runs get servers of their own,
+tuned for speed instead of durability. By hand: ``python -m config.embedded {start,stop,status}``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def redis_url(data_dir: Path, *, durable: bool = True) -> str:
 
 
 def ensure_database_url(data_dir: Path, *, durable: bool = True) -> str:
-    """The address of a running PostgreSQL, started if need be. One connection attempt when it runs."""
+    """The address of a running PostgreSQL, started if need be; one connection when it runs."""
     server = Postgres(layout_of(data_dir, durable=durable))
     _ensure(server)
     return server.url

@@ -1,9 +1,9 @@
 """Who an embedded server runs as.
 
-PostgreSQL refuses to run as root. When Couvert is root (containers, fresh machines) both servers run
-under an unprivileged account instead. If that account cannot reach the program or the data directory,
-because a parent is closed (a checkout below /root, say), it is given one capability, to pass closed
-directories, and nothing else of root's power.
+PostgreSQL refuses to run as root. When Couvert is root (containers, fresh machines) both servers
+run under an unprivileged account instead. If that account cannot reach the program or the data
+directory, because a parent is closed (a checkout below /root, say), it is given one capability, to
+pass closed directories, and nothing else of root's power.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def choose_identity(data_dir: Path, *reachable: Path) -> Identity:
     if closed and not sys.platform.startswith("linux"):
         raise EmbeddedServiceError(
             f"Running as root, and the account '{account.pw_name}' cannot reach {data_dir}.",
-            "run Couvert as a normal user, or move it and DATA_DIR to a directory others may enter.",
+            "run Couvert as a normal user, or move it and DATA_DIR to where others may enter.",
         )
     return Identity(
         account.pw_uid,
@@ -75,7 +75,7 @@ def _unprivileged_account(data_dir: Path) -> pwd.struct_passwd:
         except KeyError:
             continue
     raise EmbeddedServiceError(
-        "Running as root, and there is no unprivileged account ('postgres' or 'nobody') for PostgreSQL.",
+        "Running as root, and there is no account 'postgres' or 'nobody' to run PostgreSQL as.",
         "run Couvert as a normal user, or set DATABASE_URL to a PostgreSQL server of your own.",
     )
 
@@ -89,7 +89,7 @@ def _known(uid: int) -> bool:
 
 
 def _may_reach(path: Path, account: pwd.struct_passwd) -> bool:
-    """Whether the permission bits let ``account`` enter every existing directory on the way to ``path``."""
+    """Whether the permission bits let ``account`` enter every directory on the way to ``path``."""
     resolved = path.resolve()
     for directory in (*resolved.parents, resolved):
         if not directory.is_dir():
@@ -122,7 +122,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` in a session of its own (Ctrl-C in the terminal must not reach it)."""
     try:
-        return subprocess.Popen(
+        # The program is from an installed wheel, the arguments are our own.
+        return subprocess.Popen(  # noqa: S603
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -136,7 +137,7 @@ def spawn(
     except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedServiceError(
             f"Couvert cannot start {command[0]} as '{identity.name}': {error}.",
-            "run Couvert as a normal user, or set DATABASE_URL and REDIS_URL to servers of your own.",
+            "run Couvert as a normal user, or set DATABASE_URL and REDIS_URL to your own servers.",
         ) from error
 
 

@@ -15,6 +15,7 @@ from config.embedded.errors import EmbeddedServiceError
 SOCKET_PATH_LIMIT = 103
 # The longest name placed in the socket directory, with its slash.
 _LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
+_LONGEST_BASE = SOCKET_PATH_LIMIT - _LONGEST_SOCKET_NAME - len("/run")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Layout:
 
     @property
     def socket_dir(self) -> Path:
-        """A private directory for both sockets: under the base, or under the temp directory if too long.
+        """A private directory for both sockets: below the base, or the temp directory if too long.
 
         Raises EmbeddedServiceError when neither fits a unix socket path.
         """
@@ -59,7 +60,7 @@ class Layout:
             return fallback
         raise EmbeddedServiceError(
             f"The path {preferred} is too long for a unix socket, and so is {fallback}.",
-            f"set DATA_DIR to a shorter path (at most {SOCKET_PATH_LIMIT - _LONGEST_SOCKET_NAME - 4} bytes), "
+            f"set DATA_DIR to a shorter path (at most {_LONGEST_BASE} bytes), "
             "or TMPDIR to a short one such as /tmp.",
         )
 
@@ -75,7 +76,8 @@ def _fits(directory: Path) -> bool:
 
 def layout_of(data_dir: Path, *, durable: bool) -> Layout:
     """The layout below ``data_dir``; servers for tests get a folder of their own in it."""
-    base = Path(os.path.abspath(data_dir))
+    # Absolute, but with symbolic links kept: a short link is a way out of a path that is too long.
+    base = Path(os.path.abspath(data_dir))  # noqa: PTH100
     return Layout(base=base if durable else base / "test", durable=durable)
 
 
@@ -114,12 +116,12 @@ def claim_private_directory(path: Path, *, uid: int, gid: int) -> None:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in trusted:
             raise EmbeddedServiceError(
-                f"{path} already exists and belongs to user {found.st_uid}, so it cannot be trusted.",
+                f"{path} already exists, belongs to user {found.st_uid}, and so cannot be trusted.",
                 "remove it, or set DATA_DIR to a shorter path so that it is not needed.",
             )
         if os.geteuid() == 0:
             os.chown(path, uid, gid)
-        os.chmod(path, 0o700)
+        path.chmod(0o700)
     except OSError as error:
         raise EmbeddedServiceError(
             f"Couvert cannot prepare the socket directory {path}: {error.strerror}.",

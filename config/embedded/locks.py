@@ -1,7 +1,7 @@
 """Two file locks: one so that only one process starts or stops servers, one to know who uses them.
 
-Both are ``flock`` locks. The kernel drops them when a process dies however it dies, so there is nothing
-to clean up after ``kill -9``.
+Both are ``flock`` locks. The kernel drops them when a process dies however it dies, so there is
+nothing to clean up after ``kill -9``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def exclusive(layout: Layout) -> Iterator[None]:
         while not _try(descriptor, fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise EmbeddedServiceError(
-                    f"Another process has been starting servers in {layout.base} for {_LOCK_PATIENCE:.0f} seconds.",
+                    f"Another process is starting or stopping servers in {layout.base} and "
+                    f"does not finish ({_LOCK_PATIENCE:.0f} seconds).",
                     f"look at {layout.log_dir}, end that process, and try again.",
                 )
             time.sleep(0.02)

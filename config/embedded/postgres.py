@@ -97,7 +97,7 @@ class Postgres:
         return found.pid if found else None
 
     def start(self) -> None:
-        """Make the server answer: create its data, clear what a crash left, start, wait. Idempotent."""
+        """Make the server answer: create data, clear what a crash left, start, wait. Idempotent."""
         identity = choose_identity(self.data, binary("postgres"))
         make_directory(self.layout.base)
         make_directory(self.layout.log_dir)
@@ -139,7 +139,7 @@ class Postgres:
         return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 
     def _create(self, identity: Identity) -> None:
-        """Run initdb beside the final place and rename, so that an interrupted one leaves no half cluster."""
+        """Run initdb beside the final place, then rename: interrupted it leaves no half cluster."""
         unfinished = self.layout.base / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         if self.data.exists() and any(self.data.iterdir()):
@@ -183,8 +183,8 @@ class Postgres:
         if owner != identity.uid:
             raise EmbeddedServiceError(
                 f"{self.data} belongs to user {owner}, and Couvert now runs as '{identity.name}'.",
-                "run Couvert as the user who ran it first (root, if that was root), or set DATA_DIR to another "
-                "directory.",
+                "run Couvert as the user who ran it first (root, if that was root), or set "
+                "DATA_DIR to another directory.",
             )
         try:
             version = (self.data / "PG_VERSION").read_text().strip()
@@ -192,15 +192,16 @@ class Postgres:
             return
         if version != VERSION:
             raise EmbeddedServiceError(
-                f"{self.data} was written by PostgreSQL {version}, and this Couvert brings {VERSION}.",
-                "dump it with the older Couvert and restore it here (docs/operations.md), or use another DATA_DIR.",
+                f"{self.data} was written by PostgreSQL {version}; this Couvert brings {VERSION}.",
+                "dump it with the older Couvert and restore it here (docs/operations.md), or set "
+                "DATA_DIR to another directory.",
             )
 
     def _clear_leftovers(self) -> None:
-        """After a crash: wait for orphans, then drop a pid file that names a zombie or another program.
+        """After a crash: wait for orphans, then drop a pid file that names somebody else.
 
-        PostgreSQL itself clears a pid file whose process is gone, but takes any live process with that
-        number for a running server. With no process of ours left the file means nothing.
+        PostgreSQL itself clears a pid file whose process is gone, but takes any process with that
+        number, even a zombie, for a running server. With no process of ours left it means nothing.
         """
         processes.end_orphans(self.layout.tag, "postgres")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -219,7 +220,7 @@ class Postgres:
         self._wait_ready(child)
 
     def _wait_ready(self, child: subprocess.Popen[bytes] | None) -> None:
-        """Wait until the server takes connections; replaying its log after a crash can take a while."""
+        """Wait until the server takes connections; replaying the log after a crash takes time."""
 
         def ended() -> bool:
             return child.poll() is not None if child else self.process() is None
@@ -241,7 +242,8 @@ class Postgres:
         )
         raise EmbeddedServiceError(
             f"PostgreSQL in {self.data} {what}. The end of {self.log}:\n{processes.tail(self.log)}",
-            "check the disk and the log above; `python -m config.embedded stop` clears a server that hangs.",
+            "check the disk and the log above; `python -m config.embedded stop` ends a server that "
+            "hangs.",
         )
 
     def _ensure_database(self) -> None:

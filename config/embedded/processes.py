@@ -14,8 +14,8 @@ def belongs(process: psutil.Process, marker: str, program: str) -> bool:
     """Whether ``process`` is a live ``program`` carrying our ``marker`` in its title.
 
     Every process of a server has the marker: it is in the command line of the first one, and
-    PostgreSQL repeats it (``cluster_name``) in the titles of its children. A pid alone proves nothing:
-    it may have been given to another program since.
+    PostgreSQL repeats it (``cluster_name``) in the titles of its children. A pid alone proves
+    nothing: it may have been given to another program since.
     """
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -45,8 +45,8 @@ def find(pid: int | None, marker: str, program: str) -> psutil.Process | None:
 def end_orphans(marker: str, program: str, *, patience: float = 10.0) -> None:
     """End what is left of a server whose first process died; returns when all are gone.
 
-    PostgreSQL's children leave by themselves when they notice; a second server on the same data before
-    they did would be the one way to damage it.
+    PostgreSQL's children leave by themselves when they notice; a second server on the same data
+    before they did would be the one way to damage it.
     """
     gone_by_themselves = wait_until(
         lambda: not running(marker, program), patience=patience / 2, step=0.05

