@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """Anyone who signs in: a guest with a JWT, a member of staff with a session."""
 
     public_id = PublicIdField("user")
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)
     full_name = models.CharField(max_length=120, blank=True)
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123")
     is_active = models.BooleanField(default=True, help_text="Unset to lock the account out at once.")
