@@ -171,7 +171,9 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=models.Q(status="requested"), name="refund_due"
+                fields=["next_attempt_at"],
+                condition=models.Q(status="requested"),
+                name="refund_due",
             )
         ]
 
@@ -187,9 +189,9 @@ class SandboxCharge(models.Model):
     """
 
     key = models.CharField(max_length=64)
-    reference = models.CharField(max_length=40)
+    reference = models.CharField(max_length=80)
     kind = models.CharField(max_length=6, choices=[("charge", "Charge"), ("refund", "Refund")])
-    charge_reference = models.CharField(max_length=40, blank=True)
+    charge_reference = models.CharField(max_length=80, blank=True)
     minor_amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     outcome = models.CharField(max_length=40, help_text="succeeded, or a decline code")

@@ -1,0 +1,19 @@
+"""What can be wrong about giving money back."""
+
+from __future__ import annotations
+
+from core.errors import Conflict
+
+
+class RefundTooLarge(Conflict):
+    """More would go back than was taken; ``details`` has what is still there to be returned."""
+
+    code = "REFUND_TOO_LARGE"
+    message = "The refund is larger than what is left of the payment."
+
+
+class RefundDone(Conflict):
+    """The money is back with the guest, so there is nothing to try again."""
+
+    code = "REFUND_DONE"
+    message = "This refund has already succeeded."

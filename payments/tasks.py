@@ -1,0 +1,19 @@
+"""The sweeps of this app. Each takes what is due from its table; safe to run twice and at once."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from payments import services
+
+
+@shared_task(name="payments.settle_unknown")
+def settle_unknown() -> None:
+    """Find out what became of charges whose answer was lost."""
+    services.settle_unknown()
+
+
+@shared_task(name="payments.process_refunds")
+def process_refunds() -> None:
+    """Send due refunds to their providers."""
+    services.process_refunds()
