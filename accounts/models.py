@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from core.ids import PublicIdField
 
@@ -43,7 +44,11 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Sign-in ignores the case of the address."""
-        return self.get(email__iexact=username or "")
+        return self.by_email(username or "").get()
+
+    def by_email(self, email: str) -> models.QuerySet[User]:
+        """The account with this address in any case, found through the unique index."""
+        return self.filter(Exact(Lower("email"), email.lower()))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -1,0 +1,41 @@
+"""``manage.py create_guest``: an account for a guest, without the registration form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
+
+from accounts import services
+
+
+class Command(BaseCommand):
+    """Makes the account, or sets the password of the one that exists. May be repeated.
+
+    The user id stands alone on standard output, for scripts; a password that had to be made up
+    goes to standard error, once.
+    """
+
+    help = "Create a guest's account, or set its password. Prints the user id."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The address, and what may be set."""
+        parser.add_argument("email")
+        parser.add_argument("--password", help="default: a new one is made up and shown once")
+        parser.add_argument("--name", help="the guest's name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Create or update, and print."""
+        email, password = options["email"].strip(), options["password"]
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise CommandError(f"{email} is not an e-mail address.") from None
+        guest = services.ensure_guest(
+            email=email, password=password or None, full_name=options["name"]
+        )
+        if guest.made_up_password:
+            self.stderr.write(f"Password (shown this once): {guest.made_up_password}")
+        self.stdout.write(guest.profile.user_id)

@@ -1,0 +1,67 @@
+"""The OpenAPI document: how it describes our callers and our errors, and where it is served."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+
+class ErrorResponse(serializers.Serializer[Any]):
+    """Every answer outside of 2xx."""
+
+    error = serializers.CharField(help_text="One plain sentence that says what to do")
+    code = serializers.CharField(help_text="UPPER_SNAKE, stable")
+    details = serializers.DictField(
+        child=serializers.JSONField(),
+        help_text="What a program may act on; `fields` maps names to what is wrong with them",
+    )
+    correlationId = serializers.CharField(  # noqa: N815  the wire's name
+        help_text="Quote this when you ask us about the request; also in X-Request-Id"
+    )
+
+
+class DialectSchema(AutoSchema):  # type: ignore[misc]
+    """Adds what is true of every operation: any other status carries the dialect's error shape."""
+
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        shape = getattr(self.view, "error_shape", ErrorResponse)
+        bodies["default"] = self._get_response_for_code(shape, "default", direction=direction)
+        return bodies
+
+
+class GuestJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+    """How a guest signs in."""
+
+    target_class = "api.auth.GuestJWTAuthentication"
+    name = "guest"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        """A bearer token in the Authorization header."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access token of POST /api/auth/token.",
+        }
+
+
+@cache
+def document() -> bytes:
+    """The OpenAPI document as JSON. The same for everybody, so it is made once per process."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return orjson.dumps(schema, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """``GET /api/schema``: OpenAPI 3.1 of everything below ``/api/``, as JSON."""
+    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")

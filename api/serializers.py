@@ -1,0 +1,235 @@
+"""Reading what callers send: strict fields and serializers. Input only.
+
+Answers are plain dicts (rendering through DRF's output serializers costs more than the database
+does); serializers that describe them exist for the schema alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NoReturn, Self
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+_UNKNOWN_SHOWN = 10
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A request, field by field; an unknown field is an error that names the nearest known one.
+
+    Declare the wire's names and give the domain's by ``source``: the result can then be handed
+    to a service as keyword arguments. Holds no state between requests, so ``validate`` and
+    ``validate_<field>`` must keep none either.
+    """
+
+    default_error_messages = {"invalid": "Send an object in braces."}  # noqa: RUF012  DRF's way
+
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
+        """The validated content of a JSON body. Raises DRF's ``ValidationError``."""
+        result: dict[str, Any] = cls._shared(query=False).run_validation(data)
+        return result
+
+    @classmethod
+    def read_query(cls, query: QueryDict) -> dict[str, Any]:
+        """The validated content of a query string, where numbers arrive as text."""
+        errors = {name: ["Send this once only."] for name in query if len(query.getlist(name)) > 1}
+        if errors:
+            raise serializers.ValidationError(errors)
+        result: dict[str, Any] = cls._shared(query=True).run_validation(dict(query.items()))
+        return result
+
+    @classmethod
+    @cache
+    def _shared(cls, *, query: bool) -> Self:
+        """One instance per class: building the fields takes longer than validating with them."""
+        shared = cls(context={"query": query})
+        _ = shared.fields
+        return shared
+
+    def to_internal_value(self, data: Any) -> Any:
+        """What DRF does, and a complaint about every field that is not declared."""
+        if not isinstance(data, Mapping):
+            self.fail("invalid")
+        errors: dict[str, Any] = {
+            str(name)[:40]: [self._unknown(str(name))]
+            for name in [name for name in data if name not in self.fields][:_UNKNOWN_SHOWN]
+        }
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if isinstance(error.detail, dict):
+                errors |= error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return value
+
+    def _unknown(self, name: str) -> str:
+        known = {field.lower().replace("_", ""): field for field in self.fields}
+        plain = name[:40].lower().replace("_", "")
+        near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
+        return f"Unknown field. Did you mean {known[near[0]]}?" if near else "Unknown field."
+
+
+class _TextOnly(serializers.CharField):
+    """A string and nothing that could be turned into one; the input's own checks come on top."""
+
+    default_error_messages = {  # noqa: RUF012  DRF's way
+        "required": "This field is missing.",
+        "null": "This field must not be null.",
+        "invalid": "Send text in quotes.",
+        "blank": "This must not be empty.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class PersonText(_TextOnly):
+    """What a person writes about themselves: any script and emoji, no control characters.
+
+    Trimmed and in Unicode's composed form (NFC), so that equal texts are equal. With
+    ``multiline`` line breaks and tabs are kept, line breaks as ``\\n``.
+    """
+
+    def __init__(self, *, max_length: int, multiline: bool = False, **kwargs: Any) -> None:
+        self.multiline = multiline
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = unicodedata.normalize("NFC", super().to_internal_value(data))
+        if self.multiline:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        allowed = "\n\t" if self.multiline else ""
+        if any(c not in allowed and unicodedata.category(c) in ("Cc", "Cs") for c in text):
+            raise serializers.ValidationError("This holds control characters. Remove them.")
+        if text and all(unicodedata.category(c)[0] in "CZ" for c in text):
+            self.fail("blank")
+        return text
+
+
+class EmailAddress(serializers.EmailField):
+    """An e-mail address, as text."""
+
+    default_error_messages = {  # noqa: RUF012  DRF's way
+        "required": "This field is missing.",
+        "invalid": "This is not an e-mail address.",
+        "blank": "This must not be empty.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 254)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class SecretText(_TextOnly):
+    """A password or token: kept exactly as sent, spaces included, and never in an answer."""
+
+    def __init__(self, *, max_length: int = 128, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, trim_whitespace=False, write_only=True, **kwargs)
+
+
+class PublicIdField(_TextOnly):
+    """The shape of one of our public ids. Whether it exists is the service's to say (404).
+
+    ``prefix`` is only for the error message and the schema: an id of the wrong kind is simply
+    not found.
+    """
+
+    def __init__(self, prefix: str, **kwargs: Any) -> None:
+        self.prefix = prefix
+        kwargs.setdefault("help_text", f"Public id, such as {prefix}_…")
+        super().__init__(max_length=40, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if not _ID.fullmatch(text):
+            self._refuse()
+        return text
+
+    def _refuse(self) -> NoReturn:
+        raise serializers.ValidationError(f"This is not an id. Ids look like {self.prefix}_7m2k….")
+
+
+class WholeNumber(serializers.IntegerField):
+    """An integer: not ``"2"``, not ``2.0``, not ``true``. In a query string, digits."""
+
+    default_error_messages = {  # noqa: RUF012  DRF's way
+        "required": "This field is missing.",
+        "null": "This field must not be null.",
+        "invalid": "Send a whole number, without quotes.",
+        "min_value": "Send at least {min_value}.",
+        "max_value": "Send at most {max_value}.",
+    }
+
+    def __init__(self, *, min_value: int, max_value: int, **kwargs: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        if self.context.get("query") and isinstance(data, str) and _INTEGER.fullmatch(data):
+            return int(data)
+        # bool is an int to Python.
+        if type(data) is not int:
+            raise serializers.ValidationError(self._message())
+        return data
+
+    def _message(self) -> str:
+        query = self.context.get("query")
+        return "Send a whole number." if query else str(self.error_messages["invalid"])
+
+
+class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
+    """A calendar day of the restaurant, ``YYYY-MM-DD`` and no other form of ISO 8601."""
+
+    default_error_messages = {  # noqa: RUF012  DRF's way
+        "required": "This field is missing.",
+        "null": "This field must not be null.",
+        "invalid": "Send the date as YYYY-MM-DD, such as 2025-11-15.",
+        "no_such_day": "There is no such day.",
+    }
+
+    def to_internal_value(self, data: Any) -> dt.date:
+        if not isinstance(data, str) or not _DATE.fullmatch(data):
+            self.fail("invalid")
+        try:
+            return dt.date.fromisoformat(data)
+        except ValueError:
+            self.fail("no_such_day")
+
+    def to_representation(self, value: dt.date) -> str:
+        return value.isoformat()
+
+
+class WallTimeField(serializers.Field[dt.time, str, str, Any]):
+    """A time on the restaurant's clock, ``HH:MM`` and nothing else."""
+
+    default_error_messages = {  # noqa: RUF012  DRF's way
+        "required": "This field is missing.",
+        "null": "This field must not be null.",
+        "invalid": "Send the time as HH:MM, such as 19:00.",
+    }
+
+    def to_internal_value(self, data: Any) -> dt.time:
+        if not isinstance(data, str) or not (match := _TIME.fullmatch(data)):
+            self.fail("invalid")
+        return dt.time(int(match[1]), int(match[2]))
+
+    def to_representation(self, value: dt.time) -> str:
+        return value.strftime("%H:%M")

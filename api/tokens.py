@@ -1,0 +1,95 @@
+"""A guest's tokens: what is in them, how they are made and how they are read. No database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from accounts.errors import NotSignedIn
+from accounts.services import SignedIn
+
+USER_CLAIM = "user_id"
+STAMP_CLAIM = "stamp"
+"""In refresh tokens only; see :func:`accounts.services.resume_session`."""
+
+MAX_TOKEN_CHARACTERS = 4096
+
+
+class TokenExpired(NotSignedIn):
+    """The token was ours and is too old."""
+
+    code = "TOKEN_EXPIRED"
+    message = "Your session has expired. Sign in again, or use your refresh token."
+
+
+class TokenInvalid(NotSignedIn):
+    """Forged, damaged, of the wrong kind or not a token at all."""
+
+    code = "TOKEN_INVALID"
+    message = "This access token is not valid. Sign in again to get a new one."
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a guest gets on signing in."""
+
+    access: str
+    refresh: str
+
+
+def issue(session: SignedIn) -> Pair:
+    """A new access token and a new refresh token for ``session``."""
+    refresh = RefreshToken()
+    refresh[USER_CLAIM] = session.user_id
+    refresh[STAMP_CLAIM] = session.stamp
+    return Pair(access=access_token(session.user_id), refresh=str(refresh))
+
+
+def access_token(user_id: str) -> str:
+    """A new access token. Carries the public id and nothing about the person."""
+    token = AccessToken()
+    token[USER_CLAIM] = user_id
+    return str(token)
+
+
+def read_access(text: str) -> str:
+    """The user id in an access token of ours that is still good.
+
+    Raises :class:`TokenExpired` or :class:`TokenInvalid`. The algorithm is ours, whatever the
+    token's header says, so ``none`` is refused like any forgery.
+    """
+    return _user_id(_decode(AccessToken, text))
+
+
+def read_refresh(text: str) -> SignedIn:
+    """The session in a refresh token of ours that is still good; whether it may go on is not said.
+
+    Raises :class:`TokenExpired` or :class:`TokenInvalid`.
+    """
+    try:
+        token = _decode(RefreshToken, text)
+    except TokenExpired:
+        raise TokenExpired("Your session has expired. Sign in again.") from None
+    except TokenInvalid:
+        raise TokenInvalid("This refresh token is not valid. Sign in again.") from None
+    return SignedIn(user_id=_user_id(token), stamp=str(token.get(STAMP_CLAIM, "")))
+
+
+def _decode(kind: type[Token], text: str) -> Token:
+    if len(text) > MAX_TOKEN_CHARACTERS:
+        raise TokenInvalid
+    try:
+        return kind(text)
+    except ExpiredTokenError as error:
+        raise TokenExpired from error
+    except TokenError as error:
+        raise TokenInvalid from error
+
+
+def _user_id(token: Token) -> str:
+    user_id = token.get(USER_CLAIM)
+    if not isinstance(user_id, str) or not user_id:
+        raise TokenInvalid
+    return user_id

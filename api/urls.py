@@ -1,0 +1,18 @@
+"""Every path below ``/api/`` and, the same again, below ``/api/v1/``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+
+from api import docs, schema
+from api.views import unknown_path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema", schema.schema, name="api-schema"),
+    path("docs", docs.docs, name="api-docs"),
+    path("docs/start.js", docs.start, name="api-docs-start"),
+    path("", include("api.accounts.urls")),
+    path("", include("api.holds.urls")),
+    # Not the versioned twin, which the project's URL map includes after this one.
+    re_path(r"^(?!v1/)", unknown_path),
+]

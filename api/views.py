@@ -1,0 +1,101 @@
+"""What all JSON views have in common, and the answer for addresses that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.auth import GuestJWTAuthentication
+from api.errors import ExceptionHandler, bare, handler_of
+from api.parsers import StrictJSONParser
+from api.renderers import OrjsonRenderer
+from api.schema import DialectSchema, ErrorResponse
+from api.serializers import StrictSerializer
+
+_handle = handler_of(bare)
+_RENDERER = OrjsonRenderer()
+
+V = TypeVar("V", bound="type[DialectView]")
+
+
+class DialectView(APIView):
+    """One operation of one contract: read the request, call one service, shape the answer.
+
+    A dialect subclasses this once, with its own ``handle_error`` (from
+    :func:`api.errors.handler_of`) and ``error_shape``; everything else it may override like any
+    DRF policy. Guests only, unless :func:`public` opens a view. Handlers return
+    :func:`api.renderers.json_response`. JSON is all it speaks, so nothing is negotiated.
+    """
+
+    authentication_classes = (GuestJWTAuthentication,)
+    permission_classes = (IsAuthenticated,)
+    throttle_classes = ()
+    parser_classes = (StrictJSONParser,)
+    renderer_classes = (OrjsonRenderer,)
+    versioning_class = None
+    metadata_class = None
+    schema = DialectSchema()
+
+    handle_error: ClassVar[ExceptionHandler] = staticmethod(_handle)
+    error_shape: ClassVar[type[Any]] = ErrorResponse
+
+    request: Request
+
+    @staticmethod
+    def body(request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
+        """The JSON body, validated by ``shape``. Raises what the parser and ``shape`` raise."""
+        return shape.read(request.data)
+
+    @staticmethod
+    def query(request: Request, shape: type[StrictSerializer]) -> dict[str, Any]:
+        """The query string, validated by ``shape``."""
+        return shape.read_query(request.query_params)
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Which methods there are."""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+    def get_exception_handler(self) -> ExceptionHandler:
+        """The dialect's."""
+        return type(self).handle_error
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        """Every exception becomes an answer; DRF's own way would let unknown ones through."""
+        return self.get_exception_handler()(exc, {"view": self, "request": self.request})
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None: ``Allow`` belongs to 405 and OPTIONS, and the answer never varies."""
+        return {}
+
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[OrjsonRenderer, str]:
+        """JSON, whatever ``Accept`` says: a 406 helps nobody."""
+        return _RENDERER, OrjsonRenderer.media_type
+
+
+def public(view: V) -> V:
+    """Class decorator: anybody may call, and a token that is sent along is not even looked at."""
+    view.authentication_classes = ()
+    view.permission_classes = ()
+    return view
+
+
+@csrf_exempt
+def unknown_path(request: HttpRequest, **_: Any) -> HttpResponse:
+    """404 in JSON for everything below ``/api/`` that no dialect claims."""
+    path = request.path_info
+    if path.endswith("/"):
+        text = f"There is nothing at this address. Leave out the slash at the end of {path[:200]}."
+    else:
+        text = "There is nothing at this address. GET /api/docs lists what there is."
+    context: Mapping[str, Any] = {"view": None}
+    return _handle(NotFound(text), context)
