@@ -29,6 +29,6 @@ SCHEDULE = {
 
 # A sweep that could not start before the next one is due is dropped: the next does the same work.
 app.conf.beat_schedule = {
-    name: {"task": name, "schedule": float(seconds), "options": {"expires": seconds * 2}}
+    name: {"task": name, "schedule": float(seconds), "options": {"expire_seconds": seconds * 2}}
     for name, seconds in SCHEDULE.items()
 }

@@ -115,3 +115,12 @@ def generated_secret(name: str) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(random_secrets.token_urlsafe(50))
     return path.read_text().strip()
+
+
+def share_metrics() -> None:
+    """Let the processes of one server add up their metrics in files; call before they start."""
+    directory = data_dir() / "metrics"
+    make_directory(directory)
+    for stale in directory.glob("*.db"):
+        stale.unlink(missing_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

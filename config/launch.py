@@ -1,0 +1,290 @@
+"""``make run``: from nothing to a running Couvert in the foreground, and back.
+
+Shows each step; starts the embedded servers, migrates, fills in demo data the first time, runs web,
+worker and beat, says where to look, and on Ctrl-C or SIGTERM stops everything it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from config import embedded, env, roles
+from config.embedded.layout import make_directory
+from config.supervisor import Supervisor, end_leftovers
+
+_READY_PATIENCE = 90.0
+_STOP_PATIENCE = 30.0
+
+
+class LaunchError(Exception):
+    """Couvert cannot start; the text says why and what to do."""
+
+
+def main() -> int:
+    """Run until told to stop. 0 after an orderly stop, 1 when Couvert could not start."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    try:
+        make_directory(env.data_dir())
+        with _only_run():
+            return _run(stop)
+    except (LaunchError, embedded.EmbeddedServiceError) as error:
+        print(f"\n✗ {error}", file=sys.stderr)
+        return 1
+
+
+def _run(stop: threading.Event) -> int:
+    print("Couvert is starting", flush=True)
+    environment = env.child_environment(DJANGO_SETTINGS_MODULE=_settings(), PYTHONUNBUFFERED="1")
+    leftovers = end_leftovers(_record())
+    if leftovers:
+        print(f"  ✓ Ended {leftovers} processes of an earlier run that was killed")
+    _check_port()
+    supervisor = Supervisor(
+        {role: [sys.executable, "-m", "config.roles", role] for role in roles.ROLES},
+        environment=environment,
+        record=_record(),
+        cwd=env.BASE_DIR,
+    )
+    try:
+        for step in (_start_services, _migrate, _demo):
+            if stop.is_set():
+                return 0
+            step(environment)
+        with _step("Web, worker and beat"):
+            supervisor.start()
+            _wait_ready(stop, supervisor)
+        if not stop.is_set():
+            _banner()
+        supervisor.watch(stop, each_second=_keep_services)
+    finally:
+        _stop(supervisor)
+    return 0
+
+
+def _stop(supervisor: Supervisor) -> None:
+    print("\nStopping", flush=True)
+    with _step("Web, worker and beat stopped"):
+        supervisor.stop()
+    stopped = embedded.stop_if_unused(env.data_dir())
+    if stopped:
+        print(f"  ✓ {' and '.join(stopped)} stopped", flush=True)
+    elif any(server.answers for server in embedded.status(env.data_dir())):
+        print("  · PostgreSQL and Redis stay: another Couvert process uses them", flush=True)
+
+
+@contextlib.contextmanager
+def _step(title: str) -> Iterator[None]:
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print(f"  ✗ {title}", flush=True)
+        raise
+    print(f"  ✓ {title} ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+def _start_services(environment: dict[str, str]) -> None:  # noqa: ARG001  one signature for all steps
+    where = (
+        "from DATABASE_URL"
+        if env.secret("DATABASE_URL")
+        else f"embedded, in {_shown(env.data_dir())}"
+    )
+    with _step(f"PostgreSQL, {where}"):
+        env.database_url()
+    where = "from REDIS_URL" if env.secret("REDIS_URL") else "embedded"
+    with _step(f"Redis, {where}"):
+        env.redis_url()
+
+
+def _keep_services() -> None:
+    """Bring an embedded server back if somebody killed it."""
+    try:
+        env.database_url()
+        env.redis_url()
+    except embedded.EmbeddedServiceError as error:
+        print(f"✗ {error}", file=sys.stderr, flush=True)
+
+
+def _migrate(environment: dict[str, str]) -> None:
+    with _step("Database schema up to date"):
+        _manage(environment, "migrate", "--no-input", "-v", "0")
+
+
+def _demo(environment: dict[str, str]) -> None:
+    """Demo data on the first start; its logins are kept to be shown again."""
+    if not env.flag("DEMO", default=True) or _demo_notes().exists():
+        return
+    with _step("Demo data"):
+        _demo_notes().write_text(_manage(environment, "demo"))
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603  our own commands
+        [sys.executable, "manage.py", *arguments],
+        cwd=env.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        report = "\n".join("    " + line for line in (done.stdout + done.stderr).splitlines()[-15:])
+        raise LaunchError(f"`manage.py {arguments[0]}` failed:\n{report}")
+    return done.stdout
+
+
+def _wait_ready(stop: threading.Event, supervisor: Supervisor) -> None:
+    """Wait until ``/readyz`` is content; keep the processes alive meanwhile."""
+    done = threading.Event()
+    deadline = time.monotonic() + _READY_PATIENCE
+    answer = "no answer"
+
+    def look() -> None:
+        nonlocal answer
+        while not done.is_set():
+            answer = _readyz()
+            if answer == "ok" or stop.is_set() or time.monotonic() > deadline:
+                done.set()
+            time.sleep(0.1)
+
+    threading.Thread(target=look, daemon=True).start()
+    supervisor.watch(done, each_second=lambda: None)
+    if answer != "ok" and not stop.is_set():
+        raise LaunchError(
+            f"Couvert did not get ready in {_READY_PATIENCE:.0f} seconds: {answer}\n"
+            "  What to do: read the lines of web, worker and beat above."
+        )
+
+
+def _readyz() -> str:
+    try:
+        with urllib.request.urlopen(f"{_address()}/readyz", timeout=5):  # noqa: S310  our own address
+            return "ok"
+    except urllib.error.HTTPError as error:
+        return error.read().decode(errors="replace")
+    except OSError as error:
+        return str(error)
+
+
+def _banner() -> None:
+    lines = [
+        "",
+        f"  Couvert is ready:  {_address()}/",
+        f"  Administration:    {_address()}/admin/",
+        f"  API and its docs:  {_address()}/api/docs",
+        f"  Health:            {_address()}/readyz",
+    ]
+    if env.flag("DEMO", default=True) and _demo_notes().exists():
+        lines += ["", *("  " + line for line in _demo_notes().read_text().strip().splitlines())]
+    print("\n".join([*lines, "", "  Ctrl-C stops everything.", ""]), flush=True)
+
+
+def _check_port() -> None:
+    """Fail early and in words when the port is taken."""
+    host, port = env.text("HOST", "127.0.0.1"), env.number("PORT", 8000)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does it: connections of a run just ended must not be in the way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise LaunchError(
+                f"Cannot listen on {host}:{port}: {error.strerror}.\n"
+                f"  What to do: choose another port, for example `PORT={port + 1} make run`."
+            ) from error
+
+
+@contextlib.contextmanager
+def _only_run() -> Iterator[None]:
+    """Refuse a second run in the same DATA_DIR: two beats would do everything twice."""
+    path = env.data_dir() / "run.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = path.read_text().strip()
+        os.close(descriptor)
+        raise LaunchError(
+            f"Couvert is already running with {_shown(env.data_dir())} (pid {owner}).\n"
+            "  What to do: `make stop` ends it; another DATA_DIR and PORT run a second one."
+        ) from error
+    os.truncate(descriptor, 0)
+    os.write(descriptor, str(os.getpid()).encode())
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def stop_everything() -> int:
+    """``make stop``: end a run in this DATA_DIR, whatever a killed one left, and the servers."""
+    path = env.data_dir() / "run.lock"
+    if path.exists():
+        with path.open("r+") as file:
+            deadline = time.monotonic() + _STOP_PATIENCE
+            asked = False
+            while not _free(file.fileno()) and time.monotonic() < deadline:
+                if not asked:
+                    os.kill(int(path.read_text() or "0"), signal.SIGTERM)
+                    asked = True
+                time.sleep(0.1)
+    end_leftovers(_record())
+    stopped = embedded.stop(env.data_dir())
+    print(f"Stopped: {', '.join(stopped)}" if stopped else "Everything is stopped.")
+    return 0
+
+
+def _free(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _address() -> str:
+    host = env.text("HOST", "127.0.0.1")
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  listening everywhere: look here
+        host = "127.0.0.1"
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{env.number('PORT', 8000)}"
+
+
+def _settings() -> str:
+    return env.text("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+
+def _record() -> Path:
+    return env.data_dir() / "processes.json"
+
+
+def _demo_notes() -> Path:
+    return env.data_dir() / "demo.txt"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(env.BASE_DIR)) if path.is_relative_to(env.BASE_DIR) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(stop_everything() if sys.argv[1:] == ["stop"] else main())

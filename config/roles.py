@@ -1,0 +1,78 @@
+"""The command line of each Couvert process. ``python -m config.roles web`` becomes that process.
+
+The Procfile, the container image and ``make run`` all start processes this way, so that there is
+one place where their options stand.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from config import env
+
+ROLES = ("web", "worker", "beat")
+
+
+def command(role: str) -> list[str]:
+    """The program and arguments of a role."""
+    return {"web": _web, "worker": _worker, "beat": _beat}[role]()
+
+
+def _web() -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+        *("--host", env.text("HOST", "127.0.0.1"), "--port", str(env.number("PORT", 8000))),
+        *("--workers", str(env.number("WEB_WORKERS", min(processors(), 8)))),
+        *("--blocking-threads", str(env.number("WEB_THREADS", 8))),
+        # HTTP/2 and websockets belong to the proxy in front and to event streams.
+        *("--http", "1", "--no-ws", "--backlog", "2048"),
+        # A worker that was killed comes back; one that hangs at the end is not waited for.
+        *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "8"),
+        *("--log-level", "warning", "config.wsgi:application"),
+    ]
+
+
+def _worker() -> list[str]:
+    return [
+        *(sys.executable, "-m", "celery", "-A", "config.celery:app", "worker"),
+        *("--concurrency", str(env.number("WORKER_CONCURRENCY", 2)), "--loglevel", "WARNING"),
+        # Talk between workers; Couvert does not use it and Redis pays for it.
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def _beat() -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config.celery:app",
+        "beat",
+        "--loglevel",
+        "WARNING",
+    ]
+
+
+def processors() -> int:
+    """How many processors this process may use; in a container fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def main() -> None:
+    """Turn this process into the role named on the command line."""
+    if len(sys.argv) != 2 or sys.argv[1] not in ROLES:
+        sys.exit(f"usage: python -m config.roles {{{','.join(ROLES)}}}")
+    role = sys.argv[1]
+    os.chdir(env.BASE_DIR)
+    if role == "web":
+        env.share_metrics()
+    arguments = command(role)
+    os.execv(arguments[0], arguments)  # noqa: S606  the arguments are ours
+
+
+if __name__ == "__main__":
+    main()
