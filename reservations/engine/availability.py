@@ -6,21 +6,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 from reservations.engine import capacity
 from reservations.engine.calendar import find_slots, services_on, slots_of, unscheduled_slots
+from reservations.engine.capacity import Limit, limits_of
 from reservations.engine.night import Night
 from reservations.engine.rules import DayRules, in_force
 from reservations.engine.seating import (
     BEST_FIT,
     Choice,
+    FreeStarts,
     SeatingPolicy,
     candidates,
     candidates_for,
     closed_rooms,
     fits_place,
     free_starts_of,
+    kind_of,
     need_of,
     places_of,
     turn_of,
@@ -136,10 +140,23 @@ def _no_slot(
     return in_force(found, replace(query, waived=query.waived - {Reason.NOT_A_SLOT}))
 
 
+@dataclass(slots=True)
+class _Sitting:
+    """What all slots of one kind share for one request: limits, minutes, free starts."""
+
+    limits: tuple[Limit, ...]
+    minutes: int
+    """The claim on the table: turn and buffer."""
+    floor: FreeStarts | None = None
+    """From when the candidates are free; only lists of offers count them."""
+    no_table: Refusal | None = None
+    """Why there is no place; worked out when first needed."""
+
+
 class _Evening:
     """A request on one service date: what ``day`` and ``decide`` both ask."""
 
-    __slots__ = ("_floors", "ledger", "night", "plan", "policy", "query", "rules")
+    __slots__ = ("_sittings", "ledger", "night", "plan", "policy", "query", "rules")
 
     def __init__(self, plan: Plan, ledger: Ledger, query: Query, policy: SeatingPolicy) -> None:
         self.plan = plan
@@ -148,6 +165,7 @@ class _Evening:
         self.policy = policy
         self.rules = DayRules.of(plan, query)
         self.night = Night.of(plan, ledger, query.service_date, query.turn_minutes)
+        self._sittings: dict[Hashable, _Sitting] = {}
 
     def offers(self, slots: list[Slot]) -> tuple[Offer, ...]:
         """The offers of these slots, in their order."""
@@ -157,12 +175,15 @@ class _Evening:
         return tuple(self._floor_offer(slot, ok) for slot, ok in zip(slots, seatable, strict=True))
 
     def _pool_offer(self, slot: Slot) -> Offer:
-        minutes = self._minutes(slot)
-        free = capacity.free_seats(self.plan, self.ledger, slot, minutes)
+        minutes = self._sitting(slot).minutes
+        free = capacity.free_seats(self.plan, self.ledger, slot.starts, minutes)
         return Offer(slot, free, self.plan.seats, self._refusals(slot, True))
 
     def _floor_offer(self, slot: Slot, is_seatable: bool) -> Offer:
-        floor = free_starts_of(self.night, self.plan, self.query, slot)
+        sitting = self._sitting(slot)
+        if sitting.floor is None:
+            sitting.floor = free_starts_of(self.night, self.plan, self.query, slot)
+        floor = sitting.floor
         free = floor.free_at(slot.starts - self.night.origin)
         return Offer(slot, free, floor.total, self._refusals(slot, is_seatable))
 
@@ -172,8 +193,10 @@ class _Evening:
         refusals = self._refusals(slot, choice.seating is not None)
         gauges: tuple[GaugeClaim, ...] = ()
         if not refusals:
-            minutes = self._minutes(slot)
-            gauges = capacity.claims(self.plan, self.ledger, self.query, slot, minutes)
+            sitting = self._sitting(slot)
+            gauges = capacity.claims(
+                sitting.limits, self.ledger, self.query, slot.starts, sitting.minutes
+            )
         return Decision(
             query=self.query,
             slot=slot,
@@ -190,27 +213,39 @@ class _Evening:
         ends = slot.starts + turn_of(self.plan, self.query, slot.service)
         return Choice(Seating((), slot.starts, ends, ends + self.plan.buffer_minutes))
 
-    def _minutes(self, slot: Slot) -> int:
-        return turn_of(self.plan, self.query, slot.service) + self.plan.buffer_minutes
+    def _sitting(self, slot: Slot) -> _Sitting:
+        kind = kind_of(slot)
+        known = self._sittings.get(kind)
+        if known is None:
+            plan, query = self.plan, self.query
+            known = self._sittings[kind] = _Sitting(
+                limits=limits_of(plan, query.service_date, slot.service.id, query.channel),
+                minutes=turn_of(plan, query, slot.service) + plan.buffer_minutes,
+            )
+        return known
 
     def _refusals(self, slot: Slot, is_seatable: bool) -> tuple[Refusal, ...]:
+        sitting = self._sitting(slot)
         found = self.rules.refusals(self.query, slot)
-        found += capacity.refusals(self.plan, self.ledger, self.query, slot, self._minutes(slot))
+        if sitting.limits:
+            found += capacity.refusals(
+                sitting.limits, self.ledger, self.query.party_size, slot.starts, sitting.minutes
+            )
         if not is_seatable:
-            found.append(self._no_table(slot))
+            if sitting.no_table is None:
+                sitting.no_table = self._no_table(slot, sitting.minutes)
+            found.append(sitting.no_table)
         return in_force(found, self.query) if found else ()
 
-    def _no_table(self, slot: Slot) -> Refusal:
+    def _no_table(self, slot: Slot, minutes: int) -> Refusal:
         """Why the floor has no place: all taken, shut, too big, or none that is big enough."""
         plan, query = self.plan, self.query
         asked = query.party_size
         if possible := candidates(plan, query, slot):
-            facts: dict[str, int | str] = {
-                "asked": asked,
-                "places": len(possible),
-                "minutes": self._minutes(slot),
-            }
-            return Refusal(Reason.TABLES_TAKEN, facts)
+            return Refusal(
+                Reason.TABLES_TAKEN,
+                {"asked": asked, "places": len(possible), "minutes": minutes},
+            )
         need = need_of(query, slot.service.id)
         if candidates_for(plan, need):
             return Refusal(Reason.CLOSURE, {"rooms": len(closed_rooms(query, slot))})

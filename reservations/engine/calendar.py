@@ -42,8 +42,11 @@ __all__ = [
     "is_open",
     "longest_turn",
     "minute_to_datetime",
+    "readings_of",
     "service_dates_of",
+    "service_of",
     "services_on",
+    "shortest_claim",
     "slots_of",
     "turn_for",
     "unscheduled_slots",
@@ -78,6 +81,12 @@ def _runs_on(service: DiningService, date: dt.date) -> bool:
     )
 
 
+@per_plan(bound=200)
+def service_of(plan: Plan, service_id: int) -> DiningService:
+    """The plan's dining service of this id."""
+    return next(service for service in plan.services if service.id == service_id)
+
+
 def turn_for(plan: Plan, service: DiningService, party_size: int) -> int:
     """Minutes a party of this size keeps its table, by the service's rule or the house's."""
     steps = service.turn_times or plan.turn_times
@@ -92,6 +101,13 @@ def longest_turn(plan: Plan, service_id: int) -> int:
     """The longest time any party keeps a table in a service."""
     steps = [s.turn_times for s in plan.services if s.id == service_id and s.turn_times]
     return max((step.minutes for step in (steps or [plan.turn_times])[0]), default=FALLBACK_TURN)
+
+
+@per_plan(bound=1)
+def shortest_claim(plan: Plan) -> int:
+    """The shortest time any party of this house takes a table for, buffer included."""
+    steps = [step for service in plan.services for step in service.turn_times or plan.turn_times]
+    return min((step.minutes for step in steps), default=0) + plan.buffer_minutes
 
 
 # Slots
@@ -143,27 +159,27 @@ def unscheduled_slots(
 
     For staff who set ``NOT_A_SLOT`` aside ("come at ten past"); hours and closures hold.
     """
-    slots = []
-    for service in services_on(plan, service_date):
-        for reading in _readings(wall):
-            if (
-                service_id in (None, service.id)
-                and service.first_seating <= reading <= service.last_seating
-                and (starts := wall_to_minute(plan.zone, service_date, reading)) is not None
-            ):
-                slots.append(_slot(plan, service_date, service, reading, starts))
+    slots = [
+        _slot(plan, service_date, service, reading, starts)
+        for service in services_on(plan, service_date)
+        for reading in readings_of(wall)
+        if service_id in (None, service.id)
+        and service.first_seating <= reading <= service.last_seating
+        and (starts := wall_to_minute(plan.zone, service_date, reading)) is not None
+    ]
     return tuple(sorted(slots, key=lambda slot: (slot.starts, slot.service.id)))
 
 
-def _readings(wall: WallMinute | str) -> tuple[WallMinute, ...]:
-    """The wall minutes a clock label can mean: that of the date, or of the night after."""
+def readings_of(wall: WallMinute | str) -> tuple[WallMinute, ...]:
+    """The wall minutes a label can mean: that of the date, or of the night after; or none."""
     if isinstance(wall, int):
-        return (wall,)
+        return (wall,) if 0 <= wall < 2 * DAY_MINUTES else ()
     hours, _, minutes = wall.partition(":")
     if not (hours.isdecimal() and minutes.isdecimal() and len(wall) <= 5):
         return ()
     reading = int(hours) * 60 + int(minutes)
-    return (reading, reading + DAY_MINUTES)
+    is_time = int(minutes) < 60 and reading < DAY_MINUTES
+    return (reading, reading + DAY_MINUTES) if is_time else ()
 
 
 def _slot(

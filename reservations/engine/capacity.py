@@ -1,8 +1,8 @@
 """Limits that are counts: covers of a service, pacing of a quarter hour, seats of a pool.
 
-Each limit is a rule with one question, ``cells``: which counters would this party move? The
-ledger keeps one row per counter with ``CHECK (used <= allowed)``, so what is decided here
-is enforced there (DESIGN, decision 2). A limit that was not set has no rule and no counter.
+Each limit says which counters a party would move. The ledger keeps one row per counter with
+``CHECK (used <= allowed)``, so what is decided here is enforced there (DESIGN, decision 2).
+A limit that was not set has no counter.
 
 Pacing counts arrivals per quarter of an hour, not per slot: with a slot every five minutes,
 the three slots of one quarter share its limit.
@@ -11,9 +11,10 @@ the three slots of one quarter share its limit.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reservations.engine.calendar import service_of
 from reservations.engine.memo import per_plan
 from reservations.engine.types import (
     CELL_MINUTES,
@@ -23,11 +24,11 @@ from reservations.engine.types import (
     Gauge,
     GaugeClaim,
     Ledger,
+    Minute,
     Plan,
     Query,
     Reason,
     Refusal,
-    Slot,
     Used,
 )
 from reservations.engine.walltime import boundary_to_minute
@@ -49,20 +50,22 @@ _NOTHING = Used(covers=0, parties=0)
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit that is in force for a dining service and a channel."""
+    """A limit that is in force for a dining service of one date and a channel."""
 
     gauge: Gauge
     service_id: int
     covers: int | None
     parties: int | None = None
+    cell: Cell | None = None
+    """The only counter of a limit on the whole service."""
 
-    def cells(self, plan: Plan, query: Query, slot: Slot, minutes: int) -> Sequence[Cell]:
-        """The counters that a party arriving at ``slot`` for ``minutes`` would move."""
-        if self.gauge is Gauge.SERVICE:
-            return (service_cell(plan, query.service_date, self.service_id),)
+    def cells(self, starts: Minute, minutes: int) -> Sequence[Cell]:
+        """The counters that a party arriving at ``starts`` for ``minutes`` would move."""
+        if self.cell is not None:
+            return (self.cell,)
         if self.gauge is Gauge.SEATS:
-            return cells_between(slot.starts, slot.starts + minutes)
-        return (slot.starts // CELL_MINUTES,)
+            return cells_between(starts, starts + minutes)
+        return (starts // CELL_MINUTES,)
 
 
 def cells_between(start: int, end: int) -> range:
@@ -70,19 +73,21 @@ def cells_between(start: int, end: int) -> range:
     return range(start // CELL_MINUTES, -(-end // CELL_MINUTES))
 
 
-@per_plan(bound=1000)
 def service_cell(plan: Plan, service_date: dt.date, service_id: int) -> Cell:
     """Where a service's covers are counted: the quarter of its first seating."""
-    first = next(s.first_seating for s in plan.services if s.id == service_id)
+    first = service_of(plan, service_id).first_seating
     return boundary_to_minute(plan.zone, service_date, first) // CELL_MINUTES
 
 
-@per_plan(bound=200)
-def limits_of(plan: Plan, service_id: int, channel: Channel) -> tuple[Limit, ...]:
+@per_plan(bound=1000)
+def limits_of(
+    plan: Plan, service_date: dt.date, service_id: int, channel: Channel
+) -> tuple[Limit, ...]:
     """The limits a party of this channel meets in a service, chosen by the plan's data."""
-    service = next(s for s in plan.services if s.id == service_id)
+    service = service_of(plan, service_id)
+    first = service_cell(plan, service_date, service_id)
     wanted = [
-        Limit(Gauge.SERVICE, service_id, service.max_covers),
+        Limit(Gauge.SERVICE, service_id, service.max_covers, cell=first),
         Limit(Gauge.SLOT, service_id, service.slot_covers, service.slot_parties),
     ]
     if channel is Channel.ONLINE:
@@ -101,26 +106,26 @@ def limits_of(plan: Plan, service_id: int, channel: Channel) -> tuple[Limit, ...
 
 
 def refusals(
-    plan: Plan, ledger: Ledger, query: Query, slot: Slot, minutes: int
-) -> tuple[Refusal, ...]:
+    limits: Iterable[Limit], ledger: Ledger, party_size: int, starts: Minute, minutes: int
+) -> list[Refusal]:
     """Every limit this party would exceed, with the figures; empty when it fits in all.
 
     Knows nothing of waivers: the caller sets aside what staff have set aside.
     """
     found: list[Refusal] = []
-    for limit in limits_of(plan, slot.service.id, query.channel):
-        used = _fullest(ledger, limit, limit.cells(plan, query, slot, minutes))
-        if limit.covers is not None and used.covers + query.party_size > limit.covers:
+    for limit in limits:
+        used = _fullest(ledger, limit, limit.cells(starts, minutes))
+        if limit.covers is not None and used.covers + party_size > limit.covers:
             reason = COVERS_REASON[limit.gauge]
-            found.append(_refusal(reason, limit.covers, used.covers, query.party_size))
+            found.append(_refusal(reason, limit.covers, used.covers, party_size))
         if limit.parties is not None and used.parties + 1 > limit.parties:
             reason = PARTIES_REASON[limit.gauge]
             found.append(_refusal(reason, limit.parties, used.parties, 1))
-    return tuple(found)
+    return found
 
 
 def claims(
-    plan: Plan, ledger: Ledger, query: Query, slot: Slot, minutes: int
+    limits: Iterable[Limit], ledger: Ledger, query: Query, starts: Minute, minutes: int
 ) -> tuple[GaugeClaim, ...]:
     """What accepting the party adds to the ledger's counters, and what they must allow.
 
@@ -143,21 +148,27 @@ def claims(
                 PARTIES_REASON.get(limit.gauge) in query.waived,
             ),
         )
-        for limit in limits_of(plan, slot.service.id, query.channel)
-        for cell in limit.cells(plan, query, slot, minutes)
+        for limit in limits
+        for cell in limit.cells(starts, minutes)
         for used in [ledger.gauges.get((limit.gauge, limit.service_id, cell), _NOTHING)]
     )
 
 
-def free_seats(plan: Plan, ledger: Ledger, slot: Slot, minutes: int) -> int:
+def seats_used(ledger: Ledger, starts: Minute, minutes: int) -> int:
+    """The most seats of the pool that are taken at any time of a stretch."""
+    pool = Limit(Gauge.SEATS, 0, covers=None)
+    return _fullest(ledger, pool, cells_between(starts, starts + minutes)).covers
+
+
+def free_seats(plan: Plan, ledger: Ledger, starts: Minute, minutes: int) -> int:
     """Seats of the pool that stay free for the whole stretch."""
-    cells = cells_between(slot.starts, slot.starts + minutes)
-    used = _fullest(ledger, Limit(Gauge.SEATS, 0, plan.seats), cells)
-    return max(plan.seats - used.covers, 0)
+    return max(plan.seats - seats_used(ledger, starts, minutes), 0)
 
 
 def _fullest(ledger: Ledger, limit: Limit, cells: Sequence[Cell]) -> Used:
     """The most that any of these counters has counted."""
+    if len(cells) == 1:
+        return ledger.gauges.get((limit.gauge, limit.service_id, cells[0]), _NOTHING)
     covers = parties = 0
     for cell in cells:
         used = ledger.gauges.get((limit.gauge, limit.service_id, cell))

@@ -11,13 +11,10 @@ import datetime as dt
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from reservations.engine.calendar import longest_turn, services_on
+from reservations.engine.calendar import longest_turn, services_on, shortest_claim
 from reservations.engine.memo import per_plan
 from reservations.engine.types import Ledger, Minute, Plan, TableUse
 from reservations.engine.walltime import boundary_to_minute
-
-MARGIN = 6 * 60
-"""Minutes kept around the services, so that what was claimed just before or after is seen."""
 
 
 def free_starts(free: int, minutes: int) -> int:
@@ -69,7 +66,12 @@ class Span:
 
 @per_plan(bound=500)
 def span_of(plan: Plan, service_date: dt.date) -> Span:
-    """The time a service date's parties can be at table, with a margin on either side."""
+    """The time a service date's parties can be at table, with a margin on either side.
+
+    The margin is the house's shortest claim: further away, what else is on a table can
+    neither hinder a party nor make a gap useless.
+    """
+    margin = shortest_claim(plan)
     edges = [
         (
             boundary_to_minute(plan.zone, service_date, service.first_seating),
@@ -81,8 +83,8 @@ def span_of(plan: Plan, service_date: dt.date) -> Span:
     ]
     if not edges:
         return Span(boundary_to_minute(plan.zone, service_date, 0), 0)
-    origin = min(edge[0] for edge in edges) - MARGIN
-    return Span(origin, max(edge[1] for edge in edges) + MARGIN - origin)
+    origin = min(edge[0] for edge in edges) - margin
+    return Span(origin, max(edge[1] for edge in edges) + margin - origin)
 
 
 class Night:
@@ -105,8 +107,7 @@ class Night:
         busy = self._busy
         horizon = origin + length
         for use in uses:
-            start = use.start if use.start > origin else origin
-            end = use.end if use.end < horizon else horizon
+            start, end = max(use.start, origin), min(use.end, horizon)
             if start < end:
                 taken = ((1 << (end - start)) - 1) << (start - origin)
                 busy[use.table_id] = busy.get(use.table_id, 0) | taken

@@ -53,7 +53,7 @@ def in_force(refusals: Iterable[Refusal], query: Query) -> tuple[Refusal, ...]:
 
     One for each reason: the plan and the service may both forbid a party's size.
     """
-    waived = query.waived - PHYSICAL if query.waived else query.waived
+    waived = query.waived - PHYSICAL
     if query.party_size < 1:
         # A party of nobody is no matter of rules, so no one can set it aside.
         waived -= {Reason.PARTY_TOO_SMALL}

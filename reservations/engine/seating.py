@@ -7,11 +7,11 @@ included. ``BestFit`` is the house's default; seating.md measured it against oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from reservations.engine.calendar import turn_for
+from reservations.engine.calendar import service_of, shortest_claim, turn_for
 from reservations.engine.memo import per_plan
 from reservations.engine.night import Night, count_at, count_planes
 from reservations.engine.types import (
@@ -137,12 +137,6 @@ def candidates_for(plan: Plan, need: Need) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda place: fit_of(place, need.party_size)))
 
 
-@per_plan(bound=200)
-def service_of(plan: Plan, service_id: int) -> DiningService:
-    """The plan's dining service of this id."""
-    return next(service for service in plan.services if service.id == service_id)
-
-
 def candidates(plan: Plan, query: Query, slot: Slot) -> tuple[Place, ...]:
     """Where this party may be seated at this slot on an empty floor, best fit first."""
     found = candidates_for(plan, need_of(query, slot.service.id))
@@ -192,10 +186,9 @@ class FreeStarts:
 
 
 def free_starts_of(night: Night, plan: Plan, query: Query, slot: Slot) -> FreeStarts:
-    """The free starts of this request's candidates, worked out once a night."""
-    need = need_of(query, slot.service.id)
+    """The free starts of this request's candidates at slots of this kind."""
     minutes = turn_of(plan, query, slot.service) + plan.buffer_minutes
-    key = (need, minutes, closed_rooms(query, slot))
+    key = (need_of(query, slot.service.id), minutes, closed_rooms(query, slot))
     known = night.derived.get(key)
     if not isinstance(known, FreeStarts):
         known = _free_starts(night, candidates(plan, query, slot), minutes)
@@ -218,6 +211,13 @@ def _free_starts(night: Night, places: Iterable[Place], minutes: int) -> FreeSta
         singles=len(singles),
         combined=len(combined),
     )
+
+
+def kind_of(slot: Slot) -> Hashable:
+    """What slots must have in common to have the same candidates for one request."""
+    if slot.closed_rooms or slot.online_closed_rooms:
+        return slot.service.id, slot.closed_rooms, slot.online_closed_rooms
+    return slot.service.id
 
 
 # Policies
@@ -264,10 +264,14 @@ class BestFit:
         self, night: Night, plan: Plan, query: Query, slots: Sequence[Slot]
     ) -> Sequence[bool]:
         """For each slot, whether some candidate is free for the whole turn."""
-        return [
-            free_starts_of(night, plan, query, slot).any >> (slot.starts - night.origin) & 1 == 1
-            for slot in slots
-        ]
+        anywhere: dict[Hashable, int] = {}
+        answers = []
+        for slot in slots:
+            kind = kind_of(slot)
+            if kind not in anywhere:
+                anywhere[kind] = free_starts_of(night, plan, query, slot).any
+            answers.append(anywhere[kind] >> (slot.starts - night.origin) & 1 == 1)
+        return answers
 
     def seat(self, night: Night, plan: Plan, query: Query, slot: Slot) -> Choice:
         """The best free place by score; every free place is listed with its own."""
@@ -316,10 +320,3 @@ def useless_minutes(
         for gap in (night.gap_before(table_id, starts), night.gap_after(table_id, until))
     ]
     return sum(gap for gap in gaps if gap is not None and gap < shortest)
-
-
-@per_plan(bound=1)
-def shortest_claim(plan: Plan) -> int:
-    """The shortest time any party of this house takes a table for, buffer included."""
-    steps = [step for service in plan.services for step in service.turn_times or plan.turn_times]
-    return min((step.minutes for step in steps), default=0) + plan.buffer_minutes

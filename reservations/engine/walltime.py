@@ -78,8 +78,8 @@ def _offsets(zone: ZoneInfo, date: dt.date, wall: WallMinute) -> tuple[Minute, i
 
 
 def _minutes(offset: dt.timedelta | None) -> int:
-    assert offset is not None  # a ZoneInfo always has one
-    return offset // dt.timedelta(minutes=1)
+    # A ZoneInfo always has an offset; None is in the type for naive times only.
+    return (offset or dt.timedelta()) // dt.timedelta(minutes=1)
 
 
 def _offset_at(zone: ZoneInfo, minute: Minute) -> int:
