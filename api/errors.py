@@ -9,7 +9,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from django.core import exceptions as django_exceptions
@@ -128,7 +128,7 @@ def problem_of(error: Exception, names: Names = camel, allowed: tuple[str, ...] 
     return _of_django(error)
 
 
-@lru_cache(maxsize=None)
+@cache
 def status_of(kind: type[errors.DomainError]) -> int:
     """The HTTP status of a domain error class."""
     return next(STATUS_OF[base] for base in kind.__mro__ if base in STATUS_OF)
@@ -212,7 +212,7 @@ def _of_rest(error: rest.APIException) -> Problem:
 
 
 def _method_not_allowed(allowed: tuple[str, ...]) -> Problem:
-    text = f"This address answers {' and '.join(allowed)} only." if allowed else "Not possible here."
+    text = f"This address answers {' and '.join(allowed)} only."
     return Problem(405, "METHOD_NOT_ALLOWED", text, {}, {"Allow": ", ".join(allowed)})
 
 
@@ -297,7 +297,7 @@ def _log(
 
 
 def drop_broken_connections() -> None:
-    """Discard what a restart of PostgreSQL broke, so that the next request gets a live connection."""
+    """Discard what a restart of PostgreSQL broke, so that the next request works again."""
     for connection in connections.all(initialized_only=True):
         connection.close_if_unusable_or_obsolete()
         pool = getattr(connection, "pool", None)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """Something the caller asked for cannot be done, and this says why and what to do next."""
 
-    code: ClassVar[str] = "ERROR"
+    code: str = "ERROR"
     message: ClassVar[str] = "The request could not be carried out."
 
     def __init__(self, message: str | None = None, **details: Any) -> None:

@@ -6,7 +6,10 @@ from django.apps import AppConfig
 
 
 class ReservationsConfig(AppConfig):
-    """See the package docstring."""
+    """Connects the receivers: the book listens for money that arrives later."""
 
     name = "reservations"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from reservations import receivers  # noqa: F401, PLC0415 - models must be loaded first

@@ -12,6 +12,13 @@ class SlotUnavailable(Conflict):
     message = "No tables available for this time slot"
 
 
+class NotBookable(DomainError):
+    """The request can never be met as asked; its code is the engine's reason in capitals."""
+
+    code = "NOT_BOOKABLE"
+    message = "This cannot be booked as asked."
+
+
 class ActiveHoldExists(Conflict):
     """A guest holds one table at a time."""
 

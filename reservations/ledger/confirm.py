@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 
 from core.actors import Actor
@@ -23,6 +24,16 @@ _CODE_DRAWS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom a reservation is for."""
+
+    name: str
+    email: str
+    phone: str = ""
+    customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BegunPayment:
     """A payment row that is ready to be sent to the gateway."""
 
@@ -30,6 +41,7 @@ class BegunPayment:
     idempotency_key: str
     amount: Decimal
     currency: str
+    method: dict[str, Any]
 
 
 _BEGIN = """
@@ -49,10 +61,12 @@ WITH hold AS (
          'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '', %(now)s
   FROM hold
   ON CONFLICT (idempotency_key) DO NOTHING
-  RETURNING id, idempotency_key, amount, currency
+  RETURNING id, idempotency_key, amount, currency, method
 ), attached AS (
   UPDATE reservations_hold h
-  SET payment_id = payment.id, special_requests = %(special_requests)s,
+  SET payment_id = payment.id, customer_id = %(customer_id)s, guest_name = %(guest_name)s,
+      guest_email = %(guest_email)s, guest_phone = %(guest_phone)s,
+      special_requests = %(special_requests)s,
       expires_at = greatest(h.expires_at, %(keep_until)s)
   FROM payment WHERE h.id = %(hold_id)s
 ), kept AS (
@@ -60,11 +74,11 @@ WITH hold AS (
   FROM payment
   WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL AND c.expires_at < %(keep_until)s
 )
-SELECT id, idempotency_key, amount, currency FROM payment
+SELECT id, idempotency_key, amount, currency, method FROM payment
 """
 
 _OPEN_PAYMENT = """
-SELECT p.id, p.idempotency_key, p.amount, p.currency FROM payments_payment p
+SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method FROM payments_payment p
 JOIN reservations_hold h ON h.payment_id = p.id
 WHERE h.id = %(hold_id)s AND p.status IN ('requested', 'unknown', 'succeeded')
 """
@@ -75,6 +89,7 @@ def begin_payment(
     *,
     gateway: str,
     method: Mapping[str, Any],
+    contact: Contact,
     special_requests: str,
     now: dt.datetime,
     keep_until: dt.datetime,
@@ -92,6 +107,7 @@ def begin_payment(
         "payment_public_id": public_id("pay"),
         "gateway": gateway,
         "method": dump(method),
+        **_contact(contact),
         "special_requests": special_requests,
         "now": now,
         "keep_until": keep_until,
@@ -101,7 +117,11 @@ def begin_payment(
         cursor.execute(_BEGIN, parameters)
         # The insert sees another click's row only as a conflict: read it with a new snapshot.
         row = cursor.fetchone() or _read_open_payment(cursor, hold_id)
-    return BegunPayment(*row) if row else None
+    if row is None:
+        return None
+    *facts, stored_method = row
+    # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
+    return BegunPayment(*facts, method=orjson.loads(stored_method))
 
 
 def _read_open_payment(cursor: Any, hold_id: int) -> Any:
@@ -157,16 +177,6 @@ SELECT id FROM reservation
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom a reservation is for."""
-
-    name: str
-    email: str
-    phone: str = ""
-    customer_id: int | None = None
-
-
 def confirm_hold(
     hold_id: int,
     *,
@@ -181,8 +191,8 @@ def confirm_hold(
     charge: Any,
     by: Actor,
     now: dt.datetime,
-) -> str | None:
-    """Turn a live hold into a reservation with its tables, audit entry and message; its public id.
+) -> tuple[str, str, int] | None:
+    """Turn a live hold into a reservation with tables, audit and message: its id, code and key.
 
     None when the hold was not live any more: then nothing at all was written, the payment's
     row included. ``charge`` is the gateway's successful answer, with ``payment_id``. May be
@@ -194,10 +204,7 @@ def confirm_hold(
         "hold_public_id": hold_public_id,
         "public_id": public_id("res"),
         "message_public_id": public_id("msg"),
-        "customer_id": contact.customer_id,
-        "guest_name": contact.name,
-        "guest_email": contact.email,
-        "guest_phone": contact.phone,
+        **_contact(contact),
         "special_requests": special_requests,
         "status": status,
         "kind": message_kind,
@@ -217,5 +224,14 @@ def confirm_hold(
                 row = cursor.fetchone()
         except CodeTaken:
             continue
-        return parameters["public_id"] if row else None
+        return (parameters["public_id"], parameters["code"], row[0]) if row else None
     raise RuntimeError("no free booking code; lengthen them")
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "customer_id": contact.customer_id,
+        "guest_name": contact.name,
+        "guest_email": contact.email,
+        "guest_phone": contact.phone,
+    }

@@ -7,6 +7,7 @@ from django.db import models
 
 from accounts.models import User
 from core.ids import PublicIdField
+from customers.models import Customer
 from payments.models import Payment
 from restaurants.models import DiningRoom, DiningService, Restaurant
 
@@ -62,6 +63,14 @@ class Hold(models.Model):
         db_index=False,
         help_text="The latest attempt",
     )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    guest_name = models.CharField(
+        max_length=120, blank=True, help_text="From here on: as given when the payment began"
+    )
+    guest_email = models.EmailField(max_length=254, blank=True)
+    guest_phone = models.CharField(max_length=20, blank=True)
     special_requests = models.TextField(blank=True)
     extensions = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()

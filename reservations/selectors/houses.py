@@ -66,9 +66,9 @@ class _HouseCache:
         self._lock = Lock()
 
     def get(self, restaurant_id: int, version: int) -> House:
-        """The house at exactly ``version`` or newer, loaded when it is not at hand."""
+        """The house at ``version`` (or newer, if it changed since), loaded when it is not at hand."""
         house = self._houses.get(restaurant_id)
-        if house is None or house.plan.version < version:
+        if house is None or house.plan.version != version:
             house = load_house(restaurant_id)
             with self._lock:
                 self._houses[restaurant_id] = house

@@ -1,0 +1,146 @@
+"""Contract 2's answers: domain values into the contract's words, clocks and numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urljoin
+
+from reservations.engine.lifecycle import PRESENT, Status
+from reservations.selectors.bookings import Booking
+from reservations.selectors.holds import HeldPlace
+from reservations.services.availability import DayOffers
+from reservations.services.cancellation import Cancellation
+
+_STATUS = {
+    Status.REQUESTED: "pending",
+    Status.PENDING: "pending",
+    Status.PENDING_PAYMENT: "pending",
+    Status.CONFIRMED: "confirmed",
+    Status.RECONFIRMED: "confirmed",
+    **dict.fromkeys(PRESENT, "confirmed"),
+    Status.COMPLETED: "completed",
+    Status.NO_SHOW: "completed",
+    Status.CANCELLED: "cancelled",
+    Status.DECLINED: "cancelled",
+    Status.EXPIRED: "cancelled",
+}
+"""Contract 2 knows confirmed, cancelled and completed; pending is contract 1's fourth word."""
+
+
+def milliseconds(instant: dt.datetime) -> int:
+    """An instant as the contract prints it: whole milliseconds since 1970."""
+    return int(instant.timestamp() * 1000)
+
+
+def availability(found: DayOffers) -> dict[str, Any]:
+    """The day, slot by slot. A slot that is refused for another reason than a lack of tables
+    still says how many tables are free: ``available`` is what counts."""
+    return {
+        "slots": [
+            {
+                "time": offer.slot.label,
+                "available": offer.available,
+                "availableTables": offer.free,
+                "totalTables": offer.total,
+            }
+            for offer in found.offers
+        ],
+        "depositPerPerson": found.deposit_per_person,
+        "totalDeposit": found.deposit,
+    }
+
+
+def placed_hold(held: HeldPlace, user: str) -> dict[str, Any]:
+    """A hold that was just placed."""
+    return {
+        "hold": {
+            "holdId": held.public_id,
+            "userId": user,
+            "restaurantId": held.house.public_id,
+            "date": held.service_date.isoformat(),
+            "time": held.wall_time,
+            "partySize": held.party_size,
+            "depositAmount": held.deposit,
+            "createdAt": milliseconds(held.created_at),
+            "expiresAt": milliseconds(held.expires_at),
+        },
+        "totalDeposit": held.deposit,
+        "expiresIn": round((held.expires_at - held.created_at).total_seconds()),
+    }
+
+
+def active_hold(held: HeldPlace) -> dict[str, Any]:
+    """The hold behind a countdown."""
+    return {
+        "holdId": held.public_id,
+        "restaurantId": held.house.public_id,
+        "restaurantName": held.house.name,
+        "date": held.service_date.isoformat(),
+        "time": held.wall_time,
+        "partySize": held.party_size,
+        "depositAmount": held.deposit,
+        "expiresAt": milliseconds(held.expires_at),
+    }
+
+
+def confirmed(booking: Booking) -> dict[str, Any]:
+    """A reservation that was just made, or had been made by the same request before."""
+    status = _STATUS[Status(booking.status)]
+    if status == "pending":
+        message = f"Request received. The restaurant will confirm it; your code is {booking.code}."
+    else:
+        message = f"Reservation confirmed! Show code {booking.code} at the restaurant."
+    return {
+        "reservation": {
+            "reservationId": booking.public_id,
+            "confirmationCode": booking.code,
+            "userId": booking.user_public_id,
+            "restaurantId": booking.house.public_id,
+            "restaurantName": booking.house.name,
+            "date": booking.service_date.isoformat(),
+            "time": booking.wall_time,
+            "partySize": booking.party_size,
+            "depositAmount": booking.deposit,
+            "status": status,
+            "createdAt": milliseconds(booking.created_at),
+        },
+        "message": message,
+    }
+
+
+def listed(booking: Booking, site: str) -> dict[str, Any]:
+    """A reservation in its guest's list; ``site`` completes the address of a local picture."""
+    house = booking.house
+    return {
+        "reservationId": booking.public_id,
+        "confirmationCode": booking.code,
+        "restaurantId": house.public_id,
+        "restaurantName": house.name,
+        "restaurantImage": urljoin(site, house.image) if house.image else None,
+        "cuisine": list(house.cuisine),
+        "date": booking.service_date.isoformat(),
+        "time": booking.wall_time,
+        "partySize": booking.party_size,
+        "depositAmount": booking.deposit,
+        "status": _STATUS[Status(booking.status)],
+        "createdAt": milliseconds(booking.created_at),
+    }
+
+
+def cancelled(done: Cancellation) -> dict[str, Any]:
+    """What a cancellation gives back, in the contract's sentences."""
+    if done.booking.deposit <= 0:
+        text = "No deposit was taken."
+    elif done.percent >= 100:
+        text = "Full refund will be processed in 3-5 business days."
+    elif done.percent > 0:
+        text = f"{done.percent}% refund will be processed in 3-5 business days."
+    else:
+        text = f"No refund available (less than {done.last_notice_hours} hours notice)."
+    return {
+        "success": True,
+        "message": f"Reservation cancelled. {text}",
+        "refundAmount": done.amount,
+        "refundPercentage": done.percent,
+    }

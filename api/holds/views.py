@@ -1,0 +1,182 @@
+"""Contract 2, endpoints 1 to 6: availability, hold, confirm, the guest's list, cancel.
+
+Endpoints 7 and 8 (discovery and details) are in ``restaurants``.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from api.auth import require_self
+from api.holds import serializers as wire
+from api.holds import shapes
+from api.holds.base import HoldsView
+from api.renderers import json_response
+from api.views import public
+from core import clock
+from reservations.guests import Guest
+from reservations.selectors.bookings import bookings_of_user
+from reservations.selectors.holds import active_hold_of
+from reservations.services import availability, cancellation, confirmation, holds
+
+
+@public
+class AvailabilityView(HoldsView):
+    """``POST /api/reservations/availability``."""
+
+    @extend_schema(
+        summary="Times of a day for a party",
+        operation_id="holds_availability",
+        request=wire.AvailabilityRequest,
+        responses={200: wire.AvailabilityResponse},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Every time of the day, free or not, by the calculation that accepts a hold."""
+        found = availability.offers_of_day(**self.body(request, wire.AvailabilityRequest))
+        return json_response(shapes.availability(found))
+
+
+class HoldView(HoldsView):
+    """``POST /api/reservations/hold``."""
+
+    @extend_schema(
+        summary="Hold a table",
+        operation_id="holds_place",
+        request=wire.HoldRequest,
+        responses={201: wire.HoldResponse},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Keep a table for ten minutes. One hold per guest at a time.
+
+        409 `SLOT_UNAVAILABLE` lists times nearby which can be held (`suggestedTimes`).
+        """
+        asked = self.body(request, wire.HoldRequest)
+        caller = require_self(request, asked.pop("user"))
+        asked["time"] = asked["time"].strftime("%H:%M")
+        held = holds.place_hold(
+            holds.HoldRequest(**asked, source="api"),
+            Guest.with_account(caller.public_id),
+            by=caller.as_actor(),
+        )
+        return json_response(shapes.placed_hold(held, caller.public_id), 201)
+
+
+class ActiveHoldView(HoldsView):
+    """``GET /api/reservations/hold/active?userId=``."""
+
+    @extend_schema(
+        summary="The hold you have",
+        operation_id="holds_active",
+        parameters=[wire.UserQuery],
+        responses={200: wire.ActiveHoldResponse},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The guest's hold, or `null` when there is none."""
+        asked = self.query(request, wire.UserQuery)
+        caller = require_self(request, asked.get("user", request.user.public_id))
+        held = active_hold_of(Guest.with_account(caller.public_id), clock.now())
+        return json_response(None if held is None else shapes.active_hold(held))
+
+
+class HoldActionView(HoldsView):
+    """``DELETE /api/reservations/hold/:id``: beyond the contract, for guests who think again."""
+
+    @extend_schema(
+        summary="Give a held table back",
+        operation_id="holds_release",
+        request=None,
+        responses={204: None},
+    )
+    def delete(self, request: Request, hold_id: str) -> HttpResponse:
+        """Release the hold at once. Repeating it does no harm."""
+        caller = require_self(request, request.user.public_id)
+        guest = Guest.with_account(caller.public_id)
+        holds.release_hold(hold_id, guest, by=caller.as_actor())
+        return HttpResponse(status=204)
+
+
+class HoldExtensionView(HoldsView):
+    """``POST /api/reservations/hold/:id/extend``: beyond the contract, for "I need more time"."""
+
+    @extend_schema(
+        summary="Ask for more time",
+        operation_id="holds_extend",
+        request=None,
+        responses={200: wire.ActiveHoldResponse},
+    )
+    def post(self, request: Request, hold_id: str) -> HttpResponse:
+        """A full new span of time, as often as the restaurant allows."""
+        caller = require_self(request, request.user.public_id)
+        guest = Guest.with_account(caller.public_id)
+        held = holds.extend_hold(hold_id, guest, by=caller.as_actor())
+        return json_response(shapes.active_hold(held))
+
+
+class ConfirmView(HoldsView):
+    """``POST /api/reservations/confirm``."""
+
+    @extend_schema(
+        summary="Pay the deposit and confirm",
+        operation_id="holds_confirm",
+        request=wire.ConfirmRequest,
+        responses={201: wire.ConfirmResponse, 200: wire.ConfirmResponse},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Turn the hold into a reservation. A repeat answers with the same one and charges once.
+
+        402 `PAYMENT_DECLINED`: the hold remains, try another card. 503 `PAYMENT_PENDING`: send
+        the same request again. 409 `HOLD_EXPIRED_REFUNDED`: too late, the money goes back.
+        """
+        asked = self.body(request, wire.ConfirmRequest)
+        caller = require_self(request, asked["user"])
+        outcome = confirmation.confirm_hold(
+            asked["hold"],
+            Guest.with_account(caller.public_id),
+            method=asked["method"],
+            particulars=confirmation.Particulars(special_requests=asked["special_requests"] or ""),
+            by=caller.as_actor(),
+        )
+        status = 201 if outcome.is_new else 200
+        return json_response(shapes.confirmed(outcome.booking), status)
+
+
+class UserReservationsView(HoldsView):
+    """``GET /api/reservations/user/:id?filter=upcoming|past``."""
+
+    @extend_schema(
+        summary="Your reservations",
+        operation_id="holds_reservations",
+        parameters=[
+            OpenApiParameter("user_id", str, OpenApiParameter.PATH),
+            wire.ReservationsQuery,
+        ],
+        responses={200: wire.ListedReservation(many=True)},
+    )
+    def get(self, request: Request, user_id: str) -> HttpResponse:
+        """Upcoming soonest first, past (and cancelled) latest first; at most 200."""
+        caller = require_self(request, user_id)
+        which = self.query(request, wire.ReservationsQuery)["filter"]
+        found = bookings_of_user(caller.public_id, which, now=clock.now())
+        site = request.build_absolute_uri("/")
+        return json_response([shapes.listed(booking, site) for booking in found])
+
+
+class ReservationView(HoldsView):
+    """``DELETE /api/reservations/:id``."""
+
+    @extend_schema(
+        summary="Cancel a reservation",
+        operation_id="holds_cancel",
+        request=wire.CancelRequest,
+        responses={200: wire.CancelResponse},
+    )
+    def delete(self, request: Request, reservation_id: str) -> HttpResponse:
+        """Cancel and refund what the agreed policy gives at this moment."""
+        asked = self.body(request, wire.CancelRequest) if request.data else {}
+        caller = require_self(request, asked.get("user", request.user.public_id))
+        done = cancellation.cancel_for_guest(
+            reservation_id, caller.public_id, by=caller.as_actor()
+        )
+        return json_response(shapes.cancelled(done))

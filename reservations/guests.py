@@ -1,0 +1,32 @@
+"""Who asks for a table: an account, or a visitor who is known by a token alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.actors import Actor, ActorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A guest as the book knows them before there is a booking."""
+
+    key: str
+    """What 'one live hold per guest' is counted by."""
+    user_public_id: str = ""
+    """Empty for a visitor without an account."""
+
+    @classmethod
+    def with_account(cls, user_public_id: str) -> Guest:
+        """The guest behind an account, wherever they are signed in."""
+        return cls(f"user:{user_public_id}", user_public_id)
+
+    @classmethod
+    def visitor(cls, token: str) -> Guest:
+        """A visitor of the pages; the token is random and lives in their session."""
+        return cls(f"guest:{token}")
+
+    @property
+    def actor(self) -> Actor:
+        """The guest as the audit trail names them: no name, no address."""
+        return Actor(ActorKind.GUEST, self.user_public_id or self.key, "Guest")

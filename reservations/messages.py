@@ -1,0 +1,41 @@
+"""The facts that messages to guests are made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from reservations.selectors.houses import House
+
+
+def facts(
+    house: House,
+    *,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    party_size: int,
+    guest_name: str,
+    deposit: Decimal,
+    special_requests: str = "",
+    sequence: int = 0,
+    **more: Any,
+) -> dict[str, Any]:
+    """A message's payload: JSON-able, complete, so that sending it needs no look-up."""
+    return {
+        "restaurant": house.name,
+        "address": house.address,
+        "phone": house.phone,
+        "reply_to": house.email,
+        "zone": house.zone.key,
+        "starts_at": starts_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
+        "party_size": party_size,
+        "guest_name": guest_name,
+        "deposit": str(deposit),
+        "currency": house.currency,
+        "special_requests": special_requests,
+        "sequence": sequence,
+        "manage_url": "",
+        **more,
+    }

@@ -1,0 +1,102 @@
+"""Reading reservations: one, by anyone entitled to it, or a guest's own list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db import connection
+
+from reservations.models.reservation import LIVE_STATUSES
+from reservations.selectors.houses import House, house
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A reservation as its guest sees it."""
+
+    id: int
+    public_id: str
+    code: str
+    status: str
+    house: House
+    user_public_id: str | None
+    service_date: dt.date
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    party_size: int
+    deposit: Decimal
+    currency: str
+    refund_ladder: list[list[int]]
+    guest_name: str
+    guest_email: str
+    special_requests: str
+    sequence: int
+    created_at: dt.datetime
+    payment_id: int | None
+    payment_status: str | None
+    refunded: Decimal | None
+
+    @property
+    def wall_time(self) -> str:
+        """The time on the restaurant's clock, ``HH:MM``."""
+        return self.starts_at.astimezone(self.house.zone).strftime("%H:%M")
+
+
+_SELECT = """
+SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status, u.public_id,
+       b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount, b.currency,
+       b.refund_ladder, b.guest_name, b.guest_email, b.special_requests, b.sequence, b.created_at,
+       b.payment_id, p.status, p.refunded
+FROM reservations_reservation b
+JOIN restaurants_restaurant r ON r.id = b.restaurant_id
+LEFT JOIN accounts_user u ON u.id = b.user_id
+LEFT JOIN payments_payment p ON p.id = b.payment_id
+"""
+
+
+def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT + where, parameters)
+        rows = cursor.fetchall()
+    return [
+        Booking(pk, public, code, status, house(restaurant_id, version), *rest)
+        for restaurant_id, version, pk, public, code, status, *rest in rows
+    ]
+
+
+def booking(public_id: str) -> Booking | None:
+    """The reservation with this id."""
+    return next(iter(_read("WHERE b.public_id = %(id)s", {"id": public_id})), None)
+
+
+def booking_of_user(user_public_id: str, public_id: str) -> Booking | None:
+    """The guest's own reservation with this id; None if it is someone else's."""
+    parameters = {"id": public_id, "user": user_public_id}
+    return next(
+        iter(_read("WHERE b.public_id = %(id)s AND u.public_id = %(user)s", parameters)), None
+    )
+
+
+def booking_of_hold(hold_id: int) -> Booking | None:
+    """The reservation a hold became, if it did."""
+    return next(iter(_read("WHERE b.hold_id = %(id)s", {"id": hold_id})), None)
+
+
+def bookings_of_user(
+    user_public_id: str, which: Literal["upcoming", "past"], *, now: dt.datetime, limit: int = 200
+) -> list[Booking]:
+    """A guest's reservations: upcoming soonest first, past latest first.
+
+    Upcoming are those still expected whose time has not ended; everything else is past, so
+    that each reservation is in exactly one of the two.
+    """
+    upcoming = "(b.status = ANY(%(live)s::text[]) AND b.ends_at > %(now)s)"
+    where, order = (upcoming, "ASC") if which == "upcoming" else (f"NOT {upcoming}", "DESC")
+    return _read(
+        f"WHERE u.public_id = %(user)s AND {where}"
+        f" ORDER BY b.starts_at {order}, b.id {order} LIMIT %(limit)s",
+        {"user": user_public_id, "live": LIVE_STATUSES, "now": now, "limit": limit},
+    )

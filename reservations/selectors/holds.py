@@ -1,0 +1,105 @@
+"""Reading holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from reservations.guests import Guest
+from reservations.selectors.houses import House, house
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPlace:
+    """A hold as its guest sees it, with what confirming it needs."""
+
+    id: int
+    public_id: str
+    status: str
+    house: House
+    service_id: int
+    service_date: dt.date
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    party_size: int
+    deposit: Decimal
+    currency: str
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    extensions: int
+    refund_ladder: list[list[int]]
+    guest_key: str = ""
+    user_id: int | None = None
+    user_public_id: str | None = None
+    room_id: int | None = None
+    channel: str = "online"
+    source: str = "website"
+    customer_id: int | None = None
+    guest_name: str = ""
+    guest_email: str = ""
+    guest_phone: str = ""
+    special_requests: str = ""
+    payment_status: str | None = None
+    """Of the latest attempt to pay, if there was one."""
+    reservation: str | None = None
+    """Public id of what it became."""
+
+    @property
+    def wall_time(self) -> str:
+        """The time guests were offered, ``HH:MM`` on the restaurant's clock."""
+        return self.starts_at.astimezone(self.house.zone).strftime("%H:%M")
+
+    def is_live(self, now: dt.datetime) -> bool:
+        """Whether the table is still kept at ``now``."""
+        return self.status == "live" and self.expires_at > now
+
+
+_SELECT = """
+SELECT h.id, h.public_id, h.status, h.restaurant_id, r.plan_version, h.service_id, h.service_date,
+       h.starts_at, h.ends_at, h.party_size, h.deposit_amount, h.currency, h.created_at,
+       h.expires_at, h.extensions, h.refund_ladder, h.guest_key, h.user_id, u.public_id, h.room_id,
+       h.channel, h.source, h.customer_id, h.guest_name, h.guest_email, h.guest_phone,
+       h.special_requests, p.status, b.public_id
+FROM reservations_hold h
+JOIN restaurants_restaurant r ON r.id = h.restaurant_id
+LEFT JOIN accounts_user u ON u.id = h.user_id
+LEFT JOIN payments_payment p ON p.id = h.payment_id
+LEFT JOIN reservations_reservation b ON b.hold_id = h.id
+"""
+
+
+def _read(where: str, parameters: dict[str, object]) -> HeldPlace | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT + where, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    pk, public, status, restaurant_id, version, *rest = row
+    return HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
+
+
+def active_hold_of(guest: Guest, now: dt.datetime) -> HeldPlace | None:
+    """The one hold the guest has at ``now``, or None."""
+    return _read(
+        "WHERE h.guest_key = %(key)s AND h.status = 'live' AND h.expires_at > %(now)s",
+        {"key": guest.key, "now": now},
+    )
+
+
+def hold_of(guest: Guest, public_id: str) -> HeldPlace | None:
+    """The guest's own hold with this id, whatever became of it; None if it is not theirs."""
+    return _read(
+        "WHERE h.public_id = %(id)s AND h.guest_key = %(key)s",
+        {"id": public_id, "key": guest.key},
+    )
+
+
+def hold_paid_by(payment_id: int) -> HeldPlace | None:
+    """The hold a payment was made for, whoever holds it."""
+    return _read(
+        "WHERE h.public_id = (SELECT purpose FROM payments_payment WHERE id = %(id)s)",
+        {"id": payment_id},
+    )

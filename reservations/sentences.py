@@ -1,0 +1,63 @@
+"""Refusals in words for people: what is the matter, and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reservations.engine.types import Reason, Refusal
+
+NO_TABLE = "No tables available for this time slot"
+"""Contract 2's sentence for every refusal that means 'full'."""
+
+_SENTENCES: Mapping[Reason, str] = {
+    Reason.PAST: "This time has passed. Please choose a later one.",
+    Reason.LEAD_TIME: "This time is too soon to book online. Please choose a later one or call.",
+    Reason.CUT_OFF: "Online booking for this day has closed. Please choose another day or call.",
+    Reason.BEYOND_WINDOW: "This date is too far ahead. Bookings open {days} days before.",
+    Reason.NOT_A_SLOT: "The restaurant does not seat guests at this time. Please choose a listed one.",
+    Reason.NO_SERVICE: "The restaurant does not serve on this date. Please choose another.",
+    Reason.CLOSED: "The restaurant is closed at this time. Please choose another.",
+    Reason.SPECIAL_DAY: "The restaurant has special hours on this date and is closed then.",
+    Reason.KITCHEN_CLOSED: "The kitchen is closed at this time. Please choose another.",
+    Reason.CLOSURE: "The restaurant is not taking bookings for this time. Please choose another.",
+    Reason.PRIVATE: "This time is reserved for a private event. Please choose another.",
+    Reason.PARTY_TOO_SMALL: "The smallest party that can be booked here is {limit}.",
+    Reason.PARTY_TOO_LARGE: "The largest party that can be booked here is {limit}.",
+    Reason.SERVICE_FULL: NO_TABLE,
+    Reason.PACING_COVERS: NO_TABLE,
+    Reason.PACING_PARTIES: NO_TABLE,
+    Reason.ONLINE_PACING_COVERS: NO_TABLE,
+    Reason.ONLINE_PACING_PARTIES: NO_TABLE,
+    Reason.SEATS_TAKEN: NO_TABLE,
+    Reason.NO_TABLE_FITS: "The restaurant has no table for a party of this size.",
+    Reason.OVERSIZE: NO_TABLE,
+    Reason.TABLES_TAKEN: NO_TABLE,
+}
+
+FULL = frozenset(
+    {
+        Reason.SERVICE_FULL,
+        Reason.PACING_COVERS,
+        Reason.PACING_PARTIES,
+        Reason.ONLINE_PACING_COVERS,
+        Reason.ONLINE_PACING_PARTIES,
+        Reason.SEATS_TAKEN,
+        Reason.OVERSIZE,
+        Reason.TABLES_TAKEN,
+        Reason.CLOSURE,
+        Reason.PRIVATE,
+    }
+)
+"""Reasons that depend on the book; all others mean that the request itself cannot be met."""
+
+
+def sentence(refusal: Refusal) -> str:
+    """The refusal in one sentence for the person who asked."""
+    return _SENTENCES[refusal.reason].format_map(_Facts(refusal.facts))
+
+
+class _Facts(dict[str, object]):
+    """Facts for a sentence; one that is missing must not turn a refusal into a crash."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"

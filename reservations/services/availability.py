@@ -1,0 +1,107 @@
+"""What is free: the same calculation that accepts a hold, without the lock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core import clock
+from reservations.engine import availability
+from reservations.engine import types as e
+from reservations.engine.policies import deposit_for
+from reservations.engine.rules import DayRules
+from reservations.engine.suggest import nearest
+from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
+from reservations.errors import NotAccepting, NotBookable, RestaurantNotFound
+from reservations.selectors.days import Day, read_day
+from reservations.sentences import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class DayOffers:
+    """The slots of one service date for one party, and what it would pay in advance."""
+
+    day: Day
+    query: e.Query
+    offers: tuple[e.Offer, ...]
+    deposit: Decimal
+    deposit_per_person: Decimal
+
+
+def not_bookable(refusal: e.Refusal) -> NotBookable:
+    """The refusal as an error, in words, with the figures behind it."""
+    error = NotBookable(sentence(refusal), **refusal.facts)
+    error.code = refusal.reason.upper()
+    return error
+
+
+def offers_of_day(
+    restaurant: str,
+    service_date: dt.date,
+    party_size: int,
+    *,
+    channel: e.Channel = e.Channel.ONLINE,
+    room_id: int | None = None,
+    step_free: bool = False,
+) -> DayOffers:
+    """All slots of a date for a party, each with its reasons if it is refused.
+
+    One or two queries, no lock; nothing is promised until a hold is placed. Raises
+    RestaurantNotFound, NotAccepting, and NotBookable when no slot of the date could ever
+    take this party (past, beyond the window, party too small or too large).
+    """
+    now = clock.now()
+    day = read_day(restaurant, service_date, now=now)
+    check_open_to(day, channel)
+    assert day is not None
+    query = e.Query(
+        service_date=service_date,
+        party_size=party_size,
+        now=datetime_to_minute(now),
+        channel=channel,
+        room_id=room_id,
+        step_free=step_free,
+    )
+    plan = day.house.plan
+    offers = availability.day(plan, day.ledger, query)
+    _check_hope(plan, query, offers)
+    deposit, per_person = _deposit(plan, offers, service_date, party_size)
+    return DayOffers(day, query, offers, deposit, per_person)
+
+
+def _check_hope(plan: e.Plan, query: e.Query, offers: tuple[e.Offer, ...]) -> None:
+    """Raise NotBookable when it is the request, not the book, that rules out every slot."""
+    whole_day = DayRules.of(plan, query).whole_day
+    if whole_day:
+        raise not_bookable(whole_day[0])
+    today = minute_to_datetime(plan.zone, query.now).date()
+    still_on = any(offer.slot.starts >= query.now for offer in offers)
+    if query.service_date < today and not still_on:
+        raise not_bookable(e.Refusal(e.Reason.PAST))
+
+
+def check_open_to(day: Day | None, channel: e.Channel) -> None:
+    """Raise unless the restaurant exists and takes bookings from this channel."""
+    if day is None or (channel is e.Channel.ONLINE and not day.house.is_listed):
+        raise RestaurantNotFound()
+    if channel is e.Channel.ONLINE and not day.house.accepts_reservations:
+        raise NotAccepting()
+
+
+def _deposit(
+    plan: e.Plan, offers: tuple[e.Offer, ...], service_date: dt.date, party_size: int
+) -> tuple[Decimal, Decimal]:
+    """Deposit of the party and per guest, by the rules of the first slot it could take."""
+    if not offers:
+        return Decimal(0), Decimal(0)
+    first = next((o for o in offers if o.available), offers[0])
+    total, rule = deposit_for(plan, first.slot.service, service_date, party_size)
+    if rule is not None and rule.per_person:
+        return total, rule.amount
+    return total, total / party_size
+
+
+def alternatives(day: Day, query: e.Query, wall: e.WallMinute) -> list[str]:
+    """Bookable times near ``wall`` on the same date, nearest first, as ``HH:MM``."""
+    return [slot.label for slot in nearest(day.house.plan, day.ledger, query, wall)]

@@ -1,0 +1,180 @@
+"""Reservations without a hold: staff, imports, and a paid guest whose hold had lapsed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from core import audit, clock
+from core.actors import SYSTEM, Actor
+from core.ids import booking_code
+from core.locks import Space, lock
+from notifications.services import queue
+from reservations.engine import types as e
+from reservations.ledger.confirm import Contact
+from reservations.ledger.decisions import record_decision
+from reservations.ledger.holds import release_lapsed_of_day
+from reservations.ledger.place import claim_for_reservation
+from reservations.messages import facts
+from reservations.models import Reservation
+from reservations.selectors.days import Day, read_day
+from reservations.services.availability import check_open_to
+from reservations.services.holds import HoldRequest, decide_for, place_of, refused
+
+_CODE_DRAWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a reservation carries besides its place; hold and payment when it grew out of them."""
+
+    user_id: int | None = None
+    hold_id: int | None = None
+    payment_id: int | None = None
+    deposit: Decimal = Decimal(0)
+    refund_ladder: list[list[int]] = field(default_factory=list)
+    special_requests: str = ""
+    external_id: str = ""
+    status: str = "confirmed"
+    notify: bool = True
+
+
+def book(
+    request: HoldRequest,
+    contact: Contact,
+    extras: Extras,
+    *,
+    by: Actor,
+    now: dt.datetime | None = None,
+) -> Reservation:
+    """A reservation at once, by staff or an import, under the day's lock.
+
+    ``now`` lets an import ask as of the time the booking was made. Raises what placing a hold
+    raises; a refusal is recorded as a decision. With an ``external_id`` a repeat violates the
+    unique constraint of its source: look it up before.
+    """
+    with transaction.atomic():
+        lock(Space.SERVICE_DAY, request.restaurant, request.service_date)
+        at = now or clock.now()
+        day = read_day(request.restaurant, request.service_date, now=at)
+        check_open_to(day, request.channel)
+        assert day is not None
+        decision = decide_for(day, request, at)
+        if decision.accepted:
+            return write_booking(day, decision, request, contact, extras, by=by, now=at)
+        record_decision(
+            decision,
+            restaurant_id=day.house.id,
+            plan_version=day.house.plan.version,
+            subject=extras.external_id[:40],
+            by=by,
+            now=at,
+        )
+    raise refused(day, decision)
+
+
+def write_booking(
+    day: Day,
+    decision: e.Decision,
+    request: HoldRequest,
+    contact: Contact,
+    extras: Extras,
+    *,
+    by: Actor,
+    now: dt.datetime,
+) -> Reservation:
+    """Write an accepted decision as a reservation with claims, decision, audit and message.
+
+    The caller has the transaction and the day's lock. Raises what the ledger's guard raises.
+    """
+    house = day.house
+    if day.has_lapsed:
+        release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
+    place = place_of(day, decision)
+    row = _insert(
+        house.code_prefix,
+        restaurant_id=house.id,
+        service_id=place.service_id,
+        room_id=request.room_id,
+        service_date=place.service_date,
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        party_size=place.party_size,
+        status=extras.status,
+        channel=request.channel.value,
+        source=request.source,
+        external_id=extras.external_id,
+        user_id=extras.user_id,
+        customer_id=contact.customer_id,
+        guest_name=contact.name,
+        guest_email=contact.email,
+        guest_phone=contact.phone,
+        special_requests=extras.special_requests,
+        hold_id=extras.hold_id,
+        payment_id=extras.payment_id,
+        deposit_amount=extras.deposit,
+        currency=house.currency,
+        refund_ladder=extras.refund_ladder,
+        created_at=now,
+        updated_at=now,
+        status_changed_at=now,
+    )
+    row.load_ids = claim_for_reservation(place, row.pk)
+    record_decision(
+        decision,
+        restaurant_id=house.id,
+        plan_version=house.plan.version,
+        subject=row.public_id,
+        by=by,
+        now=now,
+    )
+    audit.record(
+        "reservation.confirmed", row.public_id, by=by, restaurant_id=house.id, code=row.code
+    )
+    if extras.notify:
+        notify(day, row, "reservation_confirmed", now)
+    return row
+
+
+def _insert(prefix: str, **values: Any) -> Reservation:
+    """Insert with a code nobody has; another draw when it is taken."""
+    for draw in range(_CODE_DRAWS):
+        try:
+            with transaction.atomic():
+                return Reservation.objects.create(code=booking_code(prefix), **values)
+        except IntegrityError as error:
+            taken = "reservation_code_once" in str(error)
+            if not taken or draw == _CODE_DRAWS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def notify(day: Day, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
+    """Queue a message about a reservation, if its guest left an address."""
+    if not row.guest_email:
+        return
+    payload = facts(
+        day.house,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        party_size=row.party_size,
+        guest_name=row.guest_name,
+        deposit=row.deposit_amount,
+        special_requests=row.special_requests,
+        sequence=row.sequence,
+        reservation_id=row.public_id,
+        code=row.code,
+        **more,
+    )
+    queue(
+        kind,
+        restaurant_id=row.restaurant_id,
+        about=row.public_id,
+        recipient=row.guest_email,
+        payload=payload,
+        at=now,
+    )

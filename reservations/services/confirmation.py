@@ -1,0 +1,375 @@
+"""Confirming a hold: seat first, money second, and never one without the other.
+
+The row of the payment is committed before the gateway is asked; the gateway is asked with
+no transaction open; reservation, tables and payment are then swapped in one statement. If
+the process dies in between, the sweep finds the open payment, asks the provider what became
+of it and calls :func:`settle`, which does what the request itself would have done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from core import clock
+from core.actors import SYSTEM, Actor
+from core.errors import Invalid
+from core.jobs import wake
+from core.locks import Space, lock
+from customers.services import Contact as CustomerContact
+from customers.services import recognise
+from notifications.services import queue
+from payments.gateways.base import ChargeOutcome, ChargeResult
+from payments.gateways.registry import gateway_named
+from payments.services import record_charge, request_refund
+from reservations.engine import types as e
+from reservations.errors import (
+    AccountClosed,
+    HoldExpired,
+    HoldNotFound,
+    PaidTooLate,
+    PaymentDeclined,
+    PaymentPending,
+)
+from reservations.guests import Guest
+from reservations.ledger import confirm as write
+from reservations.messages import facts
+from reservations.selectors.bookings import Booking, booking, booking_of_hold
+from reservations.selectors.days import read_day
+from reservations.selectors.guests import Account, account_of
+from reservations.selectors.holds import HeldPlace, hold_of, hold_paid_by
+from reservations.services.bookings import Extras, write_booking
+from reservations.services.holds import HoldRequest, decide_for
+
+PAYMENT_GRACE = dt.timedelta(minutes=2)
+"""A hold is kept at least this long once its payment has begun."""
+
+PAYMENT_CHECK = dt.timedelta(seconds=30)
+"""An answer that is missing for this long is looked for by the sweep."""
+
+GATEWAY = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a guest says about themselves when confirming; an account fills the gaps."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    special_requests: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The reservation, and whether this very call made it."""
+
+    booking: Booking
+    is_new: bool
+
+
+def confirm_hold(
+    identifier: str,
+    guest: Guest,
+    *,
+    method: Mapping[str, Any] | None,
+    particulars: Particulars,
+    by: Actor,
+) -> Confirmation:
+    """Turn the guest's hold into a reservation, taking its deposit if it has one.
+
+    May be repeated and double-clicked: every call answers with the one reservation, and the
+    payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, Invalid
+    (no or unusable payment method), PaymentDeclined (the hold remains), PaymentPending (try
+    again, same charge) and PaidTooLate (refunded in full).
+    """
+    held = hold_of(guest, identifier)
+    if held is None:
+        raise HoldNotFound()
+    if held.reservation is not None:
+        return _existing(held)
+    is_free = held.deposit <= 0
+    if not is_free and not method:
+        raise Invalid(
+            "A payment method is needed: this booking has a deposit.",
+            payment_method="This field is missing.",
+        )
+    usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
+    if held.status != "live" or (held.payment_status is None and not held.is_live(clock.now())):
+        raise HoldExpired()
+    contact = _contact(held, guest, particulars)
+    if is_free:
+        confirmed = _swap(held, contact, particulars.special_requests, by=by)
+        return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
+    return _confirm_paid(held, contact, particulars.special_requests, usable, by)
+
+
+def _existing(held: HeldPlace) -> Confirmation:
+    found = booking_of_hold(held.id)
+    if found is None:
+        raise HoldExpired()
+    return Confirmation(found, is_new=False)
+
+
+def _contact(held: HeldPlace, guest: Guest, particulars: Particulars) -> write.Contact:
+    """Whom the booking is for; the restaurant group knows them from now on."""
+    organization_id = held.house.organization_id
+    account: Account | None = Account()
+    if guest.user_public_id:
+        account = account_of(guest, organization_id)
+        if account is None:
+            raise AccountClosed()
+    assert account is not None
+    name = particulars.name or account.name
+    email = particulars.email or account.email
+    phone = particulars.phone or account.phone
+    if account.customer_id is not None:
+        return write.Contact(name, email, account.customer_phone or phone, account.customer_id)
+    if not (account.id or email or phone):
+        return write.Contact(name, email, phone)
+    customer = recognise(
+        organization_id,
+        user=User.objects.get(pk=account.id) if account.id else None,
+        contact=CustomerContact(name, email, phone),
+        country=held.house.country,
+    )
+    return write.Contact(name, email, customer.phone or phone, customer.pk)
+
+
+def _confirm_paid(
+    held: HeldPlace,
+    contact: write.Contact,
+    special_requests: str,
+    method: Mapping[str, Any],
+    by: Actor,
+) -> Confirmation:
+    now = clock.now()
+    begun = write.begin_payment(
+        held.id,
+        gateway=GATEWAY,
+        method=method,
+        contact=contact,
+        special_requests=special_requests,
+        now=now,
+        keep_until=now + PAYMENT_GRACE,
+        check_at=now + PAYMENT_CHECK,
+    )
+    if begun is None:
+        return _existing(held)
+    result = gateway_named(GATEWAY).charge(
+        key=begun.idempotency_key,
+        amount=begun.amount,
+        currency=begun.currency,
+        method=begun.method,
+        description=f"Deposit for {held.house.name} on {held.service_date}",
+    )
+    if result.outcome is not ChargeOutcome.SUCCEEDED:
+        raise _not_charged(begun.id, result)
+    confirmed = _swap(held, contact, special_requests, by=by, payment_id=begun.id, charge=result)
+    confirmed = confirmed or settle(begun.id, result, by=by)
+    if confirmed is None:
+        raise PaidTooLate(refund_amount=held.deposit)
+    return Confirmation(confirmed, is_new=True)
+
+
+def _not_charged(payment_id: int, result: ChargeResult) -> PaymentDeclined | PaymentPending:
+    """Record an answer that is not a success; the error to tell the guest."""
+    with transaction.atomic():
+        record_charge(payment_id, result, at=clock.now())
+    if result.outcome is ChargeOutcome.DECLINED:
+        return PaymentDeclined(
+            f"Payment failed: {result.failure_message}", decline_code=result.failure_code
+        )
+    return PaymentPending()
+
+
+def _swap(
+    held: HeldPlace,
+    contact: write.Contact,
+    special_requests: str,
+    *,
+    by: Actor,
+    payment_id: int | None = None,
+    charge: ChargeResult | None = None,
+) -> Booking | None:
+    """The hold's place for a reservation's, in one statement; None when the hold is not live."""
+    now = clock.now()
+    payload = facts(
+        held.house,
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
+        party_size=held.party_size,
+        guest_name=contact.name,
+        deposit=held.deposit,
+        special_requests=special_requests,
+    )
+    status = _first_status(held)
+    written = write.confirm_hold(
+        held.id,
+        hold_public_id=held.public_id,
+        code_prefix=held.house.code_prefix,
+        contact=contact,
+        special_requests=special_requests,
+        status=status,
+        message_kind=f"reservation_{status}",
+        payload=payload,
+        payment_id=payment_id,
+        charge=charge,
+        by=by,
+        now=now,
+    )
+    if written is None:
+        return None
+    wake("notifications.deliver_due")
+    identifier, code, pk = written
+    return Booking(
+        id=pk,
+        public_id=identifier,
+        code=code,
+        status=status,
+        house=held.house,
+        user_public_id=held.user_public_id,
+        service_date=held.service_date,
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
+        party_size=held.party_size,
+        deposit=held.deposit,
+        currency=held.currency,
+        refund_ladder=held.refund_ladder,
+        guest_name=contact.name,
+        guest_email=contact.email,
+        special_requests=special_requests,
+        sequence=0,
+        created_at=now,
+        payment_id=payment_id,
+        payment_status=None if payment_id is None else "succeeded",
+        refunded=None,
+    )
+
+
+def _first_status(held: HeldPlace) -> str:
+    """Confirmed, or pending where the service has staff accept each booking."""
+    services = held.house.plan.services
+    service = next((s for s in services if s.id == held.service_id), None)
+    return "confirmed" if service is None or service.auto_confirm else "pending"
+
+
+def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Booking | None:
+    """Apply a provider's answer to the hold it paid for, whenever it arrives. May be repeated.
+
+    A success confirms the hold if it still owns its tables; if it lapsed, the same time is
+    taken again under the day's lock; if that is impossible, or the guest gave the hold back,
+    the payment is refunded in full and the guest told. None when there is no reservation.
+    """
+    held = hold_paid_by(payment_id)
+    if held is None:
+        return None
+    with transaction.atomic():
+        lock(Space.SERVICE_DAY, held.house.public_id, held.service_date)
+        held = hold_paid_by(payment_id)
+        assert held is not None
+        if result.outcome is not ChargeOutcome.SUCCEEDED:
+            record_charge(payment_id, result, at=clock.now())
+            return None
+        if held.reservation is not None:
+            return _settle_confirmed(held, payment_id, result)
+        contact = write.Contact(
+            held.guest_name, held.guest_email, held.guest_phone, held.customer_id
+        )
+        confirmed = _swap(
+            held, contact, held.special_requests, by=by, payment_id=payment_id, charge=result
+        )
+        if confirmed is not None:
+            return confirmed
+        record_charge(payment_id, result, at=clock.now())
+        again = _take_again(held, contact, payment_id, by) if held.status == "expired" else None
+        if again is None:
+            _give_back(held, payment_id)
+        return again
+
+
+def _settle_confirmed(held: HeldPlace, payment_id: int, result: ChargeResult) -> Booking | None:
+    """The hold is a reservation already: by this payment (nothing to do) or by another one."""
+    payment = record_charge(payment_id, result, at=clock.now())
+    confirmed = _existing(held).booking
+    if confirmed.payment_id != payment_id and payment.refunded < payment.amount:
+        request_refund(
+            payment_id,
+            payment.amount - payment.refunded,
+            reason="paid twice",
+            key=f"refund:{payment.public_id}:duplicate",
+            at=clock.now(),
+        )
+    return confirmed
+
+
+def _take_again(
+    held: HeldPlace, contact: write.Contact, payment_id: int, by: Actor
+) -> Booking | None:
+    """The lapsed hold's time once more, on whatever table is free; None when none is."""
+    now = clock.now()
+    request = HoldRequest(
+        restaurant=held.house.public_id,
+        service_date=held.service_date,
+        time=held.wall_time,
+        party_size=held.party_size,
+        channel=e.Channel(held.channel),
+        source=held.source,
+        room_id=held.room_id,
+        # The guest asked in time: notice and cut-off are not held against a slow payment.
+        waived=frozenset({e.Reason.LEAD_TIME, e.Reason.CUT_OFF}),
+    )
+    day = read_day(held.house.public_id, held.service_date, now=now)
+    assert day is not None
+    decision = decide_for(day, request, now)
+    if not decision.accepted:
+        return None
+    extras = Extras(
+        user_id=held.user_id,
+        hold_id=held.id,
+        payment_id=payment_id,
+        deposit=held.deposit,
+        refund_ladder=held.refund_ladder,
+        special_requests=held.special_requests,
+        status=_first_status(held),
+    )
+    row = write_booking(day, decision, request, contact, extras, by=by, now=now)
+    return booking(row.public_id)
+
+
+def _give_back(held: HeldPlace, payment_id: int) -> None:
+    """Refund a payment that came too late, in full, and tell the guest."""
+    now = clock.now()
+    request_refund(
+        payment_id,
+        held.deposit,
+        reason="hold lapsed while paying",
+        key=f"refund:{held.public_id}:late",
+        at=now,
+    )
+    if held.guest_email:
+        payload = facts(
+            held.house,
+            starts_at=held.starts_at,
+            ends_at=held.ends_at,
+            party_size=held.party_size,
+            guest_name=held.guest_name,
+            deposit=held.deposit,
+            refund_amount=str(held.deposit),
+            refund_percent=100,
+            reservation_id=held.public_id,
+            code="",
+        )
+        queue(
+            "deposit_refunded",
+            restaurant_id=held.house.id,
+            about=held.public_id,
+            recipient=held.guest_email,
+            payload=payload,
+            at=now,
+        )

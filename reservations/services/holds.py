@@ -1,0 +1,257 @@
+"""Holding a table: place, extend, release, and the sweep of holds that lapsed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from core import clock
+from core.actors import SYSTEM, Actor
+from core.ids import public_id
+from core.locks import Space, lock
+from core.money import quantize
+from reservations.engine import availability
+from reservations.engine import types as e
+from reservations.engine.policies import deposit_for
+from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
+from reservations.errors import (
+    AccountClosed,
+    ActiveHoldExists,
+    AlreadyBooked,
+    HoldAtLimit,
+    HoldExpired,
+    HoldNotFound,
+    NotBookable,
+    SlotUnavailable,
+)
+from reservations.guests import Guest
+from reservations.ledger.decisions import record_decision
+from reservations.ledger.holds import (
+    extend_hold as write_extension,
+)
+from reservations.ledger.holds import (
+    insert_hold,
+    release_lapsed,
+    release_lapsed_of_day,
+)
+from reservations.ledger.holds import (
+    release_hold as write_release,
+)
+from reservations.ledger.place import Place
+from reservations.selectors.days import Day, read_day
+from reservations.selectors.guests import booking_at, state_of
+from reservations.selectors.holds import HeldPlace, hold_of
+from reservations.sentences import FULL, NO_TABLE, sentence
+from reservations.services.availability import alternatives, check_open_to, not_bookable
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """What a guest wants to hold."""
+
+    restaurant: str
+    """Public id."""
+    service_date: dt.date
+    time: str
+    """The label of the slot, ``HH:MM``."""
+    party_size: int
+    channel: e.Channel = e.Channel.ONLINE
+    source: str = "website"
+    room_id: int | None = None
+    step_free: bool = False
+    waived: frozenset[e.Reason] = frozenset()
+    """Rules set aside for this request, by staff or because the guest asked in time."""
+
+
+def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
+    """Keep a table for the guest for as long as the restaurant allows (ten minutes by default).
+
+    Takes the lock of the restaurant's service date; seats, counts, decision and audit entry
+    are one statement. Not repeatable: a second call finds the first hold and raises
+    ActiveHoldExists. Raises RestaurantNotFound, NotAccepting, AccountClosed, AlreadyBooked,
+    NotBookable, Busy, and SlotUnavailable with reasons and bookable ``suggested_times``.
+    """
+    with transaction.atomic():
+        lock(Space.SERVICE_DAY, request.restaurant, request.service_date)
+        now = clock.now()
+        day = read_day(request.restaurant, request.service_date, now=now)
+        check_open_to(day, request.channel)
+        assert day is not None
+        user_id = _check_guest(guest, now)
+        decision = decide_for(day, request, now)
+        if decision.accepted:
+            return _write_hold(day, request, guest, user_id, decision, by, now)
+        record_decision(
+            decision,
+            restaurant_id=day.house.id,
+            plan_version=day.house.plan.version,
+            subject="",
+            by=by,
+            now=now,
+        )
+    raise refused(day, decision)
+
+
+def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
+    """The engine's answer to a request on a day that was just read."""
+    query = e.Query(
+        service_date=request.service_date,
+        party_size=request.party_size,
+        now=datetime_to_minute(now),
+        channel=request.channel,
+        room_id=request.room_id,
+        step_free=request.step_free,
+        waived=request.waived,
+    )
+    return availability.decide(day.house.plan, day.ledger, query, request.time)
+
+
+def refused(day: Day, decision: e.Decision) -> SlotUnavailable | NotBookable:
+    """A refusal as the error to raise: full now, or never possible as asked."""
+    first = decision.refusals[0]
+    if first.reason not in FULL:
+        return not_bookable(first)
+    times = alternatives(day, decision.query, decision.slot.wall) if decision.slot else []
+    return SlotUnavailable(
+        NO_TABLE if first.reason is not e.Reason.CLOSURE else sentence(first),
+        reasons=[str(refusal.reason) for refusal in decision.refusals],
+        suggested_times=times,
+    )
+
+
+def place_of(day: Day, decision: e.Decision) -> Place:
+    """An accepted decision as the ledger writes it."""
+    slot, seating = decision.slot, decision.seating
+    assert slot is not None and seating is not None
+    zone = dt.UTC
+    return Place(
+        restaurant_id=day.house.id,
+        service_id=slot.service.id,
+        service_date=day.service_date,
+        starts_at=minute_to_datetime(zone, seating.starts),
+        ends_at=minute_to_datetime(zone, seating.ends),
+        claimed_until=minute_to_datetime(zone, seating.claimed_until),
+        table_ids=seating.table_ids,
+        gauges=decision.gauges,
+        party_size=decision.query.party_size,
+    )
+
+
+def _check_guest(guest: Guest, now: dt.datetime) -> int | None:
+    """The guest's account id, once it is sure that they may hold a table."""
+    state = state_of(guest)
+    if guest.user_public_id and state.user_id is None:
+        raise AccountClosed()
+    if state.hold_id is not None and state.hold_expires_at is not None:
+        if state.hold_expires_at > now:
+            raise ActiveHoldExists(hold_id=state.hold_public_id)
+        write_release(state.hold_id, status="expired", by=SYSTEM, now=now)
+    return state.user_id
+
+
+def _write_hold(
+    day: Day,
+    request: HoldRequest,
+    guest: Guest,
+    user_id: int | None,
+    decision: e.Decision,
+    by: Actor,
+    now: dt.datetime,
+) -> HeldPlace:
+    house, place = day.house, place_of(day, decision)
+    assert decision.slot is not None
+    if user_id is not None and (booked := booking_at(user_id, house.id, place.starts_at)):
+        raise AlreadyBooked(reservation_id=booked)
+    if day.has_lapsed:
+        release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
+    deposit, ladder = _deposit(day, decision)
+    expires_at = now + dt.timedelta(minutes=house.hold_minutes)
+    identifier = public_id("hold")
+    pk = insert_hold(
+        place,
+        public_id=identifier,
+        guest_key=guest.key,
+        user_id=user_id,
+        room_id=request.room_id,
+        source=request.source,
+        deposit=deposit,
+        currency=house.currency,
+        ladder=ladder,
+        decision=decision,
+        plan_version=house.plan.version,
+        by=by,
+        now=now,
+        expires_at=expires_at,
+    )
+    return HeldPlace(
+        id=pk,
+        public_id=identifier,
+        status="live",
+        house=house,
+        service_id=place.service_id,
+        service_date=place.service_date,
+        starts_at=place.starts_at,
+        ends_at=place.ends_at,
+        party_size=place.party_size,
+        deposit=deposit,
+        currency=house.currency,
+        created_at=now,
+        expires_at=expires_at,
+        extensions=0,
+        refund_ladder=[[step.hours, step.percent] for step in ladder],
+    )
+
+
+def _deposit(day: Day, decision: e.Decision) -> tuple[Decimal, tuple[e.RefundStep, ...]]:
+    """What the party pays in advance and what it gets back, fixed now for this booking."""
+    assert decision.slot is not None
+    plan = day.house.plan
+    amount, rule = deposit_for(
+        plan, decision.slot.service, day.service_date, decision.query.party_size
+    )
+    ladder = rule.refund_ladder if rule else e.DEFAULT_REFUND_LADDER
+    return quantize(amount, plan.currency), ladder
+
+
+def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
+    """Give the guest a full new span of time, as often as the restaurant allows.
+
+    Raises HoldNotFound, HoldExpired or HoldAtLimit; no day lock, the hold's row decides.
+    """
+    held = hold_of(guest, identifier)
+    if held is None:
+        raise HoldNotFound()
+    now = clock.now()
+    with transaction.atomic():
+        extended = write_extension(
+            identifier,
+            guest.key,
+            expires_at=now + dt.timedelta(minutes=held.house.hold_minutes),
+            limit=held.house.max_hold_extensions,
+            by=by,
+            now=now,
+        )
+        after = hold_of(guest, identifier)
+    assert after is not None
+    if extended:
+        return after
+    raise HoldAtLimit() if after.is_live(now) else HoldExpired()
+
+
+def release_hold(identifier: str, guest: Guest, *, by: Actor) -> bool:
+    """Give the table back at once. False if it was given back before; raises HoldNotFound."""
+    held = hold_of(guest, identifier)
+    if held is None:
+        raise HoldNotFound()
+    return write_release(held.id, status="released", by=by, now=clock.now())
+
+
+def expire_holds(limit: int = 500) -> int:
+    """Release up to ``limit`` lapsed holds and say how many. Safe to run twice and at once.
+
+    Only tidies: every read leaves lapsed holds out by itself.
+    """
+    return release_lapsed(limit=limit, by=SYSTEM, now=clock.now())

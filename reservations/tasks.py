@@ -1,0 +1,16 @@
+"""Sweeps of the book. Each is safe to run twice and at once."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from reservations.services import holds
+
+
+@shared_task(name="reservations.expire_holds")
+def expire_holds() -> int:
+    """Release lapsed holds, a batch at a time until none is left."""
+    total = 0
+    while released := holds.expire_holds():
+        total += released
+    return total
