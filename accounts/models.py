@@ -58,7 +58,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=254, unique=True)
     full_name = models.CharField(max_length=120, blank=True)
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123")
-    is_active = models.BooleanField(default=True, help_text="Unset to lock the account out at once.")
+    is_active = models.BooleanField(
+        default=True, help_text="Unset to lock the account out at once."
+    )
     is_staff = models.BooleanField(default=False, help_text="May sign in to /admin/.")
     date_joined = models.DateTimeField(auto_now_add=True)
 

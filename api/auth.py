@@ -78,14 +78,21 @@ class GuestJWTAuthentication(BaseAuthentication):
         return 'Bearer realm="couvert"'
 
 
-def require_self(request: Request, user_id: str) -> TokenGuest:
-    """The signed-in guest, if ``user_id`` from the body or the URL is theirs.
-
-    Raises :class:`~core.errors.Forbidden` otherwise. For views that admit guests only.
-    """
-    guest = request.user
+def guest_of(request: Request) -> TokenGuest:
+    """The signed-in guest. Raises :class:`NotSignedIn` when there is none."""
+    guest: object = request.user
     if not isinstance(guest, TokenGuest):
         raise NotSignedIn
-    if guest.public_id != user_id:
+    return guest
+
+
+def require_self(request: Request, user_id: str | None) -> TokenGuest:
+    """The signed-in guest, if ``user_id`` from the body or the URL is theirs.
+
+    None, where a contract lets it be left out, can only mean the caller. Raises
+    :class:`~core.errors.Forbidden` for anybody else's.
+    """
+    guest = guest_of(request)
+    if user_id is not None and guest.public_id != user_id:
         raise Forbidden("The userId must be your own: use the one that GET /api/auth/me shows.")
     return guest

@@ -1,4 +1,4 @@
-"""Swagger UI from files of our own, under a policy that allows no inline script and no other host."""
+"""Swagger UI from files of our own, under a policy without inline scripts and other hosts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SwaggerUIBundle({
 
 
 @require_safe
-def docs(request: HttpRequest) -> HttpResponse:
+def docs(_request: HttpRequest) -> HttpResponse:
     """``GET /api/docs``: every operation, to read and to try."""
     page = format_html(
         _PAGE,
@@ -59,7 +59,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def start(request: HttpRequest) -> HttpResponse:
+def start(_request: HttpRequest) -> HttpResponse:
     """The page's only script of its own: a separate file, because inline scripts are forbidden."""
     return HttpResponse(_START, content_type="text/javascript")
 

@@ -9,7 +9,6 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from django.core import exceptions as django_exceptions
@@ -44,6 +43,11 @@ CHALLENGE = 'Bearer realm="couvert"'
 
 RETRY_AFTER_OUTAGE = 2
 RETRY_AFTER_BUSY = 1
+RETRY_AFTER: dict[type[errors.DomainError], int] = {
+    errors.Busy: RETRY_AFTER_BUSY,
+    book.PaymentPending: 2,
+}
+"""Seconds after which the very same request may do better."""
 
 _COLLISIONS = {"23505", "23P01"}
 """SQLSTATEs of the unique and exclusion constraints: someone else was there a moment earlier."""
@@ -96,8 +100,8 @@ def handler_of(envelope: Envelope, *, names: Names = camel) -> ExceptionHandler:
     def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
         problem = problem_of(error, names, _allowed(context))
         correlation_id = correlation.current() or correlation.generate()
-        if problem.status >= 500 or isinstance(error, IntegrityError):
-            _log(error, problem, correlation_id, context)
+        if _is_ours(error, problem):
+            _log(error, correlation_id, context)
         body = envelope(problem, correlation_id)
         try:
             return json_response(body, problem.status, problem.headers)
@@ -128,7 +132,6 @@ def problem_of(error: Exception, names: Names = camel, allowed: tuple[str, ...] 
     return _of_django(error)
 
 
-@cache
 def status_of(kind: type[errors.DomainError]) -> int:
     """The HTTP status of a domain error class."""
     return next(STATUS_OF[base] for base in kind.__mro__ if base in STATUS_OF)
@@ -160,8 +163,9 @@ def _of_domain(error: errors.DomainError, names: Names) -> Problem:
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = CHALLENGE
-    if isinstance(error, errors.Busy):
-        headers["Retry-After"] = str(RETRY_AFTER_BUSY)
+    for kind, seconds in RETRY_AFTER.items():
+        if isinstance(error, kind):
+            headers["Retry-After"] = str(seconds)
     details = {names(name): value for name, value in error.details.items()}
     return Problem(status, error.code, error.text, details, headers)
 
@@ -217,7 +221,7 @@ def _method_not_allowed(allowed: tuple[str, ...]) -> Problem:
 
 
 def _throttled(error: rest.Throttled, names: Names) -> Problem:
-    seconds = max(1, int(error.wait or 1))
+    seconds = max(1, int(getattr(error, "wait", None) or 1))
     unit = "second" if seconds == 1 else "seconds"
     return Problem(
         429,
@@ -274,15 +278,20 @@ def _allowed(context: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(method for method in methods if method != "OPTIONS")
 
 
-def _log(
-    error: Exception, problem: Problem, correlation_id: str, context: Mapping[str, Any]
-) -> None:
+def _is_ours(error: Exception, problem: Problem) -> bool:
+    """Whether an operator should hear of it; what a domain error says, it says on purpose."""
+    if isinstance(error, errors.DomainError):
+        return False
+    return problem.status >= 500 or isinstance(error, IntegrityError)
+
+
+def _log(error: Exception, correlation_id: str, context: Mapping[str, Any]) -> None:
     extra: dict[str, Any] = {
         "reference": correlation_id,
         "view": type(context.get("view")).__name__,
         "error": type(error).__name__,
     }
-    if problem.status == 503:
+    if isinstance(error, OperationalError | InterfaceError):
         drop_broken_connections()
         logger.error("Database unavailable", extra=extra)
         return

@@ -1,4 +1,4 @@
-"""JSON bytes to Python values: strict, bounded, and with a sentence for everything that is wrong."""
+"""JSON bytes to Python values: strict, bounded, with a sentence for everything that is wrong."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ ViewFunction = Callable[..., HttpResponseBase]
 
 
 class PublicIdConverter:
-    """``<public_id:hold_id>``: what can be a public id, a slug or a code. Anything else is a 404."""
+    """``<public_id:hold_id>``: what can be a public id, slug or code. Anything else is a 404."""
 
     regex = r"[A-Za-z0-9_-]{1,40}"
 

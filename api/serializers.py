@@ -32,7 +32,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     ``validate_<field>`` must keep none either.
     """
 
-    default_error_messages = {"invalid": "Send an object in braces."}  # noqa: RUF012  DRF's way
+    default_error_messages = {"invalid": "Send an object in braces."}
 
     @classmethod
     def read(cls, data: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         return value
 
     def _unknown(self, name: str) -> str:
-        known = {field.lower().replace("_", ""): field for field in self.fields}
+        known = {str(field).lower().replace("_", ""): field for field in self.fields}
         plain = name[:40].lower().replace("_", "")
         near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
         return f"Unknown field. Did you mean {known[near[0]]}?" if near else "Unknown field."
@@ -84,7 +84,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 class _TextOnly(serializers.CharField):
     """A string and nothing that could be turned into one; the input's own checks come on top."""
 
-    default_error_messages = {  # noqa: RUF012  DRF's way
+    default_error_messages = {
         "required": "This field is missing.",
         "null": "This field must not be null.",
         "invalid": "Send text in quotes.",
@@ -123,7 +123,7 @@ class PersonText(_TextOnly):
 class EmailAddress(serializers.EmailField):
     """An e-mail address, as text."""
 
-    default_error_messages = {  # noqa: RUF012  DRF's way
+    default_error_messages = {
         "required": "This field is missing.",
         "invalid": "This is not an e-mail address.",
         "blank": "This must not be empty.",
@@ -171,7 +171,7 @@ class PublicIdField(_TextOnly):
 class WholeNumber(serializers.IntegerField):
     """An integer: not ``"2"``, not ``2.0``, not ``true``. In a query string, digits."""
 
-    default_error_messages = {  # noqa: RUF012  DRF's way
+    default_error_messages = {
         "required": "This field is missing.",
         "null": "This field must not be null.",
         "invalid": "Send a whole number, without quotes.",
@@ -198,7 +198,7 @@ class WholeNumber(serializers.IntegerField):
 class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
     """A calendar day of the restaurant, ``YYYY-MM-DD`` and no other form of ISO 8601."""
 
-    default_error_messages = {  # noqa: RUF012  DRF's way
+    default_error_messages = {
         "required": "This field is missing.",
         "null": "This field must not be null.",
         "invalid": "Send the date as YYYY-MM-DD, such as 2025-11-15.",
@@ -220,7 +220,7 @@ class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
 class WallTimeField(serializers.Field[dt.time, str, str, Any]):
     """A time on the restaurant's clock, ``HH:MM`` and nothing else."""
 
-    default_error_messages = {  # noqa: RUF012  DRF's way
+    default_error_messages = {
         "required": "This field is missing.",
         "null": "This field must not be null.",
         "invalid": "Send the time as HH:MM, such as 19:00.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from api import docs, schema
+# Routing registers the path converter that the dialects' paths use.
+from api import docs, routing, schema  # noqa: F401
 from api.views import unknown_path
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from api.auth import GuestJWTAuthentication
@@ -34,16 +36,18 @@ class DialectView(APIView):
     :func:`api.renderers.json_response`. JSON is all it speaks, so nothing is negotiated.
     """
 
-    authentication_classes = (GuestJWTAuthentication,)
-    permission_classes = (IsAuthenticated,)
-    throttle_classes = ()
+    authentication_classes: Sequence[type[BaseAuthentication]] = (GuestJWTAuthentication,)
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated,)
+    throttle_classes: Sequence[type[BaseThrottle]] = ()
     parser_classes = (StrictJSONParser,)
     renderer_classes = (OrjsonRenderer,)
     versioning_class = None
     metadata_class = None
     schema = DialectSchema()
 
-    handle_error: ClassVar[ExceptionHandler] = staticmethod(_handle)
+    handle_error: ClassVar[staticmethod[[Exception, Mapping[str, Any]], HttpResponse]] = (
+        staticmethod(_handle)
+    )
     error_shape: ClassVar[type[Any]] = ErrorResponse
 
     request: Request
@@ -58,7 +62,7 @@ class DialectView(APIView):
         """The query string, validated by ``shape``."""
         return shape.read_query(request.query_params)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Which methods there are."""
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
@@ -66,7 +70,7 @@ class DialectView(APIView):
         """The dialect's."""
         return type(self).handle_error
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> Any:
         """Every exception becomes an answer; DRF's own way would let unknown ones through."""
         return self.get_exception_handler()(exc, {"view": self, "request": self.request})
 

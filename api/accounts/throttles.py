@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.request import Request
 
 from api.throttling import AddressThrottle, WindowThrottle
@@ -32,12 +34,13 @@ class RefreshByAddress(AddressThrottle):
 
 
 class _ByAccount(WindowThrottle):
-    """Attempts for one e-mail address, wherever they come from, whether or not it has an account."""
+    """Attempts for one e-mail address from anywhere, whether or not it has an account."""
 
     def subject(self, request: Request) -> str | None:
         """The address in the body, as far as there is one."""
+        body: Any = request.data
         for name in ("username", "email"):
-            value = request.data.get(name)
+            value = body.get(name)
             if isinstance(value, str) and value.strip():
                 return value.strip().lower()
         return None

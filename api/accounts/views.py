@@ -11,6 +11,7 @@ from accounts.selectors import Profile
 from api import tokens
 from api.accounts import serializers as shapes
 from api.accounts import throttles
+from api.auth import guest_of
 from api.renderers import json_response
 from api.views import DialectView, public
 
@@ -102,7 +103,9 @@ class ProfileView(DialectView):
     )
     def get(self, request: Request) -> HttpResponse:
         """The signed-in guest's account."""
-        return json_response(_profile(selectors.profile(request.user.public_id)), 200, _NO_STORE)
+        return json_response(
+            _profile(selectors.profile(guest_of(request).public_id)), 200, _NO_STORE
+        )
 
 
 class ChangeProfileView(DialectView):
@@ -117,7 +120,7 @@ class ChangeProfileView(DialectView):
     def patch(self, request: Request) -> HttpResponse:
         """Change what is sent, leave the rest; an empty text clears."""
         changes = self.body(request, shapes.ProfileChange)
-        profile = services.change_profile(request.user.public_id, **changes)
+        profile = services.change_profile(guest_of(request).public_id, **changes)
         return json_response(_profile(profile), 200, _NO_STORE)
 
 
