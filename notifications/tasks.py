@@ -1,0 +1,13 @@
+"""The sweep of this app: takes what is due from the outbox; safe to run twice and at once."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from notifications import services
+
+
+@shared_task(name="notifications.deliver_due")
+def deliver_due() -> None:
+    """Send messages that are due."""
+    services.deliver_due()

@@ -1,0 +1,68 @@
+"""How facts are written for guests: dates on the restaurant's clock, money, harmless lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+import zoneinfo
+from decimal import Decimal
+
+from django.utils import dateformat
+
+from core import money
+
+_SYMBOLS = {"EUR": "€", "GBP": "£", "JPY": "¥", "USD": "$"}
+"""Only where the sign can mean nothing else to a reader; A$ and C$ are written as codes."""
+
+_NOT_IN_A_LINE = {"Cc", "Cs", "Zl", "Zp"}
+_TURNS_TEXT_AROUND = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def one_line(text: object) -> str:
+    """``text`` without line breaks, control characters and marks that reverse what follows.
+
+    What comes out may stand in a mail header or a table cell, whatever a guest typed.
+    """
+    return " ".join(_clean(str(text)).split())
+
+
+def lines(text: object) -> str:
+    """Like :func:`one_line`, but the writer's own line breaks stay."""
+    kept = (one_line(line) for line in str(text).splitlines())
+    return "\n".join(line for line in kept if line)
+
+
+def _clean(text: str) -> str:
+    return "".join(
+        " " if unicodedata.category(char) in _NOT_IN_A_LINE else char
+        for char in text
+        if char not in _TURNS_TEXT_AROUND
+    )
+
+
+def local_time(instant: str | dt.datetime, zone: str) -> dt.datetime:
+    """An aware instant, or its ISO form, on the restaurant's clock. ValueError for a naive one."""
+    if isinstance(instant, str):
+        instant = dt.datetime.fromisoformat(instant)
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its offset")
+    return instant.astimezone(zoneinfo.ZoneInfo(zone))
+
+
+def happens_twice(local: dt.datetime) -> bool:
+    """Whether the clock shows this time twice, in the night it is put back."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def day_and_time(instant: str | dt.datetime, zone: str) -> str:
+    """``Sunday 22 November 2026, 00:30``; with the zone's short name if the hour comes twice."""
+    local = local_time(instant, zone)
+    text = dateformat.format(local, "l j F Y, H:i")
+    return f"{text} {local.tzname()}" if happens_twice(local) else text
+
+
+def amount(value: Decimal | str, currency: str) -> str:
+    """``£5.00``, ``¥500``, ``KWD 5.000``: with as many decimals as the currency has."""
+    number = f"{money.quantize(Decimal(value), currency):,f}"
+    symbol = _SYMBOLS.get(currency)
+    return f"{symbol}{number}" if symbol else f"{currency} {number}"
