@@ -41,7 +41,7 @@ def _kept(options: dict[str, Any]) -> dict[str, Any]:
     if kept == "pool":
         options["pool"] = {
             "min_size": env.number("DATABASE_POOL_MIN", 2),
-            "max_size": env.number("DATABASE_POOL_MAX", 16),
+            "max_size": env.number("DATABASE_POOL_MAX", 8),
             # Nobody is helped by waiting longer for a connection than a guest waits for a page.
             "timeout": 4,
             # The pool backs off exponentially up to here and then starts afresh with the next

@@ -137,7 +137,11 @@ class ApiCorsMiddleware(CorsMiddleware):
 
 
 class CorrelationMiddleware:
-    """Binds a correlation id: the caller's ``X-Request-Id`` if sane, else a new one. Echoes it."""
+    """Binds a correlation id: the caller's ``X-Request-Id`` if sane, else a new one. Echoes it.
+
+    As the outermost layer it also gives every plain answer a length, which for the API no other
+    middleware does; without one the server would send it in chunks.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -151,6 +155,8 @@ class CorrelationMiddleware:
         finally:
             correlation.release(token)
         response.headers["X-Request-Id"] = value
+        if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
         return response
 
 

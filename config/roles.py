@@ -24,7 +24,8 @@ def _web() -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", env.text("HOST", "127.0.0.1"), "--port", str(env.number("PORT", 8000))),
         *("--workers", str(env.number("WEB_WORKERS", min(processors(), 8)))),
-        *("--blocking-threads", str(env.number("WEB_THREADS", 8))),
+        # More threads than this only fight for Python's lock; waiting for the database is short.
+        *("--blocking-threads", str(env.number("WEB_THREADS", 4))),
         # HTTP/2 and websockets belong to the proxy in front and to event streams.
         *("--http", "1", "--no-ws", "--backlog", "2048"),
         # A worker that was killed comes back; one that hangs at the end is not waited for.
@@ -35,7 +36,9 @@ def _web() -> list[str]:
 
 def _worker() -> list[str]:
     return [
-        *(sys.executable, "-m", "celery", "-A", "config.celery:app", "worker"),
+        # In a container everything is root, and messages are JSON: the warning says nothing new.
+        *(sys.executable, "-W", "ignore:You're running the worker with superuser"),
+        *("-m", "celery", "-q", "-A", "config.celery:app", "worker"),
         *("--concurrency", str(env.number("WORKER_CONCURRENCY", 2)), "--loglevel", "WARNING"),
         # Talk between workers; Couvert does not use it and Redis pays for it.
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
@@ -44,14 +47,8 @@ def _worker() -> list[str]:
 
 def _beat() -> list[str]:
     return [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "config.celery:app",
-        "beat",
-        "--loglevel",
-        "WARNING",
+        *(sys.executable, "-m", "celery", "-q", "-A", "config.celery:app", "beat"),
+        *("--loglevel", "WARNING"),
     ]
 
 
