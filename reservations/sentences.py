@@ -13,7 +13,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.PAST: "This time has passed. Please choose a later one.",
     Reason.LEAD_TIME: "This time is too soon to book online. Please choose a later one or call.",
     Reason.CUT_OFF: "Online booking for this day has closed. Please choose another day or call.",
-    Reason.BEYOND_WINDOW: "This date is too far ahead. Bookings open {days} days before.",
+    Reason.BEYOND_WINDOW: "This date is too far ahead. Bookings open {limit} days before.",
     Reason.NOT_A_SLOT: "The restaurant does not seat guests at this time. Please choose a listed one.",
     Reason.NO_SERVICE: "The restaurant does not serve on this date. Please choose another.",
     Reason.CLOSED: "The restaurant is closed at this time. Please choose another.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+import orjson
 from django.db import connection
 
 from reservations.models.reservation import LIVE_STATUSES
@@ -29,7 +30,6 @@ class Booking:
     party_size: int
     deposit: Decimal
     currency: str
-    refund_ladder: list[list[int]]
     guest_name: str
     guest_email: str
     special_requests: str
@@ -38,6 +38,7 @@ class Booking:
     payment_id: int | None
     payment_status: str | None
     refunded: Decimal | None
+    refund_ladder: list[list[int]]
 
     @property
     def wall_time(self) -> str:
@@ -46,9 +47,9 @@ class Booking:
 
 
 _SELECT = """
-SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status, u.public_id,
+SELECT b.refund_ladder, b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status, u.public_id,
        b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount, b.currency,
-       b.refund_ladder, b.guest_name, b.guest_email, b.special_requests, b.sequence, b.created_at,
+       b.guest_name, b.guest_email, b.special_requests, b.sequence, b.created_at,
        b.payment_id, p.status, p.refunded
 FROM reservations_reservation b
 JOIN restaurants_restaurant r ON r.id = b.restaurant_id
@@ -62,8 +63,8 @@ def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
         cursor.execute(_SELECT + where, parameters)
         rows = cursor.fetchall()
     return [
-        Booking(pk, public, code, status, house(restaurant_id, version), *rest)
-        for restaurant_id, version, pk, public, code, status, *rest in rows
+        Booking(pk, public, code, status, house(restaurant_id, version), *rest, orjson.loads(ladder))
+        for ladder, restaurant_id, version, pk, public, code, status, *rest in rows
     ]
 
 

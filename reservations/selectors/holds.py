@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import orjson
 from django.db import connection
 
 from reservations.guests import Guest
@@ -78,7 +79,8 @@ def _read(where: str, parameters: dict[str, object]) -> HeldPlace | None:
     if row is None:
         return None
     pk, public, status, restaurant_id, version, *rest = row
-    return HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
+    held = HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
+    return replace(held, refund_ladder=orjson.loads(row[15]))
 
 
 def active_hold_of(guest: Guest, now: dt.datetime) -> HeldPlace | None:

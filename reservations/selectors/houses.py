@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.db import connection
 
 from reservations.engine import types as e
@@ -137,7 +138,7 @@ def load_house(restaurant_id: int) -> House:
         row = cursor.fetchone()
     if row is None:
         raise LookupError(f"no restaurant {restaurant_id}")
-    raw: dict[str, Any] = row[0]
+    raw: dict[str, Any] = orjson.loads(row[0])
     return House(
         id=raw["id"],
         public_id=raw["public_id"],

@@ -11,7 +11,7 @@ from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
 from reservations.engine.rules import DayRules
-from reservations.engine.suggest import nearest
+from reservations.engine.suggest import suggest
 from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.errors import NotAccepting, NotBookable, RestaurantNotFound
 from reservations.selectors.days import Day, read_day
@@ -104,4 +104,4 @@ def _deposit(
 
 def alternatives(day: Day, query: e.Query, wall: e.WallMinute) -> list[str]:
     """Bookable times near ``wall`` on the same date, nearest first, as ``HH:MM``."""
-    return [slot.label for slot in nearest(day.house.plan, day.ledger, query, wall)]
+    return [offer.slot.label for offer in suggest(day.house.plan, day.ledger, query, wall)]
