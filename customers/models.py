@@ -13,7 +13,9 @@ class Customer(models.Model):
     """One guest of one restaurant group, with or without an account."""
 
     public_id = PublicIdField("cust")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="customers")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="customers"
+    )
     user = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="customers"
     )

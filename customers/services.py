@@ -33,7 +33,8 @@ def recognise(
 
     An account is recognised by itself, else by its e-mail address and telephone number; a
     contact by e-mail, then by telephone. Contact data the group has is never overwritten, only
-    gaps are filled; addresses are kept in lower case. ``country`` (ISO 3166, the venue's) says how to read a national number.
+    gaps are filled; addresses are kept in lower case. ``country`` (ISO 3166, the venue's) says
+    how to read a national number.
 
     Safe to repeat and to run twice at once: callers with the same address or number queue for
     a lock that lasts until the surrounding transaction ends. Raises
@@ -94,7 +95,7 @@ def _create(organization_id: int, user: User | None, contact: Contact) -> Custom
 def _fill_gaps(
     customer: Customer, user: User | None, contact: Contact, guests: QuerySet[Customer]
 ) -> None:
-    """Add what is missing, unless it identifies another guest of the group (two queries at most)."""
+    """Add what is missing, unless it identifies another guest of the group."""
     changed = []
     # A telephone number alone, or a friend's address, does not make it the account's own record.
     if user and customer.user_id is None and customer.email == user.email.lower():

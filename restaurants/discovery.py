@@ -163,9 +163,7 @@ class Match:
 def ranking(taste: Taste, venues: Iterable[Venue]) -> list[Match]:
     """Every venue matched, best first; equal scores by number of reviews, then by public id."""
     matches = [match(taste, venue) for venue in venues]
-    return sorted(
-        matches, key=lambda m: (-m.exact_score, -m.venue.review_count, m.venue.public_id)
-    )
+    return sorted(matches, key=lambda m: (-m.exact_score, -m.venue.review_count, m.venue.public_id))
 
 
 def match(taste: Taste, venue: Venue) -> Match:
@@ -281,7 +279,9 @@ def _features(taste: Taste, venue: Venue) -> Part | None:
     order = [_key(feature) for feature in taste.features]
     first = min(present, key=lambda feature: order.index(_key(feature)))
     found = {_key(feature) for feature in present}
-    return Part(PartName.FEATURES, len(found) / len(wanted), FEATURE_PHRASES.get(_key(first), first))
+    return Part(
+        PartName.FEATURES, len(found) / len(wanted), FEATURE_PHRASES.get(_key(first), first)
+    )
 
 
 def _distance(taste: Taste, miles: float | None) -> Part | None:
@@ -314,7 +314,9 @@ def _affinity(tallies: list[Tally]) -> float:
     """The mean share of likes, each pulled towards one half by two imagined swipes."""
     if not tallies:
         return 0.5
-    shares = [(t.likes + NEUTRAL_SWIPES / 2) / (t.likes + t.passes + NEUTRAL_SWIPES) for t in tallies]
+    shares = [
+        (t.likes + NEUTRAL_SWIPES / 2) / (t.likes + t.passes + NEUTRAL_SWIPES) for t in tallies
+    ]
     return sum(shares) / len(shares)
 
 

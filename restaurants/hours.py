@@ -15,7 +15,7 @@ _DAY_MINUTES = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The house is open from ``opens`` to ``closes``; closing at or before it means after midnight."""
+    """Open from ``opens`` to ``closes``; closing at or before opening means after midnight."""
 
     weekday: int
     opens: dt.time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
@@ -22,15 +22,19 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, JSONObject, Lower
 
+from accounts.errors import SessionEnded
 from accounts.models import User
+from core.errors import Invalid
 from restaurants.discovery import (
     Coordinates,
+    Match,
     Swiped,
     Taste,
     Venue,
     box_around,
     distance_between,
     learned_from,
+    ranking,
 )
 from restaurants.hours import DayHours, Stretch, week
 from restaurants.models import OpeningHours, Restaurant, Swipe
@@ -104,7 +108,7 @@ class _Plain(Func):
     """The same in SQL, for the letters Latin alphabets use."""
 
     function = "translate"
-    template = "%(function)s(lower(%(expressions)s), '{}', '{}')".format(_ACCENTED, _PLAIN)
+    template = f"%(function)s(lower(%(expressions)s), '{_ACCENTED}', '{_PLAIN}')"
     output_field = TextField()
 
 
@@ -121,8 +125,27 @@ class FeedFilters:
     location: Coordinates | None = None
 
 
-def taste_of(user_id: int) -> Taste:
-    """What the guest said and what they liked and passed on. One query."""
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One restaurant of a feed, with its score and reasons."""
+
+    restaurant: Restaurant
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGuest:
+    """An account, and everything about it that discovery may use."""
+
+    user_id: int
+    taste: Taste
+
+
+def known_guest(user: str) -> KnownGuest:
+    """The guest with this public id: what they said, liked and passed on. One query.
+
+    Raises SessionEnded for an account that is gone or locked.
+    """
     history = Swipe.objects.filter(user=OuterRef("pk")).order_by("pk")
     traits = JSONObject(
         action="action",
@@ -131,8 +154,9 @@ def taste_of(user_id: int) -> Taste:
         features="restaurant__features",
     )
     row = (
-        User.objects.filter(pk=user_id)
+        User.objects.filter(public_id=user, is_active=True)
         .values_list(
+            "pk",
             "preferences__cuisines",
             "preferences__price_levels",
             "preferences__features",
@@ -144,8 +168,8 @@ def taste_of(user_id: int) -> Taste:
         .first()
     )
     if row is None:
-        return Taste()
-    cuisines, price_levels, features, reach, latitude, longitude, swipes = row
+        raise SessionEnded
+    user_id, cuisines, price_levels, features, reach, latitude, longitude, swipes = row
     stated = Taste(
         cuisines=tuple(cuisines or ()),
         price_levels=tuple(price_levels or ()),
@@ -153,7 +177,7 @@ def taste_of(user_id: int) -> Taste:
         reach_miles=reach,
         location=None if latitude is None or longitude is None else (latitude, longitude),
     )
-    return learned_from(stated, [_swiped(swipe) for swipe in swipes])
+    return KnownGuest(user_id, learned_from(stated, [_swiped(swipe) for swipe in swipes]))
 
 
 def _swiped(raw: dict[str, object]) -> Swiped:
@@ -165,6 +189,21 @@ def _swiped(raw: dict[str, object]) -> Swiped:
     )
 
 
+def discovery_feed(user: str, filters: FeedFilters, limit: int) -> list[FeedEntry]:
+    """The restaurants that suit the guest best, best first. Two queries, whatever their number.
+
+    Raises SessionEnded for an account that is gone or locked, Invalid for a longest distance
+    from nowhere.
+    """
+    guest = known_guest(user)
+    taste = replace(guest.taste, location=filters.location or guest.taste.location)
+    if filters.max_distance is not None and taste.location is None:
+        raise Invalid(max_distance="Say from where: send latitude and longitude as well.")
+    by_id = {r.public_id: r for r in feed_candidates(guest.user_id, taste, filters)}
+    matches = ranking(taste, [venue_facts(restaurant) for restaurant in by_id.values()])
+    return [FeedEntry(by_id[match.venue.public_id], match) for match in matches[:limit]]
+
+
 def feed_candidates(user_id: int, taste: Taste, filters: FeedFilters) -> list[Restaurant]:
     """The restaurants worth scoring for this guest: listed and not yet swiped.
 
@@ -172,7 +211,7 @@ def feed_candidates(user_id: int, taste: Taste, filters: FeedFilters) -> list[Re
     the feed as long as something is left; when nothing is, they only count in the score. One
     query, whatever the number of restaurants; at most ``FEED_POOL`` rows, the best rated.
     """
-    location = filters.location or taste.location
+    location = taste.location
     miles = filters.max_distance if filters.max_distance is not None else taste.reach_miles
     swiped = Swipe.objects.filter(user=user_id, restaurant=OuterRef("pk"))
     found = listed_restaurants().filter(~Exists(swiped))
@@ -183,9 +222,9 @@ def feed_candidates(user_id: int, taste: Taste, filters: FeedFilters) -> list[Re
         suits=ExpressionWrapper(_stated(taste), output_field=BooleanField())
     )
     pool = list(
-        found.order_by(
-            "-suits", F("rating").desc(nulls_last=True), "-review_count", "public_id"
-        )[:FEED_POOL]
+        found.order_by("-suits", F("rating").desc(nulls_last=True), "-review_count", "public_id")[
+            :FEED_POOL
+        ]
     )
     if location is not None and miles is not None:
         pool = [r for r in pool if _is_near(r, location, miles)]

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from accounts.models import User
+from accounts.selectors import open_account
 from core import audit, clock
 from core.actors import Actor
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
+from restaurants.errors import NotPaused, RestaurantNotFound
 from restaurants.models import (
     Closure,
     DiningRoom,
@@ -23,6 +25,7 @@ from restaurants.models import (
     SpecialDay,
     Swipe,
 )
+from restaurants.selectors import restaurant_by_public_id
 
 NIGHT_ENDS_AT = dt.time(5)
 """'Until tomorrow' means until this time of the next morning: the night before is over by then."""
@@ -32,22 +35,21 @@ FARTHEST_MILES = 12_500
 """Half way around the earth."""
 
 
-class NotPaused(Conflict):
-    """There is no pause to end."""
-
-    code = "NOT_PAUSED"
-    message = "Online booking is not paused."
-
-
 # --- Discovery -----------------------------------------------------------------------------------
 
 
-def swipe(restaurant: Restaurant, *, user_id: int, action: Swipe.Action) -> Swipe:
-    """Remember a like or a pass; the last word counts. May be repeated and run twice at once."""
+def swipe(restaurant: str, *, user: str, action: Swipe.Action) -> Swipe:
+    """Remember a like or a pass; both by public id. The last word counts, so it is repeatable.
+
+    Raises :class:`~restaurants.errors.RestaurantNotFound`, and SessionEnded for an account that
+    is gone or locked.
+    """
+    account = open_account(user)
+    found = restaurant_by_public_id(restaurant)
+    if found is None:
+        raise RestaurantNotFound
     row, _ = Swipe.objects.update_or_create(
-        user_id=user_id,
-        restaurant=restaurant,
-        defaults={"action": action, "at": clock.now()},
+        user=account, restaurant=found, defaults={"action": action, "at": clock.now()}
     )
     return row
 
@@ -64,13 +66,16 @@ class StatedPreferences:
     longitude: float | None = None
 
 
-def set_preferences(user_id: int, stated: StatedPreferences) -> GuestPreferences:
-    """Replace what the guest said before. Raises Invalid for what cannot be meant; repeatable."""
+def set_preferences(user: str, stated: StatedPreferences) -> GuestPreferences:
+    """Replace what the guest (by public id) said before. Repeatable.
+
+    Raises Invalid for what cannot be meant, SessionEnded for an account that is gone or locked.
+    """
     problems = _problems(stated)
     if problems:
         raise Invalid(**problems)
     row, _ = GuestPreferences.objects.update_or_create(
-        user_id=user_id,
+        user=open_account(user),
         defaults={
             "cuisines": _words(stated.cuisines),
             "price_levels": sorted(set(stated.price_levels)),
@@ -97,9 +102,8 @@ def _problems(stated: StatedPreferences) -> dict[str, str]:
         problems["max_distance"] = "The distance must be a positive number of miles."
     if (stated.latitude is None) != (stated.longitude is None):
         problems["location"] = "A location needs latitude and longitude."
-    elif stated.latitude is not None and stated.longitude is not None:
-        if not (-90 <= stated.latitude <= 90 and -180 <= stated.longitude <= 180):
-            problems["location"] = "Latitude is -90 to 90, longitude -180 to 180."
+    elif not (-90 <= (stated.latitude or 0) <= 90 and -180 <= (stated.longitude or 0) <= 180):
+        problems["location"] = "Latitude is -90 to 90, longitude -180 to 180."
     return problems
 
 
@@ -174,7 +178,8 @@ def pause_online(
 def resume_online(restaurant: Restaurant, *, by: Actor) -> int:
     """End every pause of the whole house that is in force; says how many.
 
-    Raises :class:`NotPaused` when there is none. Closures of one room or service stay.
+    Raises :class:`~restaurants.errors.NotPaused` when there is none. Closures of one room or
+    service stay.
     """
     now = clock.now()
     with transaction.atomic():
@@ -189,7 +194,7 @@ def resume_online(restaurant: Restaurant, *, by: Actor) -> int:
         ended = pauses.filter(starts_at__lt=now).update(ends_at=now)
         ended += pauses.filter(starts_at=now).delete()[0]
         if not ended:
-            raise NotPaused()
+            raise NotPaused
         audit.record(
             "restaurant.online_resumed",
             restaurant.public_id,
@@ -264,16 +269,11 @@ def grant_role(
     ``password`` is set when given (also on an existing account); without it a new account can
     sign in only after an operator set one. Audited; the password never is.
     """
-    address = email.strip()
     with transaction.atomic():
-        user = User.objects.select_for_update().filter(email__iexact=address).first()
-        if user is None:
-            user = User.objects.create_user(address, password, full_name=full_name, is_staff=True)
-        else:
-            user.is_staff = True
-            if password:
-                user.set_password(password)
-            user.save(update_fields=["is_staff", "password"])
+        user = staff_account(email, full_name=full_name)
+        if password:
+            user.set_password(password)
+            user.save(update_fields=["password"])
         membership, _ = Membership.objects.update_or_create(
             user=user, restaurant=restaurant, defaults={"role": role}
         )
@@ -286,3 +286,15 @@ def grant_role(
             email=user.email,
         )
     return membership
+
+
+def staff_account(email: str, *, full_name: str = "") -> User:
+    """The account with this address, made if need be, allowed to sign in to the admin."""
+    address = email.strip()
+    user = User.objects.by_email(address).first()
+    if user is None:
+        return User.objects.create_user(address, full_name=full_name, is_staff=True)
+    if not user.is_staff:
+        user.is_staff = True
+        user.save(update_fields=["is_staff"])
+    return user

@@ -19,7 +19,9 @@ class DiningRoom(models.Model):
 
     class Meta:
         ordering = ["restaurant", "position", "name"]
-        constraints = [models.UniqueConstraint(fields=["restaurant", "name"], name="room_name_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["restaurant", "name"], name="room_name_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -77,7 +79,9 @@ class DiningTable(models.Model):
 class TableCombination(models.Model):
     """Tables that may be pushed together, and the parties that makes room for."""
 
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="combinations")
+    restaurant = models.ForeignKey(
+        Restaurant, on_delete=models.CASCADE, related_name="combinations"
+    )
     tables = models.ManyToManyField(DiningTable, related_name="combinations")
     min_seats = models.PositiveSmallIntegerField()
     max_seats = models.PositiveSmallIntegerField()

@@ -21,7 +21,7 @@ class Weekday(models.IntegerChoices):
 
 
 class OpeningHours(models.Model):
-    """One stretch of regular opening. Closing at or before the opening time means after midnight."""
+    """One stretch of regular opening. Closing at or before opening means after midnight."""
 
     class Part(models.TextChoices):
         """Of what."""
@@ -29,7 +29,9 @@ class OpeningHours(models.Model):
         VENUE = "venue", "Venue"
         KITCHEN = "kitchen", "Kitchen"
 
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="opening_hours")
+    restaurant = models.ForeignKey(
+        Restaurant, on_delete=models.CASCADE, related_name="opening_hours"
+    )
     part = models.CharField(max_length=7, choices=Part.choices, default=Part.VENUE)
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices)
     opens = models.TimeField()
@@ -54,7 +56,9 @@ class OpeningHours(models.Model):
 class SpecialDay(models.Model):
     """A date with its own hours: a holiday, a late night, a day without kitchen."""
 
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="special_days")
+    restaurant = models.ForeignKey(
+        Restaurant, on_delete=models.CASCADE, related_name="special_days"
+    )
     date = models.DateField()
     is_closed = models.BooleanField(default=False)
     opens = models.TimeField(null=True, blank=True)

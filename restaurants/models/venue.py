@@ -75,7 +75,9 @@ class Restaurant(models.Model):
     )
 
     is_listed = models.BooleanField(default=True, help_text="Shown to the public.")
-    accepts_reservations = models.BooleanField(default=True, help_text="Unset to pause all bookings.")
+    accepts_reservations = models.BooleanField(
+        default=True, help_text="Unset to pause all bookings."
+    )
     capacity_mode = models.CharField(
         max_length=6, choices=CapacityMode.choices, default=CapacityMode.TABLES
     )

@@ -75,14 +75,17 @@ def test_a_new_guest_hears_that_a_house_is_highly_rated_and_near() -> None:
 
 
 def test_a_new_guest_without_a_location_gets_the_best_rated_house_first() -> None:
-    assert [m.venue.public_id for m in ranking(Taste(), [STEAK, BELLA])] == ["rest_001", "rest_steak"]
+    assert [m.venue.public_id for m in ranking(Taste(), [STEAK, BELLA])] == [
+        "rest_001",
+        "rest_steak",
+    ]
     assert match(Taste(), BELLA).reason == "Highly rated"
     assert match(Taste(), STEAK).reason == "Rated 4.2 by 90 guests"
 
 
 def test_few_reviews_say_little() -> None:
     one_rave = Venue("rest_new", ("Thai",), 2, rating=5.0, review_count=1)
-    assert [m.venue.public_id for m in ranking(Taste(), [one_rave, BELLA])][0] == "rest_001"
+    assert ranking(Taste(), [one_rave, BELLA])[0].venue == BELLA
     assert match(Taste(), one_rave).reason == "Rated 5.0 by 1 guest"
 
 
@@ -134,7 +137,9 @@ def test_a_box_across_the_date_line_or_a_pole_is_refused() -> None:
 
 # --- For any guest and any house ------------------------------------------------------------------
 
-words = st.sampled_from(["Italian", "italian", "Thai", "French", "Café • Bar", "Romantic", "Wine Bar"])
+words = st.sampled_from(
+    ["Italian", "italian", "Thai", "French", "Café • Bar", "Romantic", "Wine Bar"]
+)
 coordinates = st.tuples(st.floats(-89, 89), st.floats(-180, 180))
 venues = st.builds(
     Venue,
@@ -222,7 +227,12 @@ def test_the_box_holds_everything_within_the_distance(
 def travelled(start: tuple[float, float], miles: float, bearing: float) -> tuple[float, float]:
     from math import asin, atan2, cos, degrees, radians, sin
 
-    lat, lon, angle, direction = radians(start[0]), radians(start[1]), miles / 3958.8, radians(bearing)
+    lat, lon, angle, direction = (
+        radians(start[0]),
+        radians(start[1]),
+        miles / 3958.8,
+        radians(bearing),
+    )
     north = asin(sin(lat) * cos(angle) + cos(lat) * sin(angle) * cos(direction))
     east = lon + atan2(sin(direction) * sin(angle) * cos(lat), cos(angle) - sin(lat) * sin(north))
     return degrees(north), degrees(east)

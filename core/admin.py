@@ -1,0 +1,122 @@
+"""What every admin page of Couvert is made of, and the heartbeats."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
+
+from core.actors import Actor, ActorKind
+from core.errors import DomainError
+from core.models import Heartbeat
+
+EMPTY = "–"
+
+
+class HouseAdmin(ModelAdmin):
+    """The look every page shares: filters applied together, no accidental loss of a long form."""
+
+    list_filter_submit = True
+    list_fullwidth = True
+    warn_unsaved_form = True
+    show_full_result_count = False
+    list_per_page = 50
+    empty_value_display = EMPTY
+
+
+class ReadOnlyAdmin(HouseAdmin):
+    """Rows that only services write: to be found and read here, never added, edited or removed."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds such rows by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits such rows by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody removes such rows by hand."""
+        return False
+
+
+def staff_actor(request: HttpRequest) -> Actor:
+    """The signed-in member of staff, as services and the audit trail name them."""
+    user: Any = request.user
+    return Actor(ActorKind.STAFF, user.public_id, user.email)
+
+
+def row_link(row: Model | None, text: str = "") -> SafeString | str:
+    """A link to a row's own page, or a dash where there is none."""
+    if row is None:
+        return EMPTY
+    return link_to(f"{row._meta.app_label}_{row._meta.model_name}_change", row.pk, text or str(row))
+
+
+def link_to(page: str, pk: object, text: str) -> SafeString | str:
+    """A link to the admin page called ``page``; plain text where the page does not exist."""
+    try:
+        url = reverse(f"admin:{page}", args=[pk])
+    except NoReverseMatch:
+        return text
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, text
+    )
+
+
+def list_link(page: str, text: str, **query: object) -> SafeString:
+    """A link to a filtered list."""
+    words = "&".join(f"{name}={value}" for name, value in query.items())
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}?{}">{}</a>',
+        reverse(f"admin:{page}_changelist"),
+        words,
+        text,
+    )
+
+
+def clock_reading(instant: dt.datetime | None, zone: str, form: str = "%a %d %b %Y %H:%M") -> str:
+    """An instant as the clocks at the restaurant show it."""
+    return EMPTY if instant is None else instant.astimezone(zoneinfo.ZoneInfo(zone)).strftime(form)
+
+
+def tell(request: HttpRequest, outcome: str | DomainError) -> None:
+    """Show a sentence at the top of the next page: green for a success, red for a refusal."""
+    if isinstance(outcome, DomainError):
+        messages.error(request, outcome.text)
+    else:
+        messages.success(request, outcome)
+
+
+def back_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Leave a dialog: htmx is told to load the page, a plain form is redirected."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
+
+
+def counted(rows: QuerySet[Any], link: str) -> Any:
+    """How many of ``rows`` point to each row of a list through the foreign key ``link``.
+
+    A subquery per row shown: joining several such relations would multiply them.
+    """
+    mine = rows.filter(**{link: OuterRef("pk")}).order_by()
+    return Coalesce(Subquery(mine.values(link).annotate(n=Count("pk")).values("n")), 0)
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    """Is every background process alive? Operators only."""
+
+    list_display = ["name", "beaten_at"]

@@ -1,0 +1,94 @@
+"""What a house asks for in advance, as it tells guests before they choose a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, Q
+
+from core import clock
+from payments.models import Policy
+
+NO_DEPOSIT_TEXT = "No deposit is taken. Please cancel as early as you can."
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The deposit of any party at any time, and the refund ladder behind it."""
+
+    deposit_per_person: Decimal = Decimal(0)
+    """Zero when only some services, dates or parties pay, or when the house takes one sum."""
+    refund_ladder: tuple[tuple[int, int], ...] | None = None
+    """Hours and percent, falling; None when the house never takes a deposit."""
+
+    @property
+    def cancellation_text(self) -> str:
+        """The ladder in one sentence."""
+        if self.refund_ladder is None:
+            return NO_DEPOSIT_TEXT
+        return ladder_text(self.refund_ladder)
+
+
+NO_TERMS = Terms()
+
+
+def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:
+    """The terms of each restaurant that has a policy. One query, whatever their number.
+
+    The deposit is that of the default policy: the one without service, weekdays or dates, for
+    every party size the house takes. A house with special policies only shows their ladder.
+    """
+    today = clock.now().date()
+    is_default = Q(
+        service=None,
+        weekdays=[],
+        min_party__lte=F("restaurant__min_party"),
+    ) & (Q(max_party=None) | Q(max_party__gte=F("restaurant__max_party")))
+    rows = (
+        Policy.objects.filter(restaurant__in=list(restaurant_ids), is_active=True)
+        .filter(Q(valid_until=None) | Q(valid_until__gte=today))
+        .alias(is_default=is_default)
+        .order_by("is_default", "priority", "-id")
+        .annotate(
+            counts_for_all=Q(is_default=True)
+            & (Q(valid_from=None) | Q(valid_from__lte=today))
+            & Q(per_person=True)
+        )
+        .values_list("restaurant_id", "amount", "refund_ladder", "counts_for_all")
+    )
+    # Ascending order: the policy that wins comes last and stays.
+    return {
+        restaurant_id: Terms(
+            deposit_per_person=amount if counts_for_all else Decimal(0),
+            refund_ladder=tuple((hours, percent) for hours, percent in ladder),
+        )
+        for restaurant_id, amount, ladder, counts_for_all in rows
+    }
+
+
+def ladder_text(ladder: Sequence[tuple[int, int]]) -> str:
+    """``[(24, 100), (4, 50)]`` as contract 2 words it."""
+    steps = sorted(ladder, reverse=True)
+    if not any(percent for _, percent in steps):
+        return "The deposit is not refunded."
+    parts = []
+    above: int | None = None
+    for hours, percent in steps:
+        parts.append(f"{_share(percent)} {_span(hours, above)}")
+        above = hours
+    if above:
+        parts.append(f"no refund less than {above} hours before")
+    text = ", ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _share(percent: int) -> str:
+    return {100: "full refund", 0: "no refund"}.get(percent, f"{percent}% refund")
+
+
+def _span(hours: int, above: int | None) -> str:
+    if above is None:
+        return f"{hours}+ hours before" if hours else "at any time before"
+    return f"{hours}-{above} hours before" if hours else f"less than {above} hours before"

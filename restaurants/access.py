@@ -1,0 +1,83 @@
+"""Who may see and do what at which restaurant: read from memberships, once per request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from accounts.models import User
+from restaurants.models import Membership, Role
+
+
+class Capability(StrEnum):
+    """What a role allows, from least to most."""
+
+    SEE = "see"
+    """Look at the book, the guests and the set-up."""
+    OPERATE = "operate"
+    """Run a service: cancel, release, resend, pause online booking."""
+    MANAGE = "manage"
+    """Set up rooms, tables, services and policies; refunds."""
+    OWN = "own"
+    """Decide who works here."""
+
+
+CAPABILITIES: Mapping[str, frozenset[Capability]] = {
+    Role.VIEWER: frozenset({Capability.SEE}),
+    Role.HOST: frozenset({Capability.SEE, Capability.OPERATE}),
+    Role.MANAGER: frozenset({Capability.SEE, Capability.OPERATE, Capability.MANAGE}),
+    Role.OWNER: frozenset(Capability),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HouseAccess:
+    """The restaurants one person may see, and what they may do at each."""
+
+    sees_all: bool
+    roles: Mapping[int, str]
+    """Restaurant id to role."""
+    organization_of: Mapping[int, int]
+    """Restaurant id to the group that owns it."""
+
+    def allows(self, capability: Capability, restaurant_id: int | None = None) -> bool:
+        """Whether the person may do this at the restaurant (None: at any restaurant at all)."""
+        if self.sees_all:
+            return True
+        if restaurant_id is None:
+            return any(capability in CAPABILITIES[role] for role in self.roles.values())
+        role = self.roles.get(restaurant_id)
+        return role is not None and capability in CAPABILITIES[role]
+
+    def allows_in_group(self, capability: Capability, organization_id: int) -> bool:
+        """Whether the person may do this at some restaurant of the group."""
+        return self.sees_all or organization_id in self.organizations(capability)
+
+    def restaurants(self, capability: Capability = Capability.SEE) -> frozenset[int]:
+        """The restaurants where this is allowed; meaningless for people who see all."""
+        return frozenset(pk for pk, role in self.roles.items() if capability in CAPABILITIES[role])
+
+    def organizations(self, capability: Capability = Capability.SEE) -> frozenset[int]:
+        """The groups with a restaurant where this is allowed."""
+        return frozenset(self.organization_of[pk] for pk in self.restaurants(capability))
+
+
+NO_ACCESS = HouseAccess(sees_all=False, roles={}, organization_of={})
+
+
+def access_of(user: User) -> HouseAccess:
+    """What this person may do, from their memberships. One query; none for an operator."""
+    if not (user.is_active and user.is_staff):
+        return NO_ACCESS
+    if user.is_superuser:
+        return HouseAccess(sees_all=True, roles={}, organization_of={})
+    rows = Membership.objects.filter(user=user).values_list(
+        "restaurant_id", "role", "restaurant__organization_id"
+    )
+    found = list(rows)
+    return HouseAccess(
+        sees_all=False,
+        roles={pk: role for pk, role, _ in found},
+        organization_of={pk: organization for pk, _, organization in found},
+    )

@@ -1,0 +1,162 @@
+"""Rooms, tables and combinations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from core.admin import list_link
+from restaurants.admin.scope import HouseFilter, ScopedAdmin, ScopedInline
+from restaurants.models import DiningRoom, DiningTable, TableCombination
+
+ACCESS_COLOURS = {"online": "success", "in_house": "warning", "walk_in": "info"}
+
+
+class RoomInline(ScopedInline):
+    """Rooms of a restaurant."""
+
+    model = DiningRoom
+    fields = ["name", "description", "position"]
+    show_change_link = True
+
+
+class TableInline(ScopedInline):
+    """Tables of a restaurant, without where they stand: the floor plan is for that."""
+
+    model = DiningTable
+    fields = [
+        "label",
+        "room",
+        "min_seats",
+        "max_seats",
+        "access",
+        "step_free",
+        "priority",
+        "is_active",
+    ]
+    show_change_link = True
+    per_page = 30
+
+
+class CombinationInline(ScopedInline):
+    """Tables that may be pushed together."""
+
+    model = TableCombination
+    fields = ["tables", "min_seats", "max_seats", "priority", "is_active"]
+    verbose_name = "combination"
+    per_page = 20
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TableCombination]:
+        """With the tables, or every row would fetch its own."""
+        rows: QuerySet[TableCombination] = super().get_queryset(request)
+        return rows.prefetch_related("tables")
+
+
+@admin.register(DiningRoom)
+class DiningRoomAdmin(ScopedAdmin):
+    """Rooms with what is in them."""
+
+    list_display = ["name", "restaurant", "tables_in_it", "chairs", "position"]
+    list_filter = [HouseFilter]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "public_id", "restaurant__name"]
+    autocomplete_fields = ["restaurant"]
+    readonly_fields = ["public_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DiningRoom]:
+        """With the counts of the list."""
+        rows: QuerySet[DiningRoom] = super().get_queryset(request)
+        return rows.annotate(table_count=Count("tables"), chair_count=Sum("tables__max_seats"))
+
+    @display(description="tables")
+    def tables_in_it(self, row: Any) -> str:
+        """One click away."""
+        return list_link("restaurants_diningtable", str(row.table_count), room__id__exact=row.pk)
+
+    @display(description="chairs")
+    def chairs(self, row: Any) -> int:
+        """Most guests the room seats."""
+        return row.chair_count or 0
+
+
+@admin.register(DiningTable)
+class DiningTableAdmin(ScopedAdmin):
+    """Tables, with the search and filters a big floor needs."""
+
+    list_display = [
+        "label",
+        "restaurant",
+        "room",
+        "seats",
+        "access_label",
+        "step_free",
+        "priority",
+        "is_active",
+    ]
+    list_filter = [HouseFilter, "access", "step_free", "is_active", "shape"]
+    list_select_related = ["restaurant", "room"]
+    search_fields = ["label", "public_id", "room__name", "restaurant__name"]
+    autocomplete_fields = ["restaurant", "room"]
+    readonly_fields = ["public_id"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("restaurant", "room"),
+                    ("label", "public_id"),
+                    ("min_seats", "max_seats"),
+                    ("access", "priority"),
+                    ("step_free", "is_active"),
+                ]
+            },
+        ),
+        (
+            "On the plan",
+            {"fields": [("shape", "rotation"), ("x", "y"), ("width", "height")]},
+        ),
+    ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Links from a room lead here."""
+        return lookup == "room__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @display(description="seats", ordering="max_seats")
+    def seats(self, row: DiningTable) -> str:
+        """Smallest to largest party."""
+        return f"{row.min_seats}–{row.max_seats}"
+
+    @display(description="given to", ordering="access", label=ACCESS_COLOURS)
+    def access_label(self, row: DiningTable) -> tuple[str, str]:
+        """In colour."""
+        return (row.access, row.get_access_display())
+
+
+@admin.register(TableCombination)
+class TableCombinationAdmin(ScopedAdmin):
+    """Combinations by the labels of their tables."""
+
+    list_display = ["labels", "restaurant", "seats", "priority", "is_active"]
+    list_filter = [HouseFilter, "is_active"]
+    list_select_related = ["restaurant"]
+    search_fields = ["tables__label", "restaurant__name"]
+    autocomplete_fields = ["restaurant", "tables"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TableCombination]:
+        """With the tables of each."""
+        rows: QuerySet[TableCombination] = super().get_queryset(request)
+        return rows.prefetch_related("tables")
+
+    @display(description="tables")
+    def labels(self, row: TableCombination) -> str:
+        """Such as 4 + 5."""
+        return " + ".join(sorted(table.label for table in row.tables.all())) or "–"
+
+    @display(description="seats", ordering="max_seats")
+    def seats(self, row: TableCombination) -> str:
+        """Smallest to largest party."""
+        return f"{row.min_seats}–{row.max_seats}"

@@ -1,0 +1,400 @@
+"""The restaurant's page: everything about one house, and the buttons that close it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from core import clock
+from core.admin import back_to, counted, list_link, staff_actor, tell
+from core.errors import DomainError
+from restaurants import services
+from restaurants.access import Capability
+from restaurants.admin.floor import CombinationInline, RoomInline, TableInline
+from restaurants.admin.hours import ClosureInline, OpeningHoursInline, SpecialDayInline
+from restaurants.admin.scope import ScopedAdmin, ScopedInline, access
+from restaurants.admin.service import OfferInline, ServiceInline, TurnTimeInline
+from restaurants.models import Closure, DiningRoom, DiningTable, Membership, Restaurant
+
+OPERATOR_FIELDS = ["organization", "public_id", "slug"]
+"""Identity: outside systems know the house by it, so only operators change it."""
+
+
+class PriceLevelField(forms.TypedChoiceField):
+    """A price level as guests see it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [(level, "$" * level) for level in range(1, 5)]
+        super().__init__(choices=choices, coerce=int, widget=UnfoldAdminSelectWidget, **kwargs)
+
+
+class MembershipForm(forms.ModelForm):
+    """A person by e-mail address: nobody may leaf through all accounts to find one."""
+
+    email = forms.EmailField(
+        widget=UnfoldAdminTextInputWidget,
+        help_text="An account is made for a new address; an operator sets its password.",
+    )
+
+    class Meta:
+        model = Membership
+        fields: ClassVar[list[str]] = ["restaurant", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["email"].initial = self.instance.user.email
+            self.fields["email"].disabled = True
+
+    def clean(self) -> dict[str, Any]:
+        """A person has one role at a house."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        restaurant, email = cleaned.get("restaurant"), cleaned.get("email")
+        is_new = restaurant and restaurant.pk and email and not self.instance.pk
+        if is_new and restaurant.staff.filter(user__email__iexact=email).exists():
+            self.add_error("email", "This person works here already: change the role instead.")
+        return cleaned
+
+    def save(self, commit: bool = True) -> Membership:
+        """Find or make the account first."""
+        if not self.instance.user_id:
+            self.instance.user = services.staff_account(self.cleaned_data["email"])
+        saved: Membership = super().save(commit)
+        return saved
+
+
+class MembershipInline(ScopedInline):
+    """Who works here; owners decide."""
+
+    model = Membership
+    form = MembershipForm
+    fields = ["email", "role"]
+    verbose_name = "person"
+    verbose_name_plural = "staff"
+    may_change = may_add = may_delete = Capability.OWN
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """With the accounts, whose addresses are shown."""
+        rows: QuerySet[Membership] = super().get_queryset(request)
+        return rows.select_related("user", "restaurant")
+
+
+class PauseDialog(BaseDialogForm):
+    """How long, and why."""
+
+    hours = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=72,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Empty: until tomorrow morning.",
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Shown to guests.",
+    )
+
+
+class DayDialog(BaseDialogForm):
+    """Which day, and why."""
+
+    date = forms.DateField(widget=UnfoldAdminSingleDateWidget)
+    note = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Shown to guests.",
+    )
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(ScopedAdmin):
+    """Search by name, id, place, telephone; everything about the house in tabs."""
+
+    house_path = "pk"
+    list_display = ["title", "place", "cuisine", "mode", "booking_state", "floor", "staff_count"]
+    list_filter = ["capacity_mode", "is_listed", "accepts_reservations", "country"]
+    search_fields = ["name", "public_id", "slug", "city", "phone", "email", "cuisine"]
+    autocomplete_fields = ["organization"]
+    readonly_fields = ["plan_version"]
+    inlines = [
+        RoomInline,
+        TableInline,
+        CombinationInline,
+        ServiceInline,
+        TurnTimeInline,
+        OpeningHoursInline,
+        SpecialDayInline,
+        ClosureInline,
+        OfferInline,
+        MembershipInline,
+    ]
+    actions_detail = ["pause_online", "resume_online", "close_day", "reopen_day"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "organization"),
+                    ("public_id", "slug"),
+                    "description",
+                    ("cuisine", "price_level"),
+                    "features",
+                    "images",
+                    ("rating", "review_count"),
+                ]
+            },
+        ),
+        (
+            "Place and contact",
+            {
+                "fields": [
+                    ("address", "city"),
+                    ("state", "postal_code", "country"),
+                    ("latitude", "longitude"),
+                    ("phone", "email"),
+                    ("zone", "currency"),
+                ]
+            },
+        ),
+        (
+            "The book",
+            {
+                "description": "What guests may book online. Staff may go beyond most of these.",
+                "fields": [
+                    ("is_listed", "accepts_reservations"),
+                    ("capacity_mode", "seats"),
+                    ("min_party", "max_party"),
+                    ("window_days", "lead_minutes", "cut_off"),
+                    ("buffer_minutes", "max_spare_seats"),
+                    ("hold_minutes", "max_hold_extensions"),
+                    ("code_prefix", "plan_version"),
+                    "cancellation_policy",
+                ],
+            },
+        ),
+    ]
+
+    # --- Who may do what ---
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators open new houses."""
+        return access(request).sees_all
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators remove a house; with bookings the database refuses."""
+        return access(request).sees_all
+
+    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """May run a service here (asked by the buttons, with the row's key)."""
+        row = self.get_object(request, object_id) if object_id else None
+        if object_id and row is None:
+            return False
+        return self.allowed(request, Capability.OPERATE, row)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """See ``OPERATOR_FIELDS``."""
+        fields = [*super().get_readonly_fields(request, obj)]
+        return fields if access(request).sees_all else [*fields, *OPERATOR_FIELDS]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Prices as signs, zones from the list."""
+        if db_field.name == "price_level":
+            return PriceLevelField(label="Price range", help_text=db_field.help_text)
+        if db_field.name == "zone":
+            zones = sorted(zoneinfo.available_timezones())
+            kwargs["widget"] = UnfoldAdminSelectWidget(choices=[(zone, zone) for zone in zones])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    # --- The list ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Restaurant]:
+        """With the counts of the list, each from a subquery of its own."""
+        rows: QuerySet[Restaurant] = super().get_queryset(request)
+        now = clock.now()
+        pauses = Closure.objects.filter(
+            restaurant=OuterRef("pk"), service=None, room=None, starts_at__lte=now, ends_at__gt=now
+        )
+        return rows.select_related("organization").annotate(
+            is_paused=Exists(pauses),
+            table_count=counted(DiningTable.objects.all(), "restaurant"),
+            room_count=counted(DiningRoom.objects.all(), "restaurant"),
+            people=counted(Membership.objects.all(), "restaurant"),
+        )
+
+    @display(description="restaurant", header=True, ordering="name")
+    def title(self, row: Restaurant) -> list[str]:
+        """Name above public id."""
+        return [row.name, row.public_id]
+
+    @display(description="place", ordering="city")
+    def place(self, row: Restaurant) -> str:
+        """City and zone."""
+        return f"{row.city or row.country} · {row.zone}"
+
+    @display(description="capacity", ordering="capacity_mode")
+    def mode(self, row: Restaurant) -> str:
+        """What limits the house."""
+        if row.capacity_mode == Restaurant.CapacityMode.SEATS:
+            return f"{row.seats} seats"
+        return f"{getattr(row, 'table_count', 0)} tables"
+
+    @display(
+        description="bookings",
+        label={"open": "success", "paused": "warning", "off": "danger", "hidden": "info"},
+    )
+    def booking_state(self, row: Any) -> tuple[str, str]:
+        """May guests book right now?"""
+        if not row.accepts_reservations:
+            return ("off", "Not accepting")
+        if row.is_paused:
+            return ("paused", "Closed or paused now")
+        return ("open", "Open") if row.is_listed else ("hidden", "Not listed")
+
+    @display(description="floor")
+    def floor(self, row: Any) -> str:
+        """Rooms and tables, one click away."""
+        text = f"{row.room_count} rooms, {row.table_count} tables"
+        return list_link("restaurants_diningtable", text, house=row.pk)
+
+    @display(description="staff", ordering="people")
+    def staff_count(self, row: Any) -> str:
+        """People with a role here."""
+        return list_link("restaurants_membership", str(row.people), house=row.pk)
+
+    # --- Closing and opening: services do it, the admin asks ---
+
+    @action(
+        description="Pause online booking",
+        icon="pause_circle",
+        variant=ActionVariant.WARNING,
+        permissions=["operate"],
+        dialog={
+            "title": "Pause online booking",
+            "description": "Guests cannot book tonight online from now on. Staff still can.",
+            "form_class": PauseDialog,
+            "form_submit_text": "Pause",
+        },
+    )
+    def pause_online(self, request: HttpRequest, form: PauseDialog, object_id: str) -> HttpResponse:
+        """Until tomorrow morning, or for some hours."""
+        hours, note = form.cleaned_data["hours"], form.cleaned_data["note"]
+        until = clock.now() + dt.timedelta(hours=hours) if hours else None
+
+        def pause(house: Restaurant) -> str:
+            made = services.pause_online(house, by=staff_actor(request), until=until, note=note)
+            return f"Online booking is paused until {made.ends_at.astimezone(house.tz):%a %H:%M}."
+
+        return self._run(request, object_id, pause)
+
+    @action(
+        description="Resume online booking",
+        icon="play_circle",
+        permissions=["operate"],
+        dialog={
+            "title": "Resume online booking",
+            "description": "Ends every pause of the whole house that is in force.",
+            "form_class": None,
+            "form_submit_text": "Resume",
+        },
+    )
+    def resume_online(
+        self, request: HttpRequest, form: BaseDialogForm, object_id: str
+    ) -> HttpResponse:
+        """End the pause."""
+
+        def resume(house: Restaurant) -> str:
+            services.resume_online(house, by=staff_actor(request))
+            return "Guests can book online again."
+
+        return self._run(request, object_id, resume)
+
+    @action(
+        description="Close a day",
+        icon="event_busy",
+        permissions=["operate"],
+        dialog={
+            "title": "Close a day",
+            "description": "No slot of this service date is offered. Existing bookings stay.",
+            "form_class": DayDialog,
+            "form_submit_text": "Close the day",
+        },
+    )
+    def close_day(self, request: HttpRequest, form: DayDialog, object_id: str) -> HttpResponse:
+        """A day off."""
+        date, note = form.cleaned_data["date"], form.cleaned_data["note"]
+
+        def close(house: Restaurant) -> str:
+            services.close_day(house, date, by=staff_actor(request), note=note)
+            return f"{house.name} is closed on {date:%A, %d %B %Y}."
+
+        return self._run(request, object_id, close)
+
+    @action(
+        description="Reopen a day",
+        icon="event_available",
+        permissions=["operate"],
+        dialog={
+            "title": "Reopen a day",
+            "description": "The date gets its own hours back, or the regular ones.",
+            "form_class": DayDialog,
+            "form_submit_text": "Reopen",
+        },
+    )
+    def reopen_day(self, request: HttpRequest, form: DayDialog, object_id: str) -> HttpResponse:
+        """Undo."""
+        date = form.cleaned_data["date"]
+
+        def reopen(house: Restaurant) -> str:
+            services.reopen_day(house, date, by=staff_actor(request))
+            return f"{house.name} is open again on {date:%A, %d %B %Y}."
+
+        return self._run(request, object_id, reopen)
+
+    def _run(self, request: HttpRequest, object_id: str, deed: Any) -> HttpResponse:
+        house = self.get_object(request, object_id)
+        if house is not None and self.allowed(request, Capability.OPERATE, house):
+            try:
+                tell(request, deed(house))
+            except DomainError as error:
+                tell(request, error)
+        return back_to(request, reverse("admin:restaurants_restaurant_change", args=[object_id]))
+
+
+@admin.register(Membership)
+class MembershipAdmin(ScopedAdmin):
+    """Who works where; owners decide about their own house."""
+
+    form = MembershipForm
+    may_change = may_add = may_delete = Capability.OWN
+    list_display = ["user", "restaurant", "role_label"]
+    list_select_related = ["user", "restaurant"]
+    search_fields = ["user__email", "user__full_name", "restaurant__name", "restaurant__public_id"]
+    fields = ["restaurant", "email", "role"]
+
+    @display(
+        description="role",
+        ordering="role",
+        label={"owner": "primary", "manager": "info", "host": "success", "viewer": "default"},
+    )
+    def role_label(self, row: Membership) -> tuple[str, str]:
+        """In colour."""
+        return (row.role, row.get_role_display())

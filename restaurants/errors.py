@@ -1,0 +1,19 @@
+"""Conditions around restaurants that a caller can act on."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, NotFound
+
+
+class RestaurantNotFound(NotFound):
+    """No such restaurant, or it is not listed."""
+
+    code = "RESTAURANT_NOT_FOUND"
+    message = "Restaurant not found"
+
+
+class NotPaused(Conflict):
+    """There is no pause to end."""
+
+    code = "NOT_PAUSED"
+    message = "Online booking is not paused."
