@@ -289,3 +289,8 @@ LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 # Both look for Django's own class by name and miss our subclasses of it (config/middleware.py).
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+
+# --- Payments ---------------------------------------------------------------------------------------
+
+# Takes no real money, so it is off unless an environment says otherwise; never in production.
+SANDBOX_ENABLED = False

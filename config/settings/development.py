@@ -17,6 +17,9 @@ CORS_ALLOWED_ORIGINS = env.words(
 
 globals().update(use_services(env.database_url(), env.redis_url()))
 
+# The pretend payment provider: cards are not charged (payments/gateways/sandbox.py).
+SANDBOX_ENABLED = env.flag("SANDBOX_ENABLED", default=True)
+
 # Static files are served from where they are: no collectstatic before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

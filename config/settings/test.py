@@ -14,6 +14,7 @@ globals().update(use_services(env.database_url(durable=False), env.redis_url(dur
 # Argon2 is slow by design; hashing is Django's to test.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+SANDBOX_ENABLED = True
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 PUBLIC_URL = "http://testserver"
