@@ -74,6 +74,8 @@ class Postgres:
         self.layout = layout
         self.data = layout.postgres_data
         self.log = layout.log_dir / "postgres.log"
+        self.socket = layout.socket_dir / ".s.PGSQL.5432"
+        self.socket_lock = layout.socket_dir / ".s.PGSQL.5432.lock"
 
     @property
     def url(self) -> str:
@@ -82,7 +84,7 @@ class Postgres:
 
     def answers(self, database: str = DATABASE) -> bool:
         """Whether the server accepts a connection; a few milliseconds, never waits long."""
-        if not (self.layout.socket_dir / ".s.PGSQL.5432").exists():
+        if not self.socket.exists():
             return False
         try:
             self._connect(database).close()
@@ -180,16 +182,17 @@ class Postgres:
 
     def _check_data(self, identity: Identity) -> None:
         owner = self.data.stat().st_uid
-        if owner != identity.uid:
+        if owner == 0 and identity.switch:
+            # Copied back by root, from a backup say. PostgreSQL insists on owning its files.
+            for path in (self.data, *self.data.rglob("*")):
+                give(path, identity)
+        elif owner != identity.uid:
             raise EmbeddedServiceError(
                 f"{self.data} belongs to user {owner}, and Couvert now runs as '{identity.name}'.",
                 "run Couvert as the user who ran it first (root, if that was root), or set "
                 "DATA_DIR to another directory.",
             )
-        try:
-            version = (self.data / "PG_VERSION").read_text().strip()
-        except PermissionError:
-            return
+        version = (self.data / "PG_VERSION").read_text().strip()
         if version != VERSION:
             raise EmbeddedServiceError(
                 f"{self.data} was written by PostgreSQL {version}; this Couvert brings {VERSION}.",
@@ -198,13 +201,14 @@ class Postgres:
             )
 
     def _clear_leftovers(self) -> None:
-        """After a crash: wait for orphans, then drop a pid file that names somebody else.
+        """After a crash: wait for orphans, then drop lock files that name somebody else.
 
-        PostgreSQL itself clears a pid file whose process is gone, but takes any process with that
+        PostgreSQL itself clears a lock file whose process is gone, but takes any process with that
         number, even a zombie, for a running server. With no process of ours left it means nothing.
         """
         processes.end_orphans(self.layout.tag, "postgres")
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in (self.data / "postmaster.pid", self.socket, self.socket_lock):
+            stale.unlink(missing_ok=True)
 
     def _launch(self, identity: Identity) -> None:
         settings = _SETTINGS | ({} if self.layout.durable else _FOR_TESTS)

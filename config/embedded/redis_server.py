@@ -50,7 +50,7 @@ class Redis:
         """Whether the server answers PING; under a millisecond, never waits long."""
         try:
             with socket.socket(socket.AF_UNIX) as link:
-                link.settimeout(2.0)
+                link.settimeout(1.0)
                 link.connect(str(self.layout.redis_socket))
                 link.sendall(b"PING\r\n")
                 return link.recv(16).startswith(b"+PONG")
@@ -115,7 +115,7 @@ class Redis:
         for number in (signal.SIGTERM, signal.SIGKILL):
             processes.send(found, number)
             if processes.wait_until(
-                lambda: not processes.running(marker, "redis-server"), patience=5
+                lambda: not processes.running(marker, "redis-server"), patience=2
             ):
                 break
         return bool(found)
