@@ -42,6 +42,8 @@ class BegunPayment:
     amount: Decimal
     currency: str
     method: dict[str, Any]
+    is_new: bool
+    """False when an earlier request made the row: the provider may have heard of it."""
 
 
 _BEGIN = """
@@ -116,12 +118,13 @@ def begin_payment(
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, parameters)
         # The insert sees another click's row only as a conflict: read it with a new snapshot.
-        row = cursor.fetchone() or _read_open_payment(cursor, hold_id)
+        fresh = cursor.fetchone()
+        row = fresh or _read_open_payment(cursor, hold_id)
     if row is None:
         return None
     *facts, stored_method = row
     # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
-    return BegunPayment(*facts, method=orjson.loads(stored_method))
+    return BegunPayment(*facts, method=orjson.loads(stored_method), is_new=fresh is not None)
 
 
 def _read_open_payment(cursor: Any, hold_id: int) -> Any:

@@ -161,13 +161,7 @@ def _confirm_paid(
     )
     if begun is None:
         return _existing(held)
-    result = gateway_named(GATEWAY).charge(
-        key=begun.idempotency_key,
-        amount=begun.amount,
-        currency=begun.currency,
-        method=begun.method,
-        description=f"Deposit for {held.house.name} on {held.service_date}",
-    )
+    result = _charge(held, begun)
     if result.outcome is not ChargeOutcome.SUCCEEDED:
         raise _not_charged(begun.id, result)
     confirmed = _swap(held, contact, special_requests, by=by, payment_id=begun.id, charge=result)
@@ -175,6 +169,20 @@ def _confirm_paid(
     if confirmed is None:
         raise PaidTooLate(refund_amount=held.deposit)
     return Confirmation(confirmed, is_new=True)
+
+
+def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:
+    """The provider's answer; of a payment that was begun before, first what it knows already."""
+    gateway = gateway_named(GATEWAY)
+    if not begun.is_new and (known := gateway.find_charge(begun.idempotency_key)) is not None:
+        return known
+    return gateway.charge(
+        key=begun.idempotency_key,
+        amount=begun.amount,
+        currency=begun.currency,
+        method=begun.method,
+        description=f"Deposit for {held.house.name} on {held.service_date}",
+    )
 
 
 def _not_charged(payment_id: int, result: ChargeResult) -> PaymentDeclined | PaymentPending:
