@@ -55,10 +55,10 @@ def dinner(**overrides: Any) -> DiningService:
     return DiningService(**(values | overrides))
 
 
-def table(id: int, seats: int = 2, **overrides: Any) -> Table:
-    """Table ``T<id>`` for one to ``seats`` guests."""
-    values: dict[str, Any] = {"label": f"T{id}", "min_seats": 1, "max_seats": seats}
-    return Table(id, **(values | overrides))
+def table(number: int, seats: int = 2, **overrides: Any) -> Table:
+    """Table ``T<number>`` for one to ``seats`` guests."""
+    values: dict[str, Any] = {"label": f"T{number}", "min_seats": 1, "max_seats": seats}
+    return Table(number, **(values | overrides))
 
 
 def plan(**overrides: Any) -> Plan:
@@ -113,7 +113,6 @@ def booked(before: Ledger, decision: Decision) -> Ledger:
         used = gauges.get(key, Used(0, 0))
         gauges[key] = Used(used.covers + decision.query.party_size, used.parties + 1)
     claims = tuple(
-        TableUse(table_id, seating.starts, seating.claimed_until)
-        for table_id in seating.table_ids
+        TableUse(table_id, seating.starts, seating.claimed_until) for table_id in seating.table_ids
     )
     return Ledger(before.uses + claims, gauges)

@@ -140,9 +140,7 @@ def test_on_the_nights_the_clocks_change_every_label_that_exists_is_one_slot(
     zone: str, date: str, missing: list[str], count: int
 ) -> None:
     where = ZoneInfo(zone)
-    slots = slots_of(
-        plan(zone=where, services=(ALL_NIGHT,)), dt.date.fromisoformat(date)
-    )
+    slots = slots_of(plan(zone=where, services=(ALL_NIGHT,)), dt.date.fromisoformat(date))
     usual = slots_of(plan(zone=where, services=(ALL_NIGHT,)), dt.date(2026, 6, 12))
     assert [label for label in labels(usual) if label not in labels(slots)] == missing
     assert len(slots) == count
@@ -403,7 +401,12 @@ def test_where_two_dates_are_at_table_the_later_service_comes_first() -> None:
 
 @pytest.mark.parametrize(
     ("clock", "venue", "kitchen"),
-    [("16:59", False, False), ("17:00", True, True), ("22:00", True, False), ("23:00", False, False)],
+    [
+        ("16:59", False, False),
+        ("17:00", True, True),
+        ("22:00", True, False),
+        ("23:00", False, False),
+    ],
 )
 def test_the_house_is_open_by_its_hours_and_the_kitchen_by_its_own(
     clock: str, venue: bool, kitchen: bool
