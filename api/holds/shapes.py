@@ -110,7 +110,11 @@ def confirmed(booking: Booking) -> dict[str, Any]:
 
 
 def listed(booking: Booking, site: str) -> dict[str, Any]:
-    """A reservation in its guest's list; ``site`` completes the address of a local picture."""
+    """A reservation in its guest's list; ``site`` completes the address of a local picture.
+
+    Lists and the feed carry the first cuisine alone, as the contract prints them; the details
+    of a restaurant carry all.
+    """
     house = booking.house
     return {
         "reservationId": booking.public_id,
@@ -118,7 +122,7 @@ def listed(booking: Booking, site: str) -> dict[str, Any]:
         "restaurantId": house.public_id,
         "restaurantName": house.name,
         "restaurantImage": urljoin(site, house.image) if house.image else None,
-        "cuisine": list(house.cuisine),
+        "cuisine": list(house.cuisine[:1]),
         "date": booking.service_date.isoformat(),
         "time": booking.wall_time,
         "partySize": booking.party_size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api.holds import views
+from api.holds import restaurants, views
 
 urlpatterns = [
     path("reservations/availability", views.AvailabilityView.as_view()),
@@ -15,4 +15,8 @@ urlpatterns = [
     path("reservations/confirm", views.ConfirmView.as_view()),
     path("reservations/user/<public_id:user_id>", views.UserReservationsView.as_view()),
     path("reservations/<public_id:reservation_id>", views.ReservationView.as_view()),
+    path("restaurants/discovery", restaurants.DiscoveryView.as_view()),
+    path("restaurants/<public_id:restaurant_id>", restaurants.RestaurantView.as_view()),
+    path("restaurants/<public_id:restaurant_id>/swipe", restaurants.SwipeView.as_view()),
+    path("preferences", restaurants.PreferencesView.as_view()),
 ]
