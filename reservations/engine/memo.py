@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from enum import Enum
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from reservations.engine.types import Plan
+
+
+class _Unknown(Enum):
+    TOKEN = 0
+
+
+_UNKNOWN = _Unknown.TOKEN
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,11 +44,9 @@ def per_plan(
             known = answers.get(plan)
             if known is None:
                 known = answers.setdefault(plan, {})
-            if key in known:
-                try:
-                    return known[key]
-                except KeyError:
-                    pass  # another thread emptied it between the two look-ups
+            answer = known.get(key, _UNKNOWN)
+            if not isinstance(answer, _Unknown):
+                return answer
             answer = function(plan, *args, **kwargs)
             if len(known) >= bound:
                 # Starting again is simpler than a queue and just as good here: the next

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_whole_evening_can_be_walked() -> None:
         (Status.PAID, Y),
         (Status.COMPLETED, Y),
     ]
-    for (before, actor), (after, _) in zip(evening, evening[1:], strict=False):
+    for (before, actor), (after, _) in pairwise(evening):
         check(before, after, actor)
 
 
