@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F, Q
 
-from core import audit, clock, jobs
+from core import audit, clock, jobs, money
 from core.actors import SYSTEM, Actor
 from payments.errors import RefundDone, RefundTooLarge
 from payments.gateways.base import (
@@ -155,7 +155,8 @@ def _add_refund(
         return earlier
     captured = payment.amount if payment.status == Payment.Status.SUCCEEDED else Decimal(0)
     if payment.refunded + amount > captured:
-        raise RefundTooLarge(left=str(captured - payment.refunded), currency=payment.currency)
+        left = money.quantize(captured - payment.refunded, payment.currency)
+        raise RefundTooLarge(left=str(left), currency=payment.currency)
     refund = Refund.objects.create(
         payment=payment,
         idempotency_key=key,
@@ -164,8 +165,8 @@ def _add_refund(
         next_attempt_at=at,
         created_at=at,
     )
-    payment.refunded += amount
-    payment.save(update_fields=["refunded"])
+    # Added by the database, not here: even without the lock its constraint would hold.
+    Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
     jobs.wake("payments.process_refunds")
     return refund
 
@@ -264,8 +265,7 @@ def _close_refund(refund: Refund, payment: Payment, result: RefundResult, at: dt
     refund.status = Refund.Status.SUCCEEDED
     if result.outcome is RefundOutcome.FAILED:
         refund.status = Refund.Status.FAILED
-        payment.refunded -= refund.amount
-        payment.save(update_fields=["refunded"])
+        Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") - refund.amount)
         logger.error("refund refused by the provider", extra={"refund": refund.public_id})
     audit.record(
         f"refund.{refund.status}",
@@ -273,7 +273,7 @@ def _close_refund(refund: Refund, payment: Payment, result: RefundResult, at: dt
         by=SYSTEM,
         restaurant_id=payment.restaurant_id,
         payment=payment.public_id,
-        amount=str(refund.amount),
+        amount=str(money.quantize(refund.amount, payment.currency)),
         currency=payment.currency,
     )
 
