@@ -24,7 +24,6 @@ from core.actors import SYSTEM, Actor, ActorKind
 from core.errors import Invalid
 from core.phone import to_e164
 
-_EMAIL_CONSTRAINT = "user_email_once"
 _NO_COUNTRY = "ZZ"
 """An account belongs to no country, so its telephone number has to name one."""
 
@@ -65,8 +64,8 @@ def register_guest(
         with transaction.atomic():
             user.save(force_insert=True)
             audit.record("account.registered", user.public_id, by=_actor(user.public_id))
-    except IntegrityError as error:
-        if _EMAIL_CONSTRAINT not in str(error):
+    except IntegrityError:
+        if not User.objects.by_email(user.email).exists():
             raise
         # Without the cause, whose text quotes the address.
         raise EmailTaken from None

@@ -216,7 +216,8 @@ def _of_rest(error: rest.APIException) -> Problem:
 
 
 def _method_not_allowed(allowed: tuple[str, ...]) -> Problem:
-    text = f"This address answers {' and '.join(allowed)} only."
+    named = [method for method in allowed if method != "HEAD"]
+    text = f"This address answers {' and '.join(named)} only."
     return Problem(405, "METHOD_NOT_ALLOWED", text, {}, {"Allow": ", ".join(allowed)})
 
 

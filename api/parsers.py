@@ -81,10 +81,9 @@ def _load(text: str) -> Any:
             parse_float=_finite_float,
         )
     except json.JSONDecodeError as error:
-        raise ParseError(
-            f"The body is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-            f" at line {error.lineno}, column {error.colno}."
-        ) from error
+        reason = error.msg[:1].lower() + error.msg[1:].removesuffix(" at")
+        where = f"at line {error.lineno}, column {error.colno}"
+        raise ParseError(f"The body is not valid JSON: {reason} {where}.") from error
     except RecursionError as error:
         raise ParseError("The body is nested too deeply.") from error
     except ValueError as error:  # an integer of more digits than Python converts

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, NoReturn, Self
 
 from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -22,6 +23,10 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
 _UNKNOWN_SHOWN = 10
+_ABSENT = {
+    "required": "This field is missing.",
+    "null": "This field must not be null.",
+}
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -77,7 +82,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _unknown(self, name: str) -> str:
         known = {str(field).lower().replace("_", ""): field for field in self.fields}
         plain = name[:40].lower().replace("_", "")
-        near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
+        near = difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
         return f"Unknown field. Did you mean {known[near[0]]}?" if near else "Unknown field."
 
 
@@ -85,8 +90,7 @@ class _TextOnly(serializers.CharField):
     """A string and nothing that could be turned into one; the input's own checks come on top."""
 
     default_error_messages = {
-        "required": "This field is missing.",
-        "null": "This field must not be null.",
+        **_ABSENT,
         "invalid": "Send text in quotes.",
         "blank": "This must not be empty.",
     }
@@ -124,7 +128,7 @@ class EmailAddress(serializers.EmailField):
     """An e-mail address, as text."""
 
     default_error_messages = {
-        "required": "This field is missing.",
+        **_ABSENT,
         "invalid": "This is not an e-mail address.",
         "blank": "This must not be empty.",
     }
@@ -172,8 +176,7 @@ class WholeNumber(serializers.IntegerField):
     """An integer: not ``"2"``, not ``2.0``, not ``true``. In a query string, digits."""
 
     default_error_messages = {
-        "required": "This field is missing.",
-        "null": "This field must not be null.",
+        **_ABSENT,
         "invalid": "Send a whole number, without quotes.",
         "min_value": "Send at least {min_value}.",
         "max_value": "Send at most {max_value}.",
@@ -195,12 +198,12 @@ class WholeNumber(serializers.IntegerField):
         return "Send a whole number." if query else str(self.error_messages["invalid"])
 
 
+@extend_schema_field({"type": "string", "format": "date"})
 class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
     """A calendar day of the restaurant, ``YYYY-MM-DD`` and no other form of ISO 8601."""
 
     default_error_messages = {
-        "required": "This field is missing.",
-        "null": "This field must not be null.",
+        **_ABSENT,
         "invalid": "Send the date as YYYY-MM-DD, such as 2025-11-15.",
         "no_such_day": "There is no such day.",
     }
@@ -217,12 +220,12 @@ class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
         return value.isoformat()
 
 
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
 class WallTimeField(serializers.Field[dt.time, str, str, Any]):
     """A time on the restaurant's clock, ``HH:MM`` and nothing else."""
 
     default_error_messages = {
-        "required": "This field is missing.",
-        "null": "This field must not be null.",
+        **_ABSENT,
         "invalid": "Send the time as HH:MM, such as 19:00.",
     }
 
