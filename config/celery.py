@@ -17,7 +17,9 @@ app = Celery("couvert")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["config"], related_name="heartbeat")
+# Connected in every process: web sends, workers receive, beat does both.
+app.autodiscover_tasks(["config"], related_name="heartbeat", force=True)
+app.autodiscover_tasks(["config"], related_name="task_context", force=True)
 
 SCHEDULE = {
     "reservations.expire_holds": 15,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 TASK = "core.heartbeat"
 WORKER = "worker"
 BEAT = "beat"
-_SENT_AT = "couvert_sent_at"
+SENT_AT = "couvert_sent_at"
 
 
 def beat_now(name: str, instant: datetime | None = None) -> None:
@@ -44,17 +45,21 @@ def beat_now(name: str, instant: datetime | None = None) -> None:
 @shared_task(name=TASK, bind=True)
 def heartbeat(self: Task[Any, Any]) -> None:
     """Run by a worker every few seconds."""
+    note_beat(self.request.headers or {})
+
+
+def note_beat(headers: Mapping[str, Any]) -> None:
+    """Write the rows for a message with these headers."""
     beat_now(WORKER)
-    sent_at = (self.request.headers or {}).get(_SENT_AT)
-    if sent_at:
-        beat_now(BEAT, datetime.fromtimestamp(float(sent_at), UTC))
+    if SENT_AT in headers:
+        beat_now(BEAT, datetime.fromtimestamp(float(headers[SENT_AT]), UTC))
 
 
 @before_task_publish.connect(sender=TASK)
 def stamp(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """Put the time of sending on the message."""
     if headers is not None:
-        headers[_SENT_AT] = time.time()
+        headers[SENT_AT] = time.time()
 
 
 @worker_ready.connect

@@ -129,8 +129,9 @@ class Supervisor:
         self._write_record()
 
     def _relay(self, name: str, output: IO[bytes]) -> None:
-        for line in output:
-            self.say(name, line.decode(errors="replace").rstrip())
+        with output:
+            for line in output:
+                self.say(name, line.decode(errors="replace").rstrip())
 
     def _write_record(self) -> None:
         entries = []

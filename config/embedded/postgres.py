@@ -138,7 +138,7 @@ class Postgres:
 
     def _environment(self) -> dict[str, str]:
         # The operator's PG* variables must not reach this server.
-        return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+        return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
     def _create(self, identity: Identity) -> None:
         """Run initdb beside the final place, then rename: interrupted it leaves no half cluster."""

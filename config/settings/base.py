@@ -290,7 +290,7 @@ METRICS_TOKEN = env.secret("METRICS_TOKEN")
 # Both look for Django's own class by name and miss our subclasses of it (config/middleware.py).
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 
-# --- Payments ---------------------------------------------------------------------------------------
+# --- Payments -------------------------------------------------------------------------------------
 
 # Takes no real money, so it is off unless an environment says otherwise; never in production.
 SANDBOX_ENABLED = False

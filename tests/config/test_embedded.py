@@ -43,7 +43,7 @@ def own(tmp_path: Path) -> Iterator[Path]:
 
 def one(url: str, query: str) -> object:
     with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(query).fetchone()
         assert row is not None
         return row[0]
 

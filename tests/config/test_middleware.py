@@ -1,0 +1,206 @@
+"""What happens to a request before and after its view."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.test import Client
+from django.urls import path
+
+from config.logs import LineFormatter
+from core import correlation
+
+pytestmark = pytest.mark.urls(__name__)
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(
+        {
+            "id": correlation.current(),
+            "session": hasattr(request, "session"),
+            "user": hasattr(request, "user"),
+            "htmx": hasattr(request, "htmx"),
+        }
+    )
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("connection refused: secret-host")
+
+
+def away_raw(request: HttpRequest) -> HttpResponse:
+    raise psycopg.OperationalError("connection refused")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("secret detail")
+
+
+def save(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("saved")
+
+
+urlpatterns = [
+    path("api/show", show),
+    path("show/", show),
+    path("api/save", save),
+    path("save/", save),
+    path("admin/show/", show),
+    path("api/away", away),
+    path("api/away-raw", away_raw),
+    path("away/", away),
+    path("api/broken", broken),
+    path("broken/", broken),
+]
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
+
+@pytest.fixture
+def quiet() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def test_pages_get_the_whole_stack_and_the_api_none_of_it(client: Client) -> None:
+    page, api = client.get("/show/").json(), client.get("/api/show").json()
+    assert {page[key] for key in ("session", "user", "htmx")} == {True}
+    assert {api[key] for key in ("session", "user", "htmx")} == {False}
+
+
+def test_a_form_needs_its_token_and_an_api_call_does_not() -> None:
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post("/save/").status_code == 403
+    assert strict.post("/api/save").status_code == 200
+
+
+def test_only_pages_are_redirected_to_a_closing_slash(client: Client) -> None:
+    assert client.get("/show").headers["Location"] == "/show/"
+    assert client.get("/api/show/").status_code == 404
+
+
+def test_a_sane_request_id_is_kept_and_echoed(client: Client) -> None:
+    answer = client.get("/api/show", headers={"X-Request-Id": "partner-7.A_b:1"})
+    assert answer.json()["id"] == answer["X-Request-Id"] == "partner-7.A_b:1"
+    assert correlation.current() == ""
+
+
+@pytest.mark.parametrize("odd", ["", "a b", "x" * 65, "a\tb", "<script>", "ä", "a;b"])
+def test_any_other_request_id_is_replaced(client: Client, odd: str) -> None:
+    answer = client.get("/api/show", headers={"X-Request-Id": odd})
+    assert answer["X-Request-Id"] != odd
+    assert len(answer["X-Request-Id"]) == 16
+
+
+def test_every_plain_answer_has_a_length(client: Client) -> None:
+    answer = client.get("/api/show")
+    assert answer["Content-Length"] == str(len(answer.content))
+
+
+@pytest.mark.parametrize("url", ["/api/away", "/api/away-raw"])
+def test_a_database_that_is_away_is_said_in_json(client: Client, url: str) -> None:
+    answer = client.get(url)
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "2"
+    assert answer.json()["code"] == "SERVICE_UNAVAILABLE"
+    assert "secret-host" not in answer.content.decode()
+
+
+def test_a_database_that_is_away_is_said_on_a_page(client: Client) -> None:
+    answer = client.get("/away/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert "<h1>" in answer.content.decode()
+    assert "secret-host" not in answer.content.decode()
+
+
+def test_a_database_lost_after_the_view_is_said_as_well(
+    quiet: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any) -> HttpResponse:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(SessionMiddleware, "process_response", lost)
+    answer = quiet.get("/show/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+
+
+def test_our_own_fault_is_a_500_that_names_only_its_reference(quiet: Client) -> None:
+    answer = quiet.get("/api/broken", headers={"X-Request-Id": "call-1"})
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "INTERNAL_ERROR"
+    assert "call-1" in answer.json()["error"]
+    page = quiet.get("/broken/")
+    assert page.status_code == 500
+    assert "secret detail" not in page.content.decode()
+
+
+def test_pages_carry_a_policy_without_inline_scripts(client: Client) -> None:
+    policy = client.get("/show/")["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "script-src 'self';" in policy + ";"
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_the_admin_has_a_looser_policy_of_its_own(client: Client) -> None:
+    policy = client.get("/admin/show/")["Content-Security-Policy"]
+    assert "'unsafe-eval'" in policy
+    assert "default-src 'self'" in policy
+
+
+def test_browsers_are_told_what_not_to_do(client: Client) -> None:
+    page = client.get("/show/")
+    assert page["X-Content-Type-Options"] == "nosniff"
+    assert page["X-Frame-Options"] == "DENY"
+    assert page["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert client.get("/api/show")["X-Content-Type-Options"] == "nosniff"
+
+
+def test_known_origins_may_call_the_api(client: Client) -> None:
+    origin = settings.CORS_ALLOWED_ORIGINS[0]
+    answer = client.options(
+        "/api/show",
+        headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
+    )
+    assert answer["Access-Control-Allow-Origin"] == origin
+    for header in ("authorization", "idempotency-key", "x-source", "x-api-key", "content-type"):
+        assert header in answer["Access-Control-Allow-Headers"]
+
+
+def test_unknown_origins_and_pages_get_no_permission(client: Client) -> None:
+    strange = client.get("/api/show", headers={"Origin": "https://strange.example"})
+    page = client.get("/show/", headers={"Origin": settings.CORS_ALLOWED_ORIGINS[0]})
+    assert "Access-Control-Allow-Origin" not in strange.headers
+    assert "Access-Control-Allow-Origin" not in page.headers
+
+
+def test_a_logged_line_is_one_line_with_the_id_and_no_objects() -> None:
+    record = logging.makeLogRecord(
+        {"name": "couvert", "levelname": "INFO", "msg": "Held\nfor %s", "args": ("table 4",)}
+    )
+    record.seats, record.request = 4, HttpRequest()
+    token = correlation.bind("call-9")
+    correlation.CorrelationFilter().filter(record)
+    correlation.release(token)
+    line = LineFormatter().format(record)
+    assert line.endswith("INFO couvert [call-9] Held\\nfor table 4 seats=4")
+    assert "\n" not in line
+
+
+def test_a_traceback_stays_on_the_line() -> None:
+    try:
+        raise ValueError("no")
+    except ValueError as error:
+        record = logging.makeLogRecord(
+            {"name": "x", "msg": "failed", "exc_info": (ValueError, error, None)}
+        )
+    line = LineFormatter().format(record)
+    assert "\n" not in line
+    assert "ValueError: no" in json.loads(line.split("traceback=")[1])
