@@ -7,7 +7,7 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class CoreConfig(AppConfig):
-    """Imports each app's ``tasks`` module, so that ``core.jobs`` can look tasks up in a web process."""
+    """Imports each app's ``tasks`` module, so that web processes know every task by name."""
 
     name = "core"
     default_auto_field = "django.db.models.BigAutoField"

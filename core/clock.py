@@ -8,5 +8,5 @@ from django.utils import timezone
 
 
 def now() -> dt.datetime:
-    """The current instant, aware, in UTC. Call it as ``clock.now()`` so that tests can replace it."""
+    """The current instant, aware, in UTC. Call it as ``clock.now()``: tests replace it."""
     return timezone.now()

@@ -21,7 +21,7 @@ def public_id(prefix: str) -> str:
 
 
 def booking_code(prefix: str = "FT", length: int = 6) -> str:
-    """A new code such as ``FT-K7M2QX``. Not secret and not proof of anything; unique by constraint."""
+    """A new code such as ``FT-K7M2QX``: not secret, proof of nothing, unique by constraint."""
     return f"{prefix}-{''.join(secrets.choice(_CODE_ALPHABET) for _ in range(length))}"
 
 

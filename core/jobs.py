@@ -39,7 +39,7 @@ def wake(name: str, *, every_seconds: int = 1) -> None:
 def _wake(task: Any, every_seconds: int) -> None:
     try:
         first = cache.add(f"wake:{task.name}", 1, timeout=every_seconds)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the cache does, the request goes on
         logger.warning("cache away, leaving the work to the sweep", extra={"task": task.name})
         return
     if first:
@@ -49,5 +49,5 @@ def _wake(task: Any, every_seconds: int) -> None:
 def _send(task: Any, args: tuple[Any, ...], countdown: float | None = None) -> None:
     try:
         task.apply_async(args=args, countdown=countdown, retry=False)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the broker does, the request goes on
         logger.warning("broker away, leaving the work to the sweep", extra={"task": task.name})

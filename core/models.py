@@ -14,7 +14,9 @@ class AuditEntry(models.Model):
     """
 
     at = models.DateTimeField()
-    verb = models.CharField(max_length=60, help_text="Namespaced, past tense: reservation.cancelled")
+    verb = models.CharField(
+        max_length=60, help_text="Namespaced, past tense: reservation.cancelled"
+    )
     target = models.CharField(max_length=40, help_text="Public id of what was changed")
     restaurant_id = models.BigIntegerField(null=True)
     actor_kind = models.CharField(max_length=10)

@@ -6,10 +6,12 @@ from django.apps import AppConfig
 
 
 class ReservationsConfig(AppConfig):
-    """Connects the receivers: the book listens for money that arrives later."""
+    """Connects the receivers (the book listens for money that arrives later) and the readings."""
 
     name = "reservations"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from reservations import receivers  # noqa: F401, PLC0415 - models must be loaded first
+        from reservations import readings, receivers  # noqa: F401 - connects on import
+
+        readings.register()

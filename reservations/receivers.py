@@ -12,6 +12,6 @@ from reservations.services import confirmation
 
 
 @receiver(payment_settled)
-def on_payment_settled(sender: Any, payment_id: int, result: ChargeResult, **_: Any) -> None:
+def on_payment_settled(payment_id: int, result: ChargeResult, **_: Any) -> None:
     """Confirm the hold that was paid for, or give the money back."""
     confirmation.settle(payment_id, result)

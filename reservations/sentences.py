@@ -14,7 +14,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.LEAD_TIME: "This time is too soon to book online. Please choose a later one or call.",
     Reason.CUT_OFF: "Online booking for this day has closed. Please choose another day or call.",
     Reason.BEYOND_WINDOW: "This date is too far ahead. Bookings open {limit} days before.",
-    Reason.NOT_A_SLOT: "The restaurant does not seat guests at this time. Please choose a listed one.",
+    Reason.NOT_A_SLOT: "Guests are not seated at this time. Please choose a listed one.",
     Reason.NO_SERVICE: "The restaurant does not serve on this date. Please choose another.",
     Reason.CLOSED: "The restaurant is closed at this time. Please choose another.",
     Reason.SPECIAL_DAY: "The restaurant has special hours on this date and is closed then.",

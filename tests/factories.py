@@ -59,9 +59,10 @@ def make_service(restaurant: Restaurant, **fields: Any) -> DiningService:
 
 def make_tables(restaurant: Restaurant, *sizes: int, **fields: Any) -> list[DiningTable]:
     """One table per size, labelled 1, 2, 3 …; each takes parties from one guest up."""
-    room = fields.pop("room", None) or DiningRoom.objects.get_or_create(
-        restaurant=restaurant, name="Main room"
-    )[0]
+    room = (
+        fields.pop("room", None)
+        or DiningRoom.objects.get_or_create(restaurant=restaurant, name="Main room")[0]
+    )
     have = restaurant.tables.count()
     return [
         DiningTable.objects.create(

@@ -59,8 +59,9 @@ WITH hold AS (
     (public_id, restaurant_id, purpose, gateway, idempotency_key, amount, currency, status, method,
      card_brand, card_last4, provider_reference, failure_code, failure_message, refunded, attempts,
      next_check_at, last_error, created_at)
-  SELECT %(payment_public_id)s, restaurant_id, public_id, %(gateway)s, key, deposit_amount, currency,
-         'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '', %(now)s
+  SELECT %(payment_public_id)s, restaurant_id, public_id, %(gateway)s, key, deposit_amount,
+         currency, 'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '',
+         %(now)s
   FROM hold
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, idempotency_key, amount, currency, method
@@ -122,9 +123,9 @@ def begin_payment(
         row = fresh or _read_open_payment(cursor, hold_id)
     if row is None:
         return None
-    *facts, stored_method = row
+    pk, key, amount, currency, stored_method = row
     # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
-    return BegunPayment(*facts, method=orjson.loads(stored_method), is_new=fresh is not None)
+    return BegunPayment(pk, key, amount, currency, orjson.loads(stored_method), fresh is not None)
 
 
 def _read_open_payment(cursor: Any, hold_id: int) -> Any:
@@ -163,7 +164,8 @@ WITH hold AS (
   FROM reservation WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'reservation.confirmed', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
-         %(actor_label)s, jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text),
+         %(actor_label)s,
+         jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text),
          %(correlation_id)s
   FROM reservation
 ), message AS (

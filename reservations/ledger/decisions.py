@@ -44,9 +44,7 @@ def record_decision(
                 "asked": dump(asked(decision)),
                 "candidates": dump(candidates(decision)),
                 "tables": dump(decision.seating.table_ids if decision.seating else ()),
-                "refusals": dump(
-                    [{"reason": r.reason, **r.facts} for r in decision.refusals]
-                ),
+                "refusals": dump([{"reason": r.reason, **r.facts} for r in decision.refusals]),
                 "rule_version": decision.rule_version,
                 "plan_version": plan_version,
             },

@@ -14,6 +14,12 @@ from core import correlation, metrics
 from core.actors import Actor
 from reservations.errors import ActiveHoldExists, AlreadyBooked, SlotUnavailable
 
+GUARD_HITS = metrics.counter(
+    "couvert_ledger_guard_hits",
+    "Writes that a constraint refused although the lock should have prevented them",
+    labels=("constraint",),
+)
+
 AUDIT = """
   INSERT INTO core_auditentry
     (at, verb, target, restaurant_id, actor_kind, actor_id, actor_label, data, correlation_id)
@@ -37,13 +43,13 @@ def guarded() -> Iterator[CursorWrapper]:
     except IntegrityError as error:
         diagnosis = getattr(error.__cause__, "diag", None)
         name = getattr(diagnosis, "constraint_name", None) or ""
-        metrics.GUARD_HITS.labels(name).inc()
+        GUARD_HITS.labels(name).inc()
         if name == "claim_table_once" or name.startswith("load_"):
-            raise SlotUnavailable() from error
+            raise SlotUnavailable from error
         if name == "hold_one_live_per_guest":
-            raise ActiveHoldExists() from error
+            raise ActiveHoldExists from error
         if name == "reservation_guest_slot_once":
-            raise AlreadyBooked() from error
+            raise AlreadyBooked from error
         if name == "reservation_code_once":
             raise CodeTaken from error
         raise

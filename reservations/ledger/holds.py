@@ -19,11 +19,13 @@ WITH loads AS ({COUNT}), hold AS (
   INSERT INTO reservations_hold
     (public_id, guest_key, user_id, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, channel, source, status, deposit_amount, currency, refund_ladder,
-     load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at, expires_at)
+     load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at,
+     expires_at)
   VALUES (%(public_id)s, %(guest_key)s, %(user_id)s, %(restaurant_id)s, %(service_id)s,
      %(room_id)s, %(service_date)s, %(starts_at)s, %(ends_at)s, %(party_size)s, %(channel)s,
      %(source)s, 'live', %(deposit)s, %(currency)s, %(refund_ladder)s::jsonb,
-     coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s, %(expires_at)s)
+     coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s,
+     %(expires_at)s)
   RETURNING id
 ), claims AS (
   INSERT INTO reservations_tableclaim
@@ -107,12 +109,13 @@ WITH closed AS (
   SELECT s.id FROM reservations_serviceload s JOIN given_back x ON x.load_id = s.id
   ORDER BY s.cell, s.gauge, s.service_id FOR UPDATE OF s
 ), loads AS (
-  UPDATE reservations_serviceload s SET covers = s.covers - x.covers, parties = s.parties - x.parties
+  UPDATE reservations_serviceload s
+  SET covers = s.covers - x.covers, parties = s.parties - x.parties
   FROM counted JOIN given_back x ON x.load_id = counted.id
   WHERE s.id = counted.id
 ), audit AS ({AUDIT}
-  SELECT %(now)s, 'hold.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
-         %(actor_label)s, '{{{{}}}}'::jsonb, %(correlation_id)s FROM closed
+  SELECT %(now)s, 'hold.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
+         %(actor_id)s, %(actor_label)s, '{{{{}}}}'::jsonb, %(correlation_id)s FROM closed
 )
 SELECT count(*) FROM closed
 """

@@ -80,7 +80,8 @@ def release_reservation(
 
 _CLAIM_FOR_RESERVATION = f"""
 WITH loads AS ({COUNT}), claims AS (
-  INSERT INTO reservations_tableclaim (table_id, restaurant_id, service_date, during, reservation_id)
+  INSERT INTO reservations_tableclaim
+    (table_id, restaurant_id, service_date, during, reservation_id)
   SELECT t, %(restaurant_id)s, %(service_date)s, tstzrange(%(starts_at)s, %(claimed_until)s),
          %(reservation_id)s
   FROM unnest(%(table_ids)s::bigint[]) AS t

@@ -32,8 +32,12 @@ class Hold(models.Model):
         max_length=80, help_text="Who holds: user:<public id>, or guest:<token> without an account"
     )
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="holds", db_index=False)
-    service = models.ForeignKey(DiningService, on_delete=models.PROTECT, related_name="+", db_index=False)
+    restaurant = models.ForeignKey(
+        Restaurant, on_delete=models.PROTECT, related_name="holds", db_index=False
+    )
+    service = models.ForeignKey(
+        DiningService, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     room = models.ForeignKey(
         DiningRoom,
         on_delete=models.SET_NULL,

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ImportRun(models.Model):
-    """One file being imported, known by its digest. The counters move with each row's own commit."""
+    """One file being imported, known by its digest. Its counters commit with each row."""
 
     digest = models.CharField(max_length=64, unique=True)
     file_name = models.CharField(max_length=200)

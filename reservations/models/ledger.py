@@ -26,7 +26,9 @@ class TableClaim(models.Model):
     inside one transaction.
     """
 
-    table = models.ForeignKey(DiningTable, on_delete=models.PROTECT, related_name="claims", db_index=False)
+    table = models.ForeignKey(
+        DiningTable, on_delete=models.PROTECT, related_name="claims", db_index=False
+    )
     restaurant = models.ForeignKey(
         Restaurant, on_delete=models.PROTECT, related_name="+", db_index=False
     )

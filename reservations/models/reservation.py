@@ -53,8 +53,12 @@ class Reservation(models.Model):
 
     public_id = PublicIdField("res")
     code = models.CharField(max_length=24, help_text="What the guest shows at the door")
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="reservations", db_index=False)
-    service = models.ForeignKey(DiningService, on_delete=models.PROTECT, related_name="+", db_index=False)
+    restaurant = models.ForeignKey(
+        Restaurant, on_delete=models.PROTECT, related_name="reservations", db_index=False
+    )
+    service = models.ForeignKey(
+        DiningService, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     room = models.ForeignKey(
         DiningRoom,
         on_delete=models.SET_NULL,
@@ -63,7 +67,8 @@ class Reservation(models.Model):
         related_name="+",
         db_index=False,
     )
-    offer = models.ForeignKey(Offer,
+    offer = models.ForeignKey(
+        Offer,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -96,7 +101,9 @@ class Reservation(models.Model):
     hold = models.OneToOneField(
         Hold, on_delete=models.PROTECT, null=True, blank=True, related_name="reservation"
     )
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, db_index=False
+    )
     deposit_amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     currency = models.CharField(max_length=3)
     refund_ladder = models.JSONField(default=list, help_text="As agreed when booking")

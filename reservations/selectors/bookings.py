@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 from django.db import connection
 
+from reservations.errors import ReservationNotFound
 from reservations.models.reservation import LIVE_STATUSES
 from reservations.selectors.houses import House, house
 
@@ -47,10 +48,12 @@ class Booking:
 
 
 _SELECT = """
-SELECT b.refund_ladder, b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status, u.public_id,
-       b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount, b.currency,
+SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
+       u.public_id, b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount,
+       b.currency,
        b.guest_name, b.guest_email, b.special_requests, b.sequence, b.created_at,
-       b.payment_id, p.status, p.refunded
+       b.payment_id, p.status, p.refunded,
+       b.refund_ladder
 FROM reservations_reservation b
 JOIN restaurants_restaurant r ON r.id = b.restaurant_id
 LEFT JOIN accounts_user u ON u.id = b.user_id
@@ -62,23 +65,30 @@ def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
     with connection.cursor() as cursor:
         cursor.execute(_SELECT + where, parameters)
         rows = cursor.fetchall()
-    return [
-        Booking(pk, public, code, status, house(restaurant_id, version), *rest, orjson.loads(ladder))
-        for ladder, restaurant_id, version, pk, public, code, status, *rest in rows
-    ]
+    return [_booking(*row) for row in rows]
 
 
-def booking(public_id: str) -> Booking | None:
-    """The reservation with this id."""
-    return next(iter(_read("WHERE b.public_id = %(id)s", {"id": public_id})), None)
+def _booking(restaurant_id: int, version: int, *facts: Any) -> Booking:
+    pk, public_id, code, status, *rest = facts
+    rest[-1] = orjson.loads(rest[-1])
+    return Booking(pk, public_id, code, status, house(restaurant_id, version), *rest)
 
 
-def booking_of_user(user_public_id: str, public_id: str) -> Booking | None:
-    """The guest's own reservation with this id; None if it is someone else's."""
-    parameters = {"id": public_id, "user": user_public_id}
-    return next(
-        iter(_read("WHERE b.public_id = %(id)s AND u.public_id = %(user)s", parameters)), None
-    )
+def _one(where: str, parameters: dict[str, Any]) -> Booking:
+    for found in _read(where, parameters):
+        return found
+    raise ReservationNotFound
+
+
+def booking(public_id: str) -> Booking:
+    """The reservation with this id; raises ReservationNotFound."""
+    return _one("WHERE b.public_id = %(id)s", {"id": public_id})
+
+
+def booking_of_user(user_public_id: str, public_id: str) -> Booking:
+    """The guest's own reservation with this id; someone else's raises ReservationNotFound too."""
+    where = "WHERE b.public_id = %(id)s AND u.public_id = %(user)s"
+    return _one(where, {"id": public_id, "user": user_public_id})
 
 
 def booking_of_hold(hold_id: int) -> Booking | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from reservations.engine import types as e
+from reservations.errors import RestaurantNotFound
 from reservations.selectors.houses import House, house
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -62,8 +63,8 @@ class Day:
     """Some hold of these dates lapsed but still owns rows; release it before writing claims."""
 
 
-def read_day(restaurant: str, service_date: dt.date, *, now: dt.datetime) -> Day | None:
-    """The day of the restaurant with this public id, or None if there is no such restaurant.
+def read_day(restaurant: str, service_date: dt.date, *, now: dt.datetime) -> Day:
+    """The day of the restaurant with this public id; raises RestaurantNotFound.
 
     One query (two when the restaurant's rules changed since this process last saw them).
     Takes no lock: a writer calls it after taking the day's.
@@ -83,7 +84,7 @@ def read_day(restaurant: str, service_date: dt.date, *, now: dt.datetime) -> Day
         )
         row = cursor.fetchone()
     if row is None:
-        return None
+        raise RestaurantNotFound
     pk, version, tables, starts, ends, gauges, services, cells, covers, parties, lapsed = row
     ledger = e.Ledger(
         uses=tuple(map(e.TableUse, tables, starts, ends)) if tables else (),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 import orjson
 from django.db import connection
 
+from reservations.errors import HoldNotFound
 from reservations.guests import Guest
 from reservations.selectors.houses import House, house
 
@@ -72,7 +74,7 @@ LEFT JOIN reservations_reservation b ON b.hold_id = h.id
 """
 
 
-def _read(where: str, parameters: dict[str, object]) -> HeldPlace | None:
+def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
     with connection.cursor() as cursor:
         cursor.execute(_SELECT + where, parameters)
         row = cursor.fetchone()
@@ -91,12 +93,15 @@ def active_hold_of(guest: Guest, now: dt.datetime) -> HeldPlace | None:
     )
 
 
-def hold_of(guest: Guest, public_id: str) -> HeldPlace | None:
-    """The guest's own hold with this id, whatever became of it; None if it is not theirs."""
-    return _read(
+def hold_of(guest: Guest, public_id: str) -> HeldPlace:
+    """The guest's own hold, whatever became of it; someone else's raises HoldNotFound too."""
+    found = _read(
         "WHERE h.public_id = %(id)s AND h.guest_key = %(key)s",
         {"id": public_id, "key": guest.key},
     )
+    if found is None:
+        raise HoldNotFound
+    return found
 
 
 def hold_paid_by(payment_id: int) -> HeldPlace | None:

@@ -67,7 +67,7 @@ class _HouseCache:
         self._lock = Lock()
 
     def get(self, restaurant_id: int, version: int) -> House:
-        """The house at ``version`` (or newer, if it changed since), loaded when it is not at hand."""
+        """The house at ``version``, or newer if it changed since; loaded when not at hand."""
         house = self._houses.get(restaurant_id)
         if house is None or house.plan.version != version:
             house = load_house(restaurant_id)
@@ -87,7 +87,7 @@ _cache = _HouseCache(_CAPACITY)
 
 
 def house(restaurant_id: int, version: int) -> House:
-    """The compiled rules of a restaurant at ``version`` or newer. No query when they are at hand."""
+    """The compiled rules of a restaurant at ``version`` or newer; no query when at hand."""
     return _cache.get(restaurant_id, version)
 
 
@@ -98,7 +98,8 @@ def forget_houses() -> None:
 
 _LOAD = """
 SELECT to_jsonb(r) - 'description' || jsonb_build_object(
-  'rooms', (SELECT jsonb_object_agg(id, name) FROM restaurants_diningroom WHERE restaurant_id = r.id),
+  'rooms', (SELECT jsonb_object_agg(id, name) FROM restaurants_diningroom
+      WHERE restaurant_id = r.id),
   'tables', (SELECT jsonb_agg(jsonb_build_array(
         id, label, min_seats, max_seats, priority, room_id, access, step_free) ORDER BY label, id)
       FROM restaurants_diningtable WHERE restaurant_id = r.id AND is_active),
@@ -211,7 +212,9 @@ def _date(text: str | None) -> dt.date | None:
 
 
 def _turns(rows: list[list[int]], service_id: int | None) -> tuple[e.TurnTime, ...]:
-    return tuple(e.TurnTime(up_to, minutes) for service, up_to, minutes in rows if service == service_id)
+    return tuple(
+        e.TurnTime(up_to, minutes) for service, up_to, minutes in rows if service == service_id
+    )
 
 
 def _openings(rows: list[list[Any]], part: str) -> tuple[e.Opening, ...]:
@@ -285,5 +288,7 @@ def _deposit_rule(raw: dict[str, Any]) -> e.DepositRule:
         valid_from=_date(raw["valid_from"]),
         valid_until=_date(raw["valid_until"]),
         priority=raw["priority"],
-        refund_ladder=tuple(e.RefundStep(hours, percent) for hours, percent in raw["refund_ladder"]),
+        refund_ladder=tuple(
+            e.RefundStep(hours, percent) for hours, percent in raw["refund_ladder"]
+        ),
     )

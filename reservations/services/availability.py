@@ -54,7 +54,6 @@ def offers_of_day(
     now = clock.now()
     day = read_day(restaurant, service_date, now=now)
     check_open_to(day, channel)
-    assert day is not None
     query = e.Query(
         service_date=service_date,
         party_size=party_size,
@@ -81,12 +80,12 @@ def _check_hope(plan: e.Plan, query: e.Query, offers: tuple[e.Offer, ...]) -> No
         raise not_bookable(e.Refusal(e.Reason.PAST))
 
 
-def check_open_to(day: Day | None, channel: e.Channel) -> None:
-    """Raise unless the restaurant exists and takes bookings from this channel."""
-    if day is None or (channel is e.Channel.ONLINE and not day.house.is_listed):
-        raise RestaurantNotFound()
+def check_open_to(day: Day, channel: e.Channel) -> None:
+    """Raise unless the restaurant takes bookings from this channel, as if it did not exist."""
+    if channel is e.Channel.ONLINE and not day.house.is_listed:
+        raise RestaurantNotFound
     if channel is e.Channel.ONLINE and not day.house.accepts_reservations:
-        raise NotAccepting()
+        raise NotAccepting
 
 
 def _deposit(

@@ -62,7 +62,6 @@ def book(
         at = now or clock.now()
         day = read_day(request.restaurant, request.service_date, now=at)
         check_open_to(day, request.channel)
-        assert day is not None
         decision = decide_for(day, request, at)
         if decision.accepted:
             return write_booking(day, decision, request, contact, extras, by=by, now=at)

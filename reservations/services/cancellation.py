@@ -15,7 +15,7 @@ from payments.services import request_refund
 from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.engine.policies import refund_amount, refund_percent
 from reservations.engine.types import RefundStep
-from reservations.errors import AlreadyCancelled, NotChangeable, ReservationNotFound
+from reservations.errors import AlreadyCancelled, NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking, booking, booking_of_user
@@ -45,9 +45,7 @@ def quote(found: Booking) -> tuple[int, Decimal]:
 
 def cancel_for_guest(identifier: str, user_public_id: str, *, by: Actor) -> Cancellation:
     """Cancel the guest's own reservation; see :func:`cancel_reservation`."""
-    found = booking_of_user(user_public_id, identifier)
-    if found is None:
-        raise ReservationNotFound()
+    booking_of_user(user_public_id, identifier)
     return cancel_reservation(identifier, by=by)
 
 
@@ -59,15 +57,12 @@ def cancel_reservation(identifier: str, *, by: Actor, reason: str = "") -> Cance
     raises AlreadyCancelled; ReservationNotFound; NotChangeable once the party has arrived.
     """
     found = booking(identifier)
-    if found is None:
-        raise ReservationNotFound()
     with transaction.atomic():
         lock(Space.SERVICE_DAY, found.house.public_id, found.service_date)
         row = Reservation.objects.select_for_update(of=("self",)).get(pk=found.id)
         _check(row, by)
         now = clock.now()
         found = booking(identifier)
-        assert found is not None
         percent, amount = quote(found)
         before = row.status
         row.status = Reservation.Status.CANCELLED
@@ -92,7 +87,6 @@ def cancel_reservation(identifier: str, *, by: Actor, reason: str = "") -> Cance
             reason=reason,
         )
         day = read_day(found.house.public_id, row.service_date, now=now)
-        assert day is not None
         notify(
             day,
             row,
@@ -108,6 +102,6 @@ def cancel_reservation(identifier: str, *, by: Actor, reason: str = "") -> Cance
 def _check(row: Reservation, by: Actor) -> None:
     """Raise unless this actor may cancel a reservation in this status."""
     if row.status == Reservation.Status.CANCELLED:
-        raise AlreadyCancelled()
+        raise AlreadyCancelled
     if not allowed(Status(row.status), Status.CANCELLED, ActorKind(by.kind)):
         raise NotChangeable(status=row.status)

@@ -12,7 +12,7 @@ from core.actors import SYSTEM, Actor
 from core.locks import Space, lock
 from reservations.engine import types as e
 from reservations.engine.lifecycle import UPCOMING, Status
-from reservations.errors import NotChangeable, ReservationNotFound
+from reservations.errors import NotChangeable
 from reservations.ledger.decisions import record_decision
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import claim_for_reservation, release_reservation
@@ -43,8 +43,7 @@ class _Refused(Exception):
 
 def change_for_guest(identifier: str, user_public_id: str, change: Change, *, by: Actor) -> Booking:
     """Change the guest's own reservation; see :func:`change_reservation`."""
-    if booking_of_user(user_public_id, identifier) is None:
-        raise ReservationNotFound()
+    booking_of_user(user_public_id, identifier)
     return change_reservation(identifier, change, by=by)
 
 
@@ -59,8 +58,6 @@ def change_reservation(
     ReservationNotFound and NotChangeable once the party is there or the booking is over.
     """
     found = booking(identifier)
-    if found is None:
-        raise ReservationNotFound()
     try:
         with transaction.atomic():
             _change(found, change, by, channel)
@@ -75,9 +72,7 @@ def change_reservation(
             now=now,
         )
         raise refused(refusal.day, refusal.decision) from None
-    after = booking(identifier)
-    assert after is not None
-    return after
+    return booking(identifier)
 
 
 def _change(found: Booking, change: Change, by: Actor, channel: e.Channel | None) -> None:
@@ -103,7 +98,6 @@ def _change(found: Booking, change: Change, by: Actor, channel: e.Channel | None
     row.sequence += 1
     row.save()
     day = read_day(found.house.public_id, row.service_date, now=now)
-    assert day is not None
     audit.record(
         "reservation.changed",
         row.public_id,
@@ -134,7 +128,6 @@ def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -
     """Give up the old place, take the new one; raises _Refused when there is none."""
     release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
     day = read_day(request.restaurant, request.service_date, now=now)
-    assert day is not None
     decision = decide_for(day, request, now)
     if not decision.accepted:
         raise _Refused(day, decision)

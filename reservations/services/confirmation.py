@@ -31,7 +31,6 @@ from reservations.engine import types as e
 from reservations.errors import (
     AccountClosed,
     HoldExpired,
-    HoldNotFound,
     PaidTooLate,
     PaymentDeclined,
     PaymentPending,
@@ -89,8 +88,6 @@ def confirm_hold(
     again, same charge) and PaidTooLate (refunded in full).
     """
     held = hold_of(guest, identifier)
-    if held is None:
-        raise HoldNotFound()
     if held.reservation is not None:
         return _existing(held)
     is_free = held.deposit <= 0
@@ -101,7 +98,7 @@ def confirm_hold(
         )
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
     if held.status != "live" or (held.payment_status is None and not held.is_live(clock.now())):
-        raise HoldExpired()
+        raise HoldExpired
     contact = _contact(held, guest, particulars)
     if is_free:
         confirmed = _swap(held, contact, particulars.special_requests, by=by)
@@ -112,19 +109,16 @@ def confirm_hold(
 def _existing(held: HeldPlace) -> Confirmation:
     found = booking_of_hold(held.id)
     if found is None:
-        raise HoldExpired()
+        raise HoldExpired
     return Confirmation(found, is_new=False)
 
 
 def _contact(held: HeldPlace, guest: Guest, particulars: Particulars) -> write.Contact:
     """Whom the booking is for; the restaurant group knows them from now on."""
     organization_id = held.house.organization_id
-    account: Account | None = Account()
-    if guest.user_public_id:
-        account = account_of(guest, organization_id)
-        if account is None:
-            raise AccountClosed()
-    assert account is not None
+    account = account_of(guest, organization_id) if guest.user_public_id else Account()
+    if account is None:
+        raise AccountClosed
     name = particulars.name or account.name
     email = particulars.email or account.email
     phone = particulars.phone or account.phone
@@ -279,8 +273,7 @@ def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Book
         return None
     with transaction.atomic():
         lock(Space.SERVICE_DAY, held.house.public_id, held.service_date)
-        held = hold_paid_by(payment_id)
-        assert held is not None
+        held = hold_paid_by(payment_id) or held
         if result.outcome is not ChargeOutcome.SUCCEEDED:
             record_charge(payment_id, result, at=clock.now())
             return None
@@ -333,7 +326,6 @@ def _take_again(
         waived=frozenset({e.Reason.LEAD_TIME, e.Reason.CUT_OFF}),
     )
     day = read_day(held.house.public_id, held.service_date, now=now)
-    assert day is not None
     decision = decide_for(day, request, now)
     if not decision.accepted:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -23,7 +24,6 @@ from reservations.errors import (
     AlreadyBooked,
     HoldAtLimit,
     HoldExpired,
-    HoldNotFound,
     NotBookable,
     SlotUnavailable,
 )
@@ -46,6 +46,8 @@ from reservations.selectors.guests import booking_at, state_of
 from reservations.selectors.holds import HeldPlace, hold_of
 from reservations.sentences import FULL, NO_TABLE, sentence
 from reservations.services.availability import alternatives, check_open_to, not_bookable
+
+_UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,6 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
         now = clock.now()
         day = read_day(request.restaurant, request.service_date, now=now)
         check_open_to(day, request.channel)
-        assert day is not None
         user_id = _check_guest(guest, now)
         decision = decide_for(day, request, now)
         if decision.accepted:
@@ -125,15 +126,15 @@ def refused(day: Day, decision: e.Decision) -> SlotUnavailable | NotBookable:
 def place_of(day: Day, decision: e.Decision) -> Place:
     """An accepted decision as the ledger writes it."""
     slot, seating = decision.slot, decision.seating
-    assert slot is not None and seating is not None
-    zone = dt.UTC
+    if slot is None or seating is None:
+        raise ValueError("a refused decision has no place")
     return Place(
         restaurant_id=day.house.id,
         service_id=slot.service.id,
         service_date=day.service_date,
-        starts_at=minute_to_datetime(zone, seating.starts),
-        ends_at=minute_to_datetime(zone, seating.ends),
-        claimed_until=minute_to_datetime(zone, seating.claimed_until),
+        starts_at=minute_to_datetime(_UTC, seating.starts),
+        ends_at=minute_to_datetime(_UTC, seating.ends),
+        claimed_until=minute_to_datetime(_UTC, seating.claimed_until),
         table_ids=seating.table_ids,
         gauges=decision.gauges,
         party_size=decision.query.party_size,
@@ -144,7 +145,7 @@ def _check_guest(guest: Guest, now: dt.datetime) -> int | None:
     """The guest's account id, once it is sure that they may hold a table."""
     state = state_of(guest)
     if guest.user_public_id and state.user_id is None:
-        raise AccountClosed()
+        raise AccountClosed
     if state.hold_id is not None and state.hold_expires_at is not None:
         if state.hold_expires_at > now:
             raise ActiveHoldExists(hold_id=state.hold_public_id)
@@ -162,7 +163,6 @@ def _write_hold(
     now: dt.datetime,
 ) -> HeldPlace:
     house, place = day.house, place_of(day, decision)
-    assert decision.slot is not None
     if user_id is not None and (booked := booking_at(user_id, house.id, place.starts_at)):
         raise AlreadyBooked(reservation_id=booked)
     if day.has_lapsed:
@@ -207,11 +207,9 @@ def _write_hold(
 
 def _deposit(day: Day, decision: e.Decision) -> tuple[Decimal, tuple[e.RefundStep, ...]]:
     """What the party pays in advance and what it gets back, fixed now for this booking."""
-    assert decision.slot is not None
     plan = day.house.plan
-    amount, rule = deposit_for(
-        plan, decision.slot.service, day.service_date, decision.query.party_size
-    )
+    service = decision.slot.service if decision.slot else None
+    amount, rule = deposit_for(plan, service, day.service_date, decision.query.party_size)
     ladder = rule.refund_ladder if rule else e.DEFAULT_REFUND_LADDER
     return quantize(amount, plan.currency), ladder
 
@@ -222,8 +220,6 @@ def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
     Raises HoldNotFound, HoldExpired or HoldAtLimit; no day lock, the hold's row decides.
     """
     held = hold_of(guest, identifier)
-    if held is None:
-        raise HoldNotFound()
     now = clock.now()
     with transaction.atomic():
         extended = write_extension(
@@ -235,7 +231,6 @@ def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
             now=now,
         )
         after = hold_of(guest, identifier)
-    assert after is not None
     if extended:
         return after
     raise HoldAtLimit() if after.is_live(now) else HoldExpired()
@@ -244,8 +239,6 @@ def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
 def release_hold(identifier: str, guest: Guest, *, by: Actor) -> bool:
     """Give the table back at once. False if it was given back before; raises HoldNotFound."""
     held = hold_of(guest, identifier)
-    if held is None:
-        raise HoldNotFound()
     return write_release(held.id, status="released", by=by, now=clock.now())
 
 

@@ -8,7 +8,7 @@ from core import audit, clock
 from core.actors import Actor
 from core.locks import Space, lock
 from reservations.engine.lifecycle import HOLDS_TABLE, ActorKind, Status, allowed
-from reservations.errors import NotChangeable, ReservationNotFound
+from reservations.errors import NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
 from reservations.selectors.bookings import booking
@@ -22,18 +22,12 @@ def step(identifier: str, to: Status, *, by: Actor) -> str:
     but ``cancellation.cancel_reservation``. Raises ReservationNotFound and NotChangeable.
     """
     found = booking(identifier)
-    if found is None:
-        raise ReservationNotFound()
     with transaction.atomic():
         lock(Space.SERVICE_DAY, found.house.public_id, found.service_date)
         row = Reservation.objects.select_for_update(of=("self",)).get(pk=found.id)
         before = Status(row.status)
         needs_table = to in HOLDS_TABLE and before not in HOLDS_TABLE
-        if (
-            to is Status.CANCELLED
-            or needs_table
-            or not allowed(before, to, ActorKind(by.kind))
-        ):
+        if to is Status.CANCELLED or needs_table or not allowed(before, to, ActorKind(by.kind)):
             raise NotChangeable(
                 f"A {before.replace('_', ' ')} reservation cannot become {to.replace('_', ' ')}.",
                 status=before,

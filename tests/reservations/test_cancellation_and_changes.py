@@ -186,9 +186,7 @@ def test_counted_limits_follow_a_party_through_hold_change_and_cancellation(
     DiningService.objects.update(max_covers=20, slot_covers=6, online_slot_parties=2)
     booking = book(bella, guest, party=4)
     assert counts() == {"service": (4, 1), "slot": (4, 1), "slot_online": (4, 1)}
-    change_for_guest(
-        booking.public_id, guest.user_public_id, Change(party_size=2), by=guest.actor
-    )
+    change_for_guest(booking.public_id, guest.user_public_id, Change(party_size=2), by=guest.actor)
     assert counts() == {"service": (2, 1), "slot": (2, 1), "slot_online": (2, 1)}
     cancel(booking, guest)
     assert counts() == {"service": (0, 0), "slot": (0, 0), "slot_online": (0, 0)}
