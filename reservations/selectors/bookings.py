@@ -87,7 +87,7 @@ def booking(public_id: str) -> Booking:
 
 def booking_of_user(user_public_id: str, public_id: str) -> Booking:
     """The guest's own reservation with this id; someone else's raises ReservationNotFound too."""
-    where = "WHERE b.public_id = %(id)s AND u.public_id = %(user)s"
+    where = "WHERE b.public_id = %(id)s AND u.public_id = %(user)s AND u.is_active"
     return _one(where, {"id": public_id, "user": user_public_id})
 
 
@@ -107,7 +107,7 @@ def bookings_of_user(
     upcoming = "(b.status = ANY(%(live)s::text[]) AND b.ends_at > %(now)s)"
     where, order = (upcoming, "ASC") if which == "upcoming" else (f"NOT {upcoming}", "DESC")
     return _read(
-        f"WHERE u.public_id = %(user)s AND {where}"
+        f"WHERE u.public_id = %(user)s AND u.is_active AND {where}"
         f" ORDER BY b.starts_at {order}, b.id {order} LIMIT %(limit)s",
         {"user": user_public_id, "live": LIVE_STATUSES, "now": now, "limit": limit},
     )

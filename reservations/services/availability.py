@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core import clock
+from core.money import quantize
 from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
@@ -98,7 +99,7 @@ def _deposit(
     total, rule = deposit_for(plan, first.slot.service, service_date, party_size)
     if rule is not None and rule.per_person:
         return total, rule.amount
-    return total, total / party_size
+    return total, quantize(total / party_size, plan.currency)
 
 
 def alternatives(day: Day, query: e.Query, wall: e.WallMinute) -> list[str]:

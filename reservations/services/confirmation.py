@@ -97,13 +97,24 @@ def confirm_hold(
             payment_method="This field is missing.",
         )
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
-    if held.status != "live" or (held.payment_status is None and not held.is_live(clock.now())):
-        raise HoldExpired
+    _check_hope(held)
     contact = _contact(held, guest, particulars)
     if is_free:
         confirmed = _swap(held, contact, particulars.special_requests, by=by)
         return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
     return _confirm_paid(held, contact, particulars.special_requests, usable, by)
+
+
+def _check_hope(held: HeldPlace) -> None:
+    """Raise unless the hold can still become a reservation by this request.
+
+    A lapsed hold whose payment is in the open is not over: the charge may have succeeded.
+    """
+    is_open = held.payment_status in ("requested", "unknown")
+    if held.status != "live":
+        raise PaymentPending if is_open else HoldExpired
+    if not is_open and not held.is_live(clock.now()):
+        raise HoldExpired
 
 
 def _existing(held: HeldPlace) -> Confirmation:
