@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -22,9 +25,28 @@ from api.schema import DialectSchema, ErrorResponse
 from api.serializers import StrictSerializer
 
 _handle = handler_of(bare)
-_RENDERER = OrjsonRenderer()
 
 V = TypeVar("V", bound="type[DialectView]")
+
+
+class JsonOnly(BaseContentNegotiation):
+    """JSON in, JSON out. DRF's own way compares media types at length, with the same result."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        """The first parser if it reads what was sent; None becomes a 415."""
+        sent = (request.content_type or "").partition(";")[0].strip().lower()
+        parser = next(iter(parsers))
+        return parser if sent == parser.media_type else None
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """The first renderer, whatever ``Accept`` says: a 406 helps nobody."""
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
 
 
 class DialectView(APIView):
@@ -41,6 +63,7 @@ class DialectView(APIView):
     throttle_classes: Sequence[type[BaseThrottle]] = ()
     parser_classes = (StrictJSONParser,)
     renderer_classes = (OrjsonRenderer,)
+    content_negotiation_class = JsonOnly
     versioning_class = None
     metadata_class = None
     schema = DialectSchema()
@@ -78,12 +101,6 @@ class DialectView(APIView):
     def default_response_headers(self) -> dict[str, str]:
         """None: ``Allow`` belongs to 405 and OPTIONS, and the answer never varies."""
         return {}
-
-    def perform_content_negotiation(
-        self, request: Request, force: bool = False
-    ) -> tuple[OrjsonRenderer, str]:
-        """JSON, whatever ``Accept`` says: a 406 helps nobody."""
-        return _RENDERER, OrjsonRenderer.media_type
 
 
 def public(view: V) -> V:

@@ -62,7 +62,7 @@ def without_signature(token: str) -> str:
 def test_an_access_token_makes_a_guest_without_asking_the_database() -> None:
     token = tokens.issue(SESSION).access
     request = request_with(authorization=f"Bearer {token}")
-    assert request.user == TokenGuest("user_ada")
+    assert guest_of(request) == TokenGuest("user_ada")
     assert request.auth == token
     assert request.user.is_authenticated
 
@@ -82,7 +82,7 @@ def test_a_token_says_nothing_about_the_person() -> None:
 
 def test_without_headers_nobody_is_signed_in() -> None:
     request = request_with()
-    assert request.user is None
+    assert not request.user
     with pytest.raises(NotSignedIn):
         guest_of(request)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
+from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
 from api import tokens
@@ -41,7 +42,7 @@ def test_strangers_see_nothing(call: Call, method: str) -> None:
 def test_an_expired_token_says_what_to_do(
     call: Call, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens.AccessToken, "lifetime", dt.timedelta(seconds=-1))
+    monkeypatch.setattr(AccessToken, "lifetime", dt.timedelta(seconds=-1))
     answer = call("get", PATH, token=tokens.access_token(ada.public_id))
     assert answer.status_code == 401
     assert answer.json()["code"] == "TOKEN_EXPIRED"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
 from api import throttling, tokens
@@ -194,7 +195,7 @@ def test_an_access_token_or_nonsense_does_not_refresh(call: Call, ada: User) -> 
 def test_an_expired_refresh_token_says_so(
     call: Call, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens.RefreshToken, "lifetime", dt.timedelta(seconds=-1))
+    monkeypatch.setattr(RefreshToken, "lifetime", dt.timedelta(seconds=-1))
     refresh = sign_in(call).json()["refresh"]
     answer = call("post", REFRESH, {"refresh": refresh})
     assert answer.status_code == 401
