@@ -12,5 +12,8 @@ class ProjectConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Import only: the application makes itself the default one."""
-        import config.celery  # noqa: F401  needs the settings to be ready
+        """Import only: the application makes itself the default one, the others connect signals."""
+        # Not at the top of the file: they need the settings and the models to be ready.
+        import config.celery
+        import config.heartbeat
+        import config.task_context  # noqa: F401

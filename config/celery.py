@@ -17,9 +17,9 @@ app = Celery("couvert")
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Connected in every process: web sends, workers receive, beat does both.
-app.autodiscover_tasks(["config"], related_name="heartbeat", force=True)
-app.autodiscover_tasks(["config"], related_name="task_context", force=True)
+# When the models are there: in worker and beat Celery sees to that, elsewhere config/apps.py.
+app.autodiscover_tasks(["config"], related_name="heartbeat")
+app.autodiscover_tasks(["config"], related_name="task_context")
 
 SCHEDULE = {
     "reservations.expire_holds": 15,

@@ -41,6 +41,12 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         "The service is temporarily unavailable. Please try again in a few seconds.",
     )
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return logged(response)
+
+
+def logged(response: HttpResponse) -> HttpResponse:
+    """Keep Django from logging this 5xx once more: whoever made it knows more and has said so."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -21,7 +21,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from config import env, heartbeat
+from config import env, errors, heartbeat
 from core import metrics, models
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,10 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
         {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
     )
     response["Cache-Control"] = "no-store"
-    return response
+    if not ready:
+        reasons = {name: check["reason"] for name, check in checks.items() if not check["ok"]}
+        logger.info("Not ready", extra={"reasons": reasons})
+    return errors.logged(response)
 
 
 def _run(check: Callable[[], None]) -> dict[str, Any]:
@@ -61,7 +64,6 @@ def _run(check: Callable[[], None]) -> dict[str, Any]:
         reason = str(error)
     except Exception as error:  # noqa: BLE001
         # Whatever a driver raises, the answer must be a 503 with a word, not a 500.
-        logger.warning("Readiness check failed", extra={"error": type(error).__name__})
         reason = f"does not answer ({type(error).__name__})"
     result: dict[str, Any] = {
         "ok": reason is None,

@@ -71,5 +71,7 @@ def logging_config(level: str) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             "django_celery_beat": {"level": "WARNING"},
             "_granian": {"level": "WARNING"},
+            # One line per connection of the pool and second of an outage; requests tell it already.
+            "psycopg.pool": {"level": "ERROR"},
         },
     }
