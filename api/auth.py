@@ -73,10 +73,6 @@ class GuestJWTAuthentication(BaseAuthentication):
             raise KeyRefused
         return TokenGuest(tokens.read_access(credentials)), credentials
 
-    def authenticate_header(self, request: Request) -> str:
-        """What a 401 says about signing in."""
-        return 'Bearer realm="couvert"'
-
 
 def guest_of(request: Request) -> TokenGuest:
     """The signed-in guest. Raises :class:`NotSignedIn` when there is none."""
