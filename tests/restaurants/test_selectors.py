@@ -76,7 +76,11 @@ def test_an_unlisted_restaurant_cannot_be_found() -> None:
 
 def test_a_week_has_seven_days_with_their_stretches() -> None:
     house = make_restaurant()
-    for weekday, opens, closes in ((4, "19:00", "00:30"), (4, "12:00", "14:30"), (5, "19:00", "23:00")):
+    for weekday, opens, closes in (
+        (4, "19:00", "00:30"),
+        (4, "12:00", "14:30"),
+        (5, "19:00", "23:00"),
+    ):
         OpeningHours.objects.create(
             restaurant=house,
             weekday=weekday,
@@ -97,7 +101,11 @@ def test_a_week_has_seven_days_with_their_stretches() -> None:
         "sunday",
     ]
     assert not days["monday"].is_open
-    assert (days["monday"].opens, days["monday"].closes, days["monday"].text) == (None, None, "Closed")
+    assert (days["monday"].opens, days["monday"].closes, days["monday"].text) == (
+        None,
+        None,
+        "Closed",
+    )
     friday = days["friday"]
     assert (friday.opens, friday.closes) == (dt.time(12), dt.time(0, 30))
     assert friday.text == "12:00–14:30, 19:00–00:30"

@@ -143,7 +143,10 @@ def test_the_houses_own_words_come_before_the_ladder(client: Client, bella: Rest
         ([(24, 100), (4, 50)], LADDER),
         ([(0, 100)], "Full refund at any time before."),
         ([(48, 100)], "Full refund 48+ hours before, no refund less than 48 hours before."),
-        ([(24, 100), (0, 50)], "Full refund 24+ hours before, 50% refund less than 24 hours before."),
+        (
+            [(24, 100), (0, 50)],
+            "Full refund 24+ hours before, 50% refund less than 24 hours before.",
+        ),
         ([], "The deposit is not refunded."),
         ([(24, 0)], "The deposit is not refunded."),
     ],
