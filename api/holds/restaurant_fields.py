@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers import PersonText, PublicIdField, StrictSerializer, WholeNumber
@@ -45,14 +46,18 @@ class PriceRange(serializers.ChoiceField):
     """``$`` to ``$$$$``, one level of price."""
 
     def __init__(self, **kwargs: Any) -> None:
-        messages = {"invalid_choice": "Price ranges are $, $$, $$$ and $$$$."}
-        super().__init__(choices=list(PRICE_RANGES), error_messages=messages, **kwargs)
+        super().__init__(
+            choices=list(PRICE_RANGES),
+            error_messages={"invalid_choice": "Price ranges are $, $$, $$$ and $$$$."},
+            **kwargs,
+        )
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> Any:
         """The level, 1 to 4."""
         return PRICE_RANGES[super().to_internal_value(data)]
 
 
+@extend_schema_field({"type": "string"})
 class CommaSeparated(serializers.Field[tuple[Any, ...], str, str, Any]):
     """Several values in one parameter of a query string, with commas between them."""
 
@@ -218,7 +223,7 @@ class HoursResponse(serializers.Serializer[Any]):
 class RestaurantResponse(FeedRestaurant):
     """A restaurant in full."""
 
-    location = FullLocation()
+    location = FullLocation()  # type: ignore[assignment]
     reservationInfo = FullReservationInfo()  # noqa: N815
     hours = HoursResponse()
     features = serializers.ListField(child=serializers.CharField())

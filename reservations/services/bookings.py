@@ -18,10 +18,11 @@ from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
 from reservations.ledger.decisions import record_decision
 from reservations.ledger.holds import release_lapsed_of_day
-from reservations.ledger.place import claim_for_reservation
+from reservations.ledger.place import Place, claim_for_reservation
 from reservations.messages import facts
 from reservations.models import Reservation
 from reservations.selectors.days import Day, read_day
+from reservations.selectors.houses import House
 from reservations.services.availability import check_open_to
 from reservations.services.holds import HoldRequest, decide_for, place_of, refused
 
@@ -94,34 +95,7 @@ def write_booking(
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
     place = place_of(day, decision)
-    row = _insert(
-        house.code_prefix,
-        restaurant_id=house.id,
-        service_id=place.service_id,
-        room_id=request.room_id,
-        service_date=place.service_date,
-        starts_at=place.starts_at,
-        ends_at=place.ends_at,
-        party_size=place.party_size,
-        status=extras.status,
-        channel=request.channel.value,
-        source=request.source,
-        external_id=extras.external_id,
-        user_id=extras.user_id,
-        customer_id=contact.customer_id,
-        guest_name=contact.name,
-        guest_email=contact.email,
-        guest_phone=contact.phone,
-        special_requests=extras.special_requests,
-        hold_id=extras.hold_id,
-        payment_id=extras.payment_id,
-        deposit_amount=extras.deposit,
-        currency=house.currency,
-        refund_ladder=extras.refund_ladder,
-        created_at=now,
-        updated_at=now,
-        status_changed_at=now,
-    )
+    row = _insert(house.code_prefix, **_values(place, request, contact, extras, house, now))
     row.load_ids = claim_for_reservation(place, row.pk)
     record_decision(
         decision,
@@ -137,6 +111,44 @@ def write_booking(
     if extras.notify:
         notify(day, row, "reservation_confirmed", now)
     return row
+
+
+def _values(
+    place: Place,
+    request: HoldRequest,
+    contact: Contact,
+    extras: Extras,
+    house: House,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """The columns of a new reservation."""
+    return {
+        "restaurant_id": house.id,
+        "service_id": place.service_id,
+        "room_id": request.room_id,
+        "service_date": place.service_date,
+        "starts_at": place.starts_at,
+        "ends_at": place.ends_at,
+        "party_size": place.party_size,
+        "status": extras.status,
+        "channel": request.channel.value,
+        "source": request.source,
+        "external_id": extras.external_id,
+        "user_id": extras.user_id,
+        "customer_id": contact.customer_id,
+        "guest_name": contact.name,
+        "guest_email": contact.email,
+        "guest_phone": contact.phone,
+        "special_requests": extras.special_requests,
+        "hold_id": extras.hold_id,
+        "payment_id": extras.payment_id,
+        "deposit_amount": extras.deposit,
+        "currency": house.currency,
+        "refund_ladder": extras.refund_ladder,
+        "created_at": now,
+        "updated_at": now,
+        "status_changed_at": now,
+    }
 
 
 def _insert(prefix: str, **values: Any) -> Reservation:

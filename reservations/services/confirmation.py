@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -240,11 +240,25 @@ def _swap(
         return None
     wake("notifications.deliver_due")
     identifier, code, pk = written
-    return Booking(
+    return replace(
+        _booking_from(held, contact, special_requests),
         id=pk,
         public_id=identifier,
         code=code,
         status=status,
+        created_at=now,
+        payment_id=payment_id,
+        payment_status=None if payment_id is None else "succeeded",
+    )
+
+
+def _booking_from(held: HeldPlace, contact: write.Contact, special_requests: str) -> Booking:
+    """The reservation a hold becomes, as far as the hold knows it: no read after the write."""
+    return Booking(
+        id=0,
+        public_id="",
+        code="",
+        status="",
         house=held.house,
         user_public_id=held.user_public_id,
         service_date=held.service_date,
@@ -258,9 +272,9 @@ def _swap(
         guest_email=contact.email,
         special_requests=special_requests,
         sequence=0,
-        created_at=now,
-        payment_id=payment_id,
-        payment_status=None if payment_id is None else "succeeded",
+        created_at=held.created_at,
+        payment_id=None,
+        payment_status=None,
         refunded=None,
     )
 
