@@ -140,7 +140,10 @@ class Supervisor:
                 with contextlib.suppress(psutil.Error):
                     created = psutil.Process(child.process.pid).create_time()
                     entries.append({"pid": child.process.pid, "created": created})
-        self._record.write_text(json.dumps(entries))
+        # Whole or not at all: somebody may be reading it to clean up after us.
+        unfinished = self._record.with_suffix(".new")
+        unfinished.write_text(json.dumps(entries))
+        unfinished.replace(self._record)
 
 
 def end_leftovers(record: Path) -> int:

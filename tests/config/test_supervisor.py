@@ -125,7 +125,7 @@ def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(tmp_path: Path) 
     record.write_text(json.dumps(entries))
     try:
         assert end_leftovers(record) == 1
-        assert not psutil.pid_exists(left.pid)
+        left.wait(10)
         assert other.poll() is None
         assert not record.exists()
         assert end_leftovers(record) == 0
