@@ -89,13 +89,7 @@ def decide(
             rule_version=policy.version,
         )
     evening = _Evening(plan, ledger, query, policy)
-    decisions = []
-    for slot in slots:
-        decision = evening.decide(slot)
-        if decision.accepted:
-            return decision
-        decisions.append(decision)
-    return min(decisions, key=_distance)
+    return min((evening.decide(slot) for slot in slots), key=_distance)
 
 
 def slots_for(
@@ -110,7 +104,7 @@ def slots_for(
 
 
 def _distance(decision: Decision) -> tuple[bool, int]:
-    """How far a refused decision is from acceptance; a private service is no answer at all."""
+    """How far a decision is from acceptance; a refusal as private comes after any other."""
     reasons = [refusal.reason for refusal in decision.refusals]
     return Reason.PRIVATE in reasons, len(reasons)
 

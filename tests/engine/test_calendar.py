@@ -302,6 +302,21 @@ def test_a_closed_saturday_leaves_fridays_night_alone() -> None:
     assert set(closed(of).values()) == {None}
 
 
+def test_a_closed_saturday_has_no_early_hours_to_lend_to_fridays_night() -> None:
+    of = plan(
+        services=(LATE,),
+        openings=(Opening(4, 17 * 60, 24 * 60), Opening(5, 0, 120)),
+        special_days=(SpecialDay(SATURDAY, is_closed=True),),
+    )
+    assert closed(of) == {
+        "23:00": None,
+        "23:30": None,
+        "00:00": Reason.CLOSED,
+        "00:30": Reason.CLOSED,
+        "01:00": Reason.CLOSED,
+    }
+
+
 def test_a_special_day_with_half_an_opening_changes_nothing() -> None:
     assert set(closed(plan(special_days=(SpecialDay(FRIDAY, opens=600),))).values()) == {None}
 
@@ -436,7 +451,10 @@ def test_a_closure_of_the_house_shuts_its_doors_and_one_of_a_room_does_not() -> 
 
 
 def test_special_days_close_doors_and_kitchens() -> None:
+    hours = (Opening(4, 0, 1440),)
     shut = plan(special_days=(SpecialDay(FRIDAY, is_closed=True),))
+    shut_by_hours = plan(openings=hours, special_days=(SpecialDay(FRIDAY, is_closed=True),))
+    assert not is_open(shut_by_hours, friday("19:00"))
     cold = plan(special_days=(SpecialDay(FRIDAY, kitchen_closed=True),))
     assert not is_open(shut, friday("19:00"))
     assert is_open(cold, friday("19:00"))

@@ -190,6 +190,17 @@ def test_the_fullest_quarter_decides_how_many_seats_are_free() -> None:
     )
 
 
+def test_a_fuller_quarter_counts_whatever_comes_after_it() -> None:
+    first = friday("19:00") // 15
+    busy = Ledger(
+        gauges={
+            (Gauge.SEATS, 0, first + 1): Used(9, 3),
+            (Gauge.SEATS, 0, first + 2): Used(5, 3),
+        }
+    )
+    assert decide(pool(), busy, query(2), "19:00").refusals[0].facts["used"] == 9
+
+
 def test_services_share_one_pool() -> None:
     of = pool(services=(dinner(), dinner(id=2, first_seating=1110, last_seating=1110)))
     taken = booked(ledger(), decide(of, ledger(), query(8), "19:00"))

@@ -291,6 +291,25 @@ def test_the_place_that_needs_the_fewest_changes_is_proposed() -> None:
     assert house(of, taken, query(4)) == [(ChangeKind.OPEN_TABLE, 2), (ChangeKind.OPEN_TABLE, 3)]
 
 
+def test_one_change_that_costs_more_goes_before_two_that_cost_less() -> None:
+    of = plan(tables=(table(1), table(2, 6, access=Access.IN_HOUSE)), max_spare_seats=0)
+    taken = ledger(use(1, "20:00", "22:00"))
+    assert house(of, taken, query(2)) == [(ChangeKind.SHORTER_TURN, 60)]
+
+
+def test_a_closure_for_the_public_is_none_of_the_staffs_business() -> None:
+    of = plan(
+        tables=(table(1, room_id=7), table(2, room_id=8, access=Access.WALK_IN)),
+        closures=(
+            Closure(1, friday("18:00"), friday("22:00"), online_only=True),
+            Closure(2, friday("18:00"), friday("22:00"), room_id=7),
+        ),
+    )
+    asked = query(2, channel=Channel.IN_HOUSE)
+    assert reasons(decide(of, ledger(), asked, "19:00")) == [Reason.CLOSURE]
+    assert house(of, ledger(), asked) == [(ChangeKind.OPEN_TABLE, 2)]
+
+
 def test_the_slot_that_needs_the_fewest_changes_is_proposed() -> None:
     two = dinner(id=2, max_covers=0)
     of = plan(services=(dinner(max_covers=0, slot_covers=0, turn_times=(TurnTime(9, 60),)), two))
@@ -333,6 +352,15 @@ def test_a_pool_that_is_full_from_the_start_needs_more_seats() -> None:
 
 def test_a_pool_with_seats_needs_only_its_rules_changed() -> None:
     assert house(pool(cut_off=0), ledger(), query(4)) == [(ChangeKind.WAIVE, 0)]
+
+
+def test_a_pools_turn_can_be_shortened_to_half_an_hour_and_no_further() -> None:
+    for clock, expected in (
+        ("19:30", (ChangeKind.SHORTER_TURN, 30)),
+        ("19:15", (ChangeKind.RAISE_SEATS, 13)),
+    ):
+        busy = counted(Gauge.SEATS, clock, 9, service_id=0)
+        assert house(pool(), busy, query(4)) == [expected]
 
 
 def test_a_turn_already_shorter_than_half_an_hour_is_not_shortened() -> None:

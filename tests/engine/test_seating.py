@@ -41,6 +41,10 @@ def test_the_smallest_table_that_fits_is_taken() -> None:
     assert seat(of, query(5)) == (1,)
 
 
+def test_a_smaller_table_goes_before_a_larger_one_of_higher_priority() -> None:
+    assert seat(plan(tables=(table(1, 4, priority=9), table(2, 2))), query(2)) == (2,)
+
+
 def test_of_equal_tables_the_one_with_the_higher_priority_is_taken() -> None:
     of = plan(tables=(table(1, 2), table(2, 2, priority=5)))
     assert seat(of, query(2)) == (2,)
@@ -264,6 +268,15 @@ def test_free_tables_are_those_free_for_the_whole_turn() -> None:
         "20:30": (1, 2),
         "21:00": (2, 2),
     }
+
+
+def test_a_table_is_free_only_if_the_buffer_fits_as_well() -> None:
+    of = plan(tables=(table(1),), buffer_minutes=15)
+    for until, free in (("20:44", 0), ("20:45", 1)):
+        taken = ledger(use(1, until, "23:00"))
+        offer = next(o for o in day(of, taken, query()) if o.slot.label == "19:00")
+        assert (offer.free, offer.available) == (free, free == 1)
+        assert decide(of, taken, query(), "19:00").accepted is (free == 1)
 
 
 def test_where_only_combinations_fit_they_are_what_is_counted() -> None:
