@@ -54,3 +54,14 @@ def test_every_dependency_is_among_the_pins() -> None:
         pinned = {line.split("==")[0].lower() for line in (ROOT / name).read_text().splitlines()}
         names = {re.split(r"[<>=\[; ]", dependency)[0].lower() for dependency in wanted}
         assert names - pinned == set()
+
+
+def test_every_variable_is_in_the_example_and_no_other() -> None:
+    reading = re.compile(
+        r'env\.(?:text|number|flag|words|secret|required_secret|set_default)\(\s*"([A-Z_]+)"'
+    )
+    own = re.compile(r'(?<![.\w])(?:text|number|flag|words|secret)\("([A-Z_]+)"')
+    read = {name for path in sources() for name in reading.findall(path.read_text())}
+    read |= set(own.findall((ROOT / "config/env.py").read_text()))
+    shown = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted(read)
