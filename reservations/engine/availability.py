@@ -169,9 +169,9 @@ class _Evening:
         return tuple(self._floor_offer(slot, ok) for slot, ok in zip(slots, seatable, strict=True))
 
     def _pool_offer(self, slot: Slot) -> Offer:
-        minutes = self._sitting(slot).minutes
-        free = capacity.free_seats(self.plan, self.ledger, slot.starts, minutes)
-        return Offer(slot, free, self.plan.seats, self._refusals(slot, True))
+        sitting = self._sitting(slot)
+        free = capacity.free_seats(self.plan, self.ledger, slot.starts, sitting.minutes)
+        return Offer(slot, free, self.plan.seats, self._refusals(slot, sitting, True))
 
     def _floor_offer(self, slot: Slot, is_seatable: bool) -> Offer:
         sitting = self._sitting(slot)
@@ -179,15 +179,15 @@ class _Evening:
             sitting.floor = free_starts_of(self.night, self.plan, self.query, slot)
         floor = sitting.floor
         free = floor.free_at(slot.starts - self.night.origin)
-        return Offer(slot, free, floor.total, self._refusals(slot, is_seatable))
+        return Offer(slot, free, floor.total, self._refusals(slot, sitting, is_seatable))
 
     def decide(self, slot: Slot) -> Decision:
         """The decision for one slot."""
         choice = self._choose(slot)
-        refusals = self._refusals(slot, choice.seating is not None)
+        sitting = self._sitting(slot)
+        refusals = self._refusals(slot, sitting, choice.seating is not None)
         gauges: tuple[GaugeClaim, ...] = ()
         if not refusals:
-            sitting = self._sitting(slot)
             gauges = capacity.claims(
                 sitting.limits, self.ledger, self.query, slot.starts, sitting.minutes
             )
@@ -218,8 +218,7 @@ class _Evening:
             )
         return known
 
-    def _refusals(self, slot: Slot, is_seatable: bool) -> tuple[Refusal, ...]:
-        sitting = self._sitting(slot)
+    def _refusals(self, slot: Slot, sitting: _Sitting, is_seatable: bool) -> tuple[Refusal, ...]:
         found = self.rules.refusals(self.query, slot)
         if sitting.limits:
             found += capacity.refusals(

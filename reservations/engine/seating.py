@@ -163,26 +163,28 @@ def turn_of(plan: Plan, query: Query, service: DiningService) -> int:
 # Free starts
 
 
-@dataclass(frozen=True, slots=True)
 class FreeStarts:
     """From which minutes of a night the candidates of a request are free for its whole turn."""
 
-    any: int
-    """At least one place is."""
-    single_planes: tuple[int, ...]
-    combined_planes: tuple[int, ...]
-    singles: int
-    combined: int
+    __slots__ = ("_combined", "_planes", "_singles", "any", "total")
 
-    @property
-    def total(self) -> int:
+    def __init__(self, singles: list[int], combined: list[int]) -> None:
+        self.any = 0
+        """The minutes at which at least one place is."""
+        for starts in (*singles, *combined):
+            self.any |= starts
+        self.total = len(singles) or len(combined)
         """Tables that could take the party on an empty floor; else the combinations."""
-        return self.singles or self.combined
+        self._singles = singles
+        self._combined = combined
+        self._planes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     def free_at(self, bit: int) -> int:
         """Tables that could take the party; when none is left, combinations (up to total)."""
-        single = count_at(self.single_planes, bit)
-        return single or min(count_at(self.combined_planes, bit), self.total)
+        if self._planes is None:
+            self._planes = count_planes(self._singles), count_planes(self._combined)
+        singles, combined = self._planes
+        return count_at(singles, bit) or min(count_at(combined, bit), self.total)
 
 
 def free_starts_of(night: Night, plan: Plan, query: Query, slot: Slot) -> FreeStarts:
@@ -199,18 +201,10 @@ def free_starts_of(night: Night, plan: Plan, query: Query, slot: Slot) -> FreeSt
 def _free_starts(night: Night, places: Iterable[Place], minutes: int) -> FreeStarts:
     singles: list[int] = []
     combined: list[int] = []
-    anywhere = 0
     for place in places:
         starts = night.starts(place.table_ids, minutes)
-        anywhere |= starts
         (singles if len(place.table_ids) == 1 else combined).append(starts)
-    return FreeStarts(
-        any=anywhere,
-        single_planes=count_planes(singles),
-        combined_planes=count_planes(combined),
-        singles=len(singles),
-        combined=len(combined),
-    )
+    return FreeStarts(singles, combined)
 
 
 def kind_of(slot: Slot) -> Hashable:
@@ -268,9 +262,10 @@ class BestFit:
         answers = []
         for slot in slots:
             kind = kind_of(slot)
-            if kind not in anywhere:
-                anywhere[kind] = free_starts_of(night, plan, query, slot).any
-            answers.append(anywhere[kind] >> (slot.starts - night.origin) & 1 == 1)
+            starts = anywhere.get(kind)
+            if starts is None:
+                starts = anywhere[kind] = free_starts_of(night, plan, query, slot).any
+            answers.append(starts >> (slot.starts - night.origin) & 1 == 1)
         return answers
 
     def seat(self, night: Night, plan: Plan, query: Query, slot: Slot) -> Choice:
