@@ -29,7 +29,6 @@ SCRATCH_SCHEMA = "couvert_prove_"
 """How the schemas of ``manage.py prove`` begin: only in one of them can locks be left out."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
-_left_out = False
 
 
 class Space(IntEnum):
@@ -38,6 +37,9 @@ class Space(IntEnum):
     SERVICE_DAY = 1
     GUEST = 2
     JOB = 3
+
+
+_left_out: set[Space] = set()
 
 
 def key(space: Space, *parts: object) -> int:
@@ -56,7 +58,7 @@ def lock(space: Space, *parts: object, timeout_ms: int = LOCK_TIMEOUT_MS) -> Non
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An advisory lock needs an open transaction to live in.")
-    if _left_out and _in_scratch_schema():
+    if space in _left_out and _in_scratch_schema():
         return
     started = time.perf_counter()
     try:
@@ -77,20 +79,19 @@ def lock(space: Space, *parts: object, timeout_ms: int = LOCK_TIMEOUT_MS) -> Non
 
 
 @contextmanager
-def left_out() -> Iterator[None]:
-    """Take no locks in this process: the negative control of ``manage.py prove``.
+def left_out(space: Space) -> Iterator[None]:
+    """Take no locks of ``space`` in this process: the negative control of ``manage.py prove``.
 
     Raises RuntimeError unless the connection works in a scratch schema of prove. That is asked
     again at each lock, so a connection to a real book keeps its locks even in such a process.
     """
-    global _left_out  # noqa: PLW0603 - a switch for the whole process is what this is
     if not _in_scratch_schema():
         raise RuntimeError("Locks can be left out in a scratch schema of prove only.")
-    _left_out = True
+    _left_out.add(space)
     try:
         yield
     finally:
-        _left_out = False
+        _left_out.discard(space)
 
 
 def _in_scratch_schema() -> bool:
