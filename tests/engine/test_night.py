@@ -25,6 +25,24 @@ def test_a_start_is_free_when_every_minute_after_it_is(free: set[int], minutes: 
     assert bits(free_starts(mask, minutes)) == expected
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 90), st.integers(1, 40)), max_size=4),
+    st.lists(st.integers(1, 60), min_size=1, max_size=6),
+)
+def test_asking_for_one_turn_after_another_gives_what_asking_for_each_alone_gives(
+    claims: list[tuple[int, int]], turns: list[int]
+) -> None:
+    uses = [TableUse(1, start, start + length) for start, length in claims]
+    night = Night(0, 120, uses)
+    for minutes in turns:
+        for table_id in (1, 2):
+            alone = Night(0, 120, uses).starts((table_id,), minutes)
+            assert night.starts((table_id,), minutes) == alone
+            assert bits(alone) == {
+                bit for bit in range(120) if night.is_free((table_id,), bit, minutes)
+            }
+
+
 @given(st.lists(st.sets(st.integers(0, 40)), max_size=20))
 def test_counting_planes_count_the_masks_that_have_a_bit(sets: list[set[int]]) -> None:
     planes = count_planes(sum(1 << bit for bit in members) for members in sets)

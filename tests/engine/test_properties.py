@@ -47,7 +47,7 @@ def play(of: Plan, asked: Sequence[tuple[Query, int]], policy: SeatingPolicy = B
     return book
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40)
 @given(houses(), st.data())
 def test_no_evening_claims_a_table_twice_or_exceeds_a_limit_or_refuses_without_cause(
     house: House, data: st.DataObject
@@ -55,7 +55,7 @@ def test_no_evening_claims_a_table_twice_or_exceeds_a_limit_or_refuses_without_c
     play(house.plan, data.draw(st.lists(requests(house), min_size=1, max_size=12)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40)
 @given(houses(), st.data())
 def test_what_shows_is_what_books(house: House, data: st.DataObject) -> None:
     taken = data.draw(ledgers(house))
@@ -73,7 +73,7 @@ def test_what_shows_is_what_books(house: House, data: st.DataObject) -> None:
             assert (offer.free == 0) is (not free)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40)
 @given(houses(), st.data())
 def test_every_suggestion_can_be_booked_and_they_come_nearest_first(
     house: House, data: st.DataObject
@@ -88,7 +88,7 @@ def test_every_suggestion_can_be_booked_and_they_come_nearest_first(
     assert offers == suggest(house.plan, taken, asked, wall)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40)
 @given(houses(), st.data())
 def test_explanations_are_true_and_nothing_in_them_is_idle(
     house: House, data: st.DataObject
@@ -129,7 +129,7 @@ def every_change(of: Plan, asked: Query) -> list[Change]:
     return changes
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(houses(), st.data())
 def test_nothing_smaller_than_the_explanation_would_open_the_slot(
     house: House, data: st.DataObject
@@ -146,7 +146,7 @@ def test_nothing_smaller_than_the_explanation_would_open_the_slot(
             assert not decide(*apply_changes(house.plan, taken, asked, wall, changes)).accepted
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40)
 @given(houses(), st.data())
 def test_where_no_change_is_offered_every_place_is_taken_too_soon(
     house: House, data: st.DataObject
