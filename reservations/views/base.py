@@ -1,0 +1,63 @@
+"""What all guest pages share: what is not theirs does not exist, and errors are sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
+
+from core.errors import DomainError, Invalid, NotFound
+
+
+class GuestView(View):
+    """A page for guests. What does not exist and what is somebody else's look the same: 404."""
+
+    is_personal = True
+    """Shows what only this guest may see: browsers keep no copy for whoever sits there next."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, with the domain's 'not found' as the page for it."""
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404(error.text) from error
+        if self.is_personal:
+            add_never_cache_headers(response)
+        else:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+def tell(request: HttpRequest, sentence: str) -> None:
+    """Show at the top of the next page what was done."""
+    messages.success(request, sentence)
+
+
+def warn(request: HttpRequest, problem: str | DomainError) -> None:
+    """Show at the top of the next page why something was not done."""
+    if isinstance(problem, Invalid) and problem.details:
+        problem = " ".join(str(text) for text in problem.details.values())
+    messages.warning(request, problem.text if isinstance(problem, DomainError) else problem)
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """The page of ours a form asked to return to, or ``otherwise``; never another site."""
+    asked = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()})
+    return asked if is_ours and asked.startswith("/") else otherwise
+
+
+def hold_page(hold_id: str) -> str:
+    """The address of a hold."""
+    return reverse("hold", args=[hold_id])
+
+
+def booked_page(booking_id: str) -> str:
+    """The address of a booking."""
+    return reverse("booked", args=[booking_id])

@@ -1,0 +1,160 @@
+"""One restaurant: the house, its free times, and the button that holds one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+
+from core import clock
+from core.errors import DomainError
+from reservations.errors import ActiveHoldExists, AlreadyBooked, SlotUnavailable
+from reservations.guests import Guest
+from reservations.selectors.holds import HeldPlace, active_hold_of
+from reservations.selectors.houses import House, house
+from reservations.services.holds import HoldRequest, place_hold
+from reservations.views import hours, wording
+from reservations.views.base import GuestView, booked_page, hold_page, warn
+from reservations.views.home import kind_of, picture_of
+from reservations.views.times import panel_for
+from reservations.views.visitor import guest_of, known_guest, offer_token
+from reservations.views.wishes import Wish, read_wish, search_page
+from restaurants.models import Restaurant
+from restaurants.selectors import restaurant_by_slug
+
+MOST_LISTED_PARTIES = 30
+"""Above this a list of party sizes is longer than a number is to type."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldElsewhere:
+    """The table this guest already holds, wherever it is."""
+
+    name: str
+    when: str
+    party: str
+    until: str
+    hold_id: str
+    url: str
+
+
+class RestaurantView(GuestView):
+    """``GET /r/<slug>/?party=2&date=2026-11-28&time=19:00``: the house and its times."""
+
+    is_personal = False
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """The whole page, or for htmx the panel of times alone: same address, same answer."""
+        restaurant, rules = find(slug)
+        today = clock.now().astimezone(rules.zone).date()
+        wish = read_wish(request.GET, rules.plan)
+        panel = panel_for(rules, wish, today=today)
+        guest = known_guest(request)
+        context: dict[str, Any] = {
+            "restaurant": restaurant,
+            "panel": panel,
+            "problems": wish.problems,
+            "phone": wording.phone(restaurant.phone),
+            "hold_minutes": rules.hold_minutes,
+            "visitor": "" if guest else offer_token(),
+        }
+        if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "times":
+            response = render(request, "reservations/_times.html", context)
+        else:
+            context |= self._house(restaurant, rules, today)
+            context["held"] = held_elsewhere(guest)
+            response = render(request, "reservations/restaurant.html", context)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    @staticmethod
+    def _house(restaurant: Restaurant, rules: House, today: dt.date) -> dict[str, Any]:
+        plan = rules.plan
+        sizes = range(plan.min_party, plan.max_party + 1)
+        return {
+            "picture": picture_of(*restaurant.images),
+            "kind": kind_of(restaurant),
+            "week": hours.coming_days(plan, today),
+            "sizes": sizes if len(sizes) <= MOST_LISTED_PARTIES else None,
+            "plan": plan,
+            "today": today.isoformat(),
+            "last_day": (today + dt.timedelta(days=plan.window_days)).isoformat(),
+            "place": plan.zone.key.rpartition("/")[2].replace("_", " "),
+        }
+
+
+class PlaceHoldView(GuestView):
+    """``POST /r/<slug>/hold/``: hold the chosen time, then on to the details."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Somebody reloaded or bookmarked the form's address: back to the times."""
+        return redirect("restaurant", slug)
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Post, redirect, get: reloading what follows never holds a second table."""
+        restaurant, rules = find(slug)
+        wish = read_wish(request.POST, rules.plan)
+        if wish.date is None or not wish.time or wish.problems:
+            warn(request, "Please choose a time first.")
+            return redirect(search_page(slug, party=wish.party, date=wish.date))
+        asked = HoldRequest(restaurant.public_id, wish.date, wish.time, wish.party)
+        return redirect(hold_or_explain(request, rules, asked, wish))
+
+
+def find(slug: str) -> tuple[Restaurant, House]:
+    """A listed restaurant and the rules of its book, or 404."""
+    restaurant = restaurant_by_slug(slug)
+    if restaurant is None:
+        raise Http404("There is no restaurant at this address.")
+    return restaurant, house(restaurant.pk, restaurant.plan_version)
+
+
+def hold_or_explain(request: HttpRequest, rules: House, asked: HoldRequest, wish: Wish) -> str:
+    """Hold the table; the address of the page to show next, whatever came of it."""
+    guest = guest_of(request)
+    times = search_page(rules.slug, party=wish.party, date=wish.date, time=wish.time)
+    try:
+        return hold_page(place_hold(asked, guest, by=guest.actor).public_id)
+    except ActiveHoldExists:
+        held = active_hold_of(guest, clock.now())
+        if held is not None and _is_the_same(held, asked):
+            return hold_page(held.public_id)
+        warn(request, "You hold a table already. Finish that booking first, or give it back.")
+    except AlreadyBooked as error:
+        warn(request, error)
+        return booked_page(str(error.details["reservation_id"]))
+    except SlotUnavailable:
+        # The page the guest is sent to asks again, and says why and what is free instead.
+        pass
+    except DomainError as error:
+        warn(request, error)
+    return times
+
+
+def _is_the_same(held: HeldPlace, asked: HoldRequest) -> bool:
+    """A double click or a reload: the table that was asked for is already theirs."""
+    return (held.house.public_id, held.service_date, held.wall_time, held.party_size) == (
+        asked.restaurant,
+        asked.service_date,
+        asked.time,
+        asked.party_size,
+    )
+
+
+def held_elsewhere(guest: Guest | None) -> HeldElsewhere | None:
+    """The guest's live hold, to go on with or to give back."""
+    held = active_hold_of(guest, clock.now()) if guest is not None else None
+    if held is None:
+        return None
+    return HeldElsewhere(
+        name=held.house.name,
+        when=wording.moment(held.starts_at, held.house.zone),
+        party=wording.guests(held.party_size),
+        until=wording.clock_time(held.expires_at, held.house.zone),
+        hold_id=held.public_id,
+        url=hold_page(held.public_id),
+    )

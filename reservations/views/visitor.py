@@ -1,0 +1,98 @@
+"""Who sits at this browser: an account, or a random token in the session; and what is theirs.
+
+Nothing is written before a guest holds a table, so looking around leaves no session and no cookie
+but the form token's.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from django.core import signing
+from django.http import HttpRequest
+
+from reservations.errors import ReservationNotFound
+from reservations.guests import Guest
+from reservations.selectors.bookings import Booking, booking, booking_of_user
+
+_TOKEN = "visitor"  # noqa: S105 - the name of a session entry
+_BOOKINGS = "bookings"
+_DRAFT = "particulars"
+
+_OFFER_SALT = "visitor"
+_OFFER_DAYS = 1
+
+_MOST_BOOKINGS = 50
+_DRAFT_FIELDS = ("name", "email", "phone", "special_requests", "card")
+_LONGEST_DRAFT = 1000
+
+
+def known_guest(request: HttpRequest) -> Guest | None:
+    """The guest, if this browser has been one before."""
+    user: Any = request.user
+    if user.is_authenticated:
+        return Guest.with_account(user.public_id)
+    token = request.session.get(_TOKEN)
+    return Guest.visitor(token) if token else None
+
+
+def offer_token() -> str:
+    """A signed token for a form: who sends it twice is one visitor, also before there is a session.
+
+    Without it the second half of a double click would be a stranger, and hold a second table.
+    """
+    return signing.dumps(secrets.token_urlsafe(24), salt=_OFFER_SALT)
+
+
+def guest_of(request: HttpRequest) -> Guest:
+    """The guest; a browser without one becomes a visitor from here on."""
+    known = known_guest(request)
+    if known is not None:
+        return known
+    token = _offered(request) or secrets.token_urlsafe(24)
+    request.session[_TOKEN] = token
+    return Guest.visitor(token)
+
+
+def _offered(request: HttpRequest) -> str:
+    try:
+        offered = request.POST.get("visitor", "")
+        return str(signing.loads(offered, salt=_OFFER_SALT, max_age=_OFFER_DAYS * 86_400))
+    except signing.BadSignature:
+        return ""
+
+
+def remember_booking(request: HttpRequest, public_id: str) -> None:
+    """This browser may see and cancel the booking from now on; what was typed is forgotten."""
+    known = [entry for entry in request.session.get(_BOOKINGS, []) if entry != public_id]
+    request.session[_BOOKINGS] = [*known, public_id][-_MOST_BOOKINGS:]
+    request.session.pop(_DRAFT, None)
+
+
+def own_booking(request: HttpRequest, public_id: str) -> Booking:
+    """The booking, if it was made here or belongs to the account; raises ReservationNotFound."""
+    if public_id in request.session.get(_BOOKINGS, []):
+        return booking(public_id)
+    user: Any = request.user
+    if user.is_authenticated:
+        return booking_of_user(user.public_id, public_id)
+    raise ReservationNotFound
+
+
+def save_draft(request: HttpRequest, typed: Mapping[str, Any]) -> None:
+    """Keep what the guest has typed so far, if the form sent anything."""
+    draft = {field: str(typed[field])[:_LONGEST_DRAFT] for field in _DRAFT_FIELDS if field in typed}
+    if draft:
+        request.session[_DRAFT] = draft
+
+
+def draft_of(request: HttpRequest) -> dict[str, str]:
+    """What the guest typed before, else what their account knows."""
+    user: Any = request.user
+    draft: dict[str, str] = {}
+    if user.is_authenticated:
+        draft = {"name": user.full_name, "email": user.email, "phone": user.phone}
+    draft |= request.session.get(_DRAFT, {})
+    return draft
