@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
 
 from core.actors import Actor, ActorKind
 from core.errors import DomainError
@@ -75,15 +78,34 @@ def link_to(page: str, pk: object, text: str) -> SafeString | str:
     )
 
 
-def list_link(page: str, text: str, **query: object) -> SafeString:
+def list_link(page: str, text: str, **query: str | int) -> SafeString:
     """A link to a filtered list."""
-    words = "&".join(f"{name}={value}" for name, value in query.items())
+    words = urlencode(query)
     return format_html(
         '<a class="text-primary-600 dark:text-primary-500" href="{}?{}">{}</a>',
         reverse(f"admin:{page}_changelist"),
         words,
         text,
     )
+
+
+_PAGES = {
+    "res": "reservations_reservation",
+    "hold": "reservations_hold",
+    "pay": "payments_payment",
+    "ref": "payments_refund",
+    "msg": "notifications_message",
+    "rest": "restaurants_restaurant",
+    "cust": "customers_customer",
+    "user": "accounts_user",
+}
+"""Where a public id leads, by its prefix: by name, since the kernel knows no app."""
+
+
+def public_link(public_id: str) -> SafeString | str:
+    """A public id as a link to what it names; plain text where its prefix says nothing."""
+    page = _PAGES.get(public_id.partition("_")[0])
+    return list_link(page, public_id, q=public_id) if page and public_id else public_id or EMPTY
 
 
 def clock_reading(instant: dt.datetime | None, zone: str, form: str = "%a %d %b %Y %H:%M") -> str:
@@ -106,13 +128,58 @@ def back_to(request: HttpRequest, url: str) -> HttpResponse:
     return HttpResponseRedirect(url)
 
 
-def counted(rows: QuerySet[Any], link: str) -> Any:
+def counted(rows: QuerySet[Any], link: str, measure: Aggregate | None = None) -> Any:
     """How many of ``rows`` point to each row of a list through the foreign key ``link``.
 
-    A subquery per row shown: joining several such relations would multiply them.
+    Or another sum of them. A subquery per row shown: joining several such relations would
+    multiply them.
     """
     mine = rows.filter(**{link: OuterRef("pk")}).order_by()
-    return Coalesce(Subquery(mine.values(link).annotate(n=Count("pk")).values("n")), 0)
+    grouped = mine.values(link).annotate(measure=measure or Count("pk"))
+    return Coalesce(Subquery(grouped.values("measure")), 0)
+
+
+def choice_filter(field: str, *values: str, title: str = "") -> type[DropdownFilter]:
+    """A filter over values that are known beforehand.
+
+    Django's own would read every value from the whole table, whoever's rows they are.
+    """
+
+    class ChoiceFilter(DropdownFilter):
+        parameter_name = field
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            return [(value, value.replace("_", " ").capitalize()) for value in values]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            value = self.value()
+            return queryset.filter(**{field: value}) if value in values else queryset
+
+    ChoiceFilter.title = title or field.replace("_", " ")
+    return ChoiceFilter
+
+
+class PhoneSearchMixin:
+    """Finds a telephone number in any form a person types, among numbers kept as E.164."""
+
+    phone_fields: tuple[str, ...] = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The usual search, or the digits without their national zero."""
+        digits = re.sub(r"[\s()./+-]", "", search_term).lstrip("0")
+        if len(digits) >= _SHORTEST_NUMBER and digits.isdecimal():
+            numbers = Q()
+            for field in self.phone_fields:
+                numbers |= Q(**{f"{field}__contains": digits})
+            found = queryset.filter(numbers)
+            if found.exists():
+                return found, False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[misc, no-any-return]
+
+
+_SHORTEST_NUMBER = 6
 
 
 @admin.register(Heartbeat)

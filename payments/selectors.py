@@ -1,15 +1,19 @@
-"""What a house asks for in advance, as it tells guests before they choose a time."""
+"""What a house asks for in advance, in words for guests; and money that needs a person."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from core import clock
-from payments.models import Policy
+from payments.models import Payment, Policy, Refund
+
+STUCK_AFTER = dt.timedelta(minutes=5)
+"""A charge whose answer is missing for this long is worth a look; the sweep goes on asking."""
 
 NO_DEPOSIT_TEXT = "No deposit is taken. Please cancel as early as you can."
 
@@ -32,6 +36,21 @@ class Terms:
 
 
 NO_TERMS = Terms()
+
+
+def stuck_payments() -> QuerySet[Payment]:
+    """Payments nobody knows the outcome of: unknown, or asked for some minutes ago."""
+    old = clock.now() - STUCK_AFTER
+    return Payment.objects.filter(
+        Q(status=Payment.Status.UNKNOWN) | Q(status=Payment.Status.REQUESTED, created_at__lt=old)
+    )
+
+
+def stuck_refunds() -> QuerySet[Refund]:
+    """Refunds that need a person: refused by the provider, or given up."""
+    return Refund.objects.filter(
+        Q(status=Refund.Status.FAILED) | Q(status=Refund.Status.REQUESTED, next_attempt_at=None)
+    )
 
 
 def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:

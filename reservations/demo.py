@@ -53,7 +53,34 @@ _AROUND_SEVEN = ("11:30", "12:00", "12:30", "13:00", "14:00", "21:00", "21:30")
 """On Saturdays nothing else of Bella Notte's touches the tables between 19:00 and 20:30."""
 
 _SIZES = (2, 2, 2, 2, 2, 2, 3, 3, 4, 4, 4, 5, 6, 1)
-_NAMES = ["Ada Okafor", "Ben Lindqvist", "Carla Mendes", "Dev Patel", "Elif Kaya", "Farid Haddad", "Grace Liu", "Hugo Moreau", "Ines Duarte", "Jonas Weber", "Kaori Sato", "Liam Byrne", "Mara Novak", "Nils Andersen", "Olga Petrova", "Priya Nair", "Quentin Roux", "Rosa Ferrari", "Samuel Adeyemi", "Tess Janssen", "Umar Khan", "Vera Costa", "Will Harper", "Xenia Pappas", "Yusuf Demir", "Zoe Fontaine"]
+_NAMES = (
+    "Ada Okafor",
+    "Ben Lindqvist",
+    "Carla Mendes",
+    "Dev Patel",
+    "Elif Kaya",
+    "Farid Haddad",
+    "Grace Liu",
+    "Hugo Moreau",
+    "Ines Duarte",
+    "Jonas Weber",
+    "Kaori Sato",
+    "Liam Byrne",
+    "Mara Novak",
+    "Nils Andersen",
+    "Olga Petrova",
+    "Priya Nair",
+    "Quentin Roux",
+    "Rosa Ferrari",
+    "Samuel Adeyemi",
+    "Tess Janssen",
+    "Umar Khan",
+    "Vera Costa",
+    "Will Harper",
+    "Xenia Pappas",
+    "Yusuf Demir",
+    "Zoe Fontaine",
+)
 _WISHES = ("", "", "", "", "Window seat please", "Birthday", "Pram, needs space", "Nut allergy")
 _PHONES = {"US": "+1212555{:04d}", "GB": "+44207946{:04d}", "FR": "+33199{:06d}"}
 """Numbers that are set aside for fiction."""

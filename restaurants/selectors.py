@@ -228,8 +228,7 @@ def feed_candidates(user_id: int, taste: Taste, filters: FeedFilters) -> list[Re
     )
     if location is not None and miles is not None:
         pool = [r for r in pool if _is_near(r, location, miles)]
-    suitable = [restaurant for restaurant in pool if restaurant.suits]  # type: ignore[attr-defined]
-    return suitable or pool
+    return [*(restaurant for restaurant in pool if restaurant.suits)] or [*pool]
 
 
 def venue_facts(restaurant: Restaurant) -> Venue:

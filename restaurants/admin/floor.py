@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from core.admin import list_link
+from core.admin import counted, list_link
 from restaurants.admin.scope import HouseFilter, ScopedAdmin, ScopedInline
 from restaurants.models import DiningRoom, DiningTable, TableCombination
 
@@ -70,7 +70,11 @@ class DiningRoomAdmin(ScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[DiningRoom]:
         """With the counts of the list."""
         rows: QuerySet[DiningRoom] = super().get_queryset(request)
-        return rows.annotate(table_count=Count("tables"), chair_count=Sum("tables__max_seats"))
+        tables = DiningTable.objects.all()
+        return rows.annotate(
+            table_count=counted(tables, "room"),
+            chair_count=counted(tables, "room", Sum("max_seats")),
+        )
 
     @display(description="tables")
     def tables_in_it(self, row: Any) -> str:
@@ -80,7 +84,8 @@ class DiningRoomAdmin(ScopedAdmin):
     @display(description="chairs")
     def chairs(self, row: Any) -> int:
         """Most guests the room seats."""
-        return row.chair_count or 0
+        count: int = row.chair_count
+        return count
 
 
 @admin.register(DiningTable)
@@ -102,6 +107,7 @@ class DiningTableAdmin(ScopedAdmin):
     search_fields = ["label", "public_id", "room__name", "restaurant__name"]
     autocomplete_fields = ["restaurant", "room"]
     readonly_fields = ["public_id"]
+    linked_lookups = ("room__id__exact",)
     fieldsets = [
         (
             None,
@@ -120,10 +126,6 @@ class DiningTableAdmin(ScopedAdmin):
             {"fields": [("shape", "rotation"), ("x", "y"), ("width", "height")]},
         ),
     ]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Links from a room lead here."""
-        return lookup == "room__id__exact" or super().lookup_allowed(lookup, value, request)
 
     @display(description="seats", ordering="max_seats")
     def seats(self, row: DiningTable) -> str:

@@ -56,6 +56,13 @@ class ScopedMixin:
     may_add: Capability | None = Capability.MANAGE
     may_delete: Capability | None = Capability.MANAGE
     narrows_rows = True
+    linked_lookups: tuple[str, ...] = ()
+    """Lookups that links from other pages use to filter this list."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What links from other pages need; the list is narrowed down before any filter."""
+        allowed: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+        return lookup in self.linked_lookups or allowed
 
     def allowed(self, request: HttpRequest, capability: Capability | None, row: Any) -> bool:
         """Whether the person has the capability for this row (None: for any row at all)."""
@@ -132,7 +139,7 @@ class ScopedMixin:
         self, db_field: ForeignKey[Any, Any] | ManyToManyField[Any, Any], request: HttpRequest
     ) -> QuerySet[Any]:
         related: Any = db_field.remote_field.model
-        rows = related._default_manager.all()
+        rows: QuerySet[Any] = related._default_manager.all()
         houses = access(request)
         has_house = "restaurant" in {field.name for field in related._meta.fields}
         page_of: int | None = getattr(request, "page_of_house", None)
@@ -230,7 +237,8 @@ class LocalClockMixin:
             response: Any = super().changeform_view(  # type: ignore[misc]
                 request, object_id, form_url, extra_context
             )
-            return response.render() if hasattr(response, "render") else response
+            rendered: HttpResponse = response.render() if hasattr(response, "render") else response
+            return rendered
 
     def _zone(self, request: HttpRequest, object_id: str | None) -> str:
         houses = access(request)
@@ -248,7 +256,7 @@ class LocalClockMixin:
 class ScopedAdmin(LocalClockMixin, AuditedMixin, ScopedMixin, HouseAdmin):
     """A page for set-up rows: managers edit, others look. A row never moves to another house."""
 
-    form = SameHouseForm
+    form: type[ModelForm] = SameHouseForm
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
@@ -274,7 +282,7 @@ class ScopedReadOnlyAdmin(LocalClockMixin, ScopedMixin, ReadOnlyAdmin):
 class ScopedInlineMixin(ScopedMixin):
     """Rows on the page of the row they belong to; that page is narrowed down already."""
 
-    form = SameHouseForm
+    form: type[ModelForm] = SameHouseForm
     extra = 0
     tab = True
     narrows_rows = False

@@ -66,8 +66,13 @@ class MembershipForm(forms.ModelForm):
         """A person has one role at a house."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         restaurant, email = cleaned.get("restaurant"), cleaned.get("email")
-        is_new = restaurant and restaurant.pk and email and not self.instance.pk
-        if is_new and restaurant.staff.filter(user__email__iexact=email).exists():
+        is_new = email and not self.instance.pk
+        if (
+            is_new
+            and restaurant
+            and restaurant.pk
+            and restaurant.staff.filter(user__email__iexact=email).exists()
+        ):
             self.add_error("email", "This person works here already: change the role instead.")
         return cleaned
 
@@ -131,7 +136,7 @@ class RestaurantAdmin(ScopedAdmin):
 
     house_path = "pk"
     list_display = ["title", "place", "cuisine", "mode", "booking_state", "floor", "staff_count"]
-    list_filter = ["capacity_mode", "is_listed", "accepts_reservations", "country"]
+    list_filter = ["capacity_mode", "is_listed", "accepts_reservations"]
     search_fields = ["name", "public_id", "slug", "city", "phone", "email", "cuisine"]
     autocomplete_fields = ["organization"]
     readonly_fields = ["plan_version"]

@@ -133,9 +133,9 @@ class HouseSpec:
         return str(self.facts["name"])
 
 
-def clock_time(text: str) -> dt.time | None:
-    """``19:30`` as a time; nothing for an empty text."""
-    return dt.time.fromisoformat(text) if text else None
+def clock_time(text: str) -> dt.time:
+    """``19:30`` as a time."""
+    return dt.time.fromisoformat(text)
 
 
 def pictures(*names: str) -> list[str]:

@@ -163,8 +163,8 @@ def _special_days(spec: HouseSpec, restaurant: Restaurant) -> None:
                 date=f"{year}-{day.month:02d}-{day.day:02d}",
                 defaults={
                     "is_closed": day.is_closed,
-                    "opens": clock_time(day.opens),
-                    "closes": clock_time(day.closes),
+                    "opens": clock_time(day.opens) if day.opens else None,
+                    "closes": clock_time(day.closes) if day.closes else None,
                     "note": day.note,
                 },
             )

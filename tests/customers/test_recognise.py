@@ -22,7 +22,7 @@ def group(db: None) -> Organization:
 
 def known(group: Organization, **fields: object) -> Customer:
     defaults = {"name": "Ada", "email": "ada@example.com", "phone": "+442079460001"}
-    return Customer.objects.create(organization=group, **(defaults | fields))  # type: ignore[misc]
+    return Customer.objects.create(organization=group, **(defaults | fields))
 
 
 def test_a_new_guest_is_created_with_an_international_number(group: Organization) -> None:

@@ -44,9 +44,9 @@ def test_only_listed_restaurants_can_be_swiped_and_only_by_open_accounts() -> No
     for public_id in ("rest_none", make_restaurant(is_listed=False).public_id):
         with pytest.raises(RestaurantNotFound):
             services.swipe(public_id, user=user, action=Swipe.Action.LIKE)
+    house, closed = make_restaurant().public_id, make_user(is_active=False).public_id
     with pytest.raises(SessionEnded):
-        closed = make_user(is_active=False).public_id
-        services.swipe(make_restaurant().public_id, user=closed, action=Swipe.Action.LIKE)
+        services.swipe(house, user=closed, action=Swipe.Action.LIKE)
     assert Swipe.objects.count() == 0
 
 

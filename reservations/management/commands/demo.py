@@ -1,4 +1,4 @@
-"""``manage.py demo``: three restaurants to try everything with, people, and two weeks of bookings."""
+"""``manage.py demo``: restaurants to try everything with, people, two weeks of bookings."""
 
 from __future__ import annotations
 

@@ -325,7 +325,7 @@ def test_a_swipe_for_somebody_else_changes_nothing(
 
 
 def test_preferences_come_back_as_they_were_sent(client: Client, user: User) -> None:
-    empty = {
+    empty: dict[str, Any] = {
         "cuisines": [],
         "priceRange": [],
         "features": [],

@@ -1,0 +1,5 @@
+"""The book in the admin: to be found and read; services change it, on request of a button."""
+
+from reservations.admin import bookings, guests, holds, ledger
+
+__all__ = ["bookings", "guests", "holds", "ledger"]

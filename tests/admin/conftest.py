@@ -1,0 +1,176 @@
+"""One full house, another one next to it, and the people: who sees what is tested with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from accounts.models import User
+from config.settings.unfold import UNFOLD
+from core.models import Heartbeat
+from notifications.models import Message
+from payments.models import Payment, Refund
+from reservations.guests import Guest
+from reservations.models import ImportRun, Reservation
+from reservations.services.confirmation import Particulars, confirm_hold
+from reservations.services.holds import HoldRequest, place_hold
+from restaurants.models import (
+    Closure,
+    GuestPreferences,
+    Membership,
+    Offer,
+    OpeningHours,
+    Restaurant,
+    Role,
+    SpecialDay,
+    Swipe,
+)
+from tests.factories import make_bella, make_combination, make_tables, make_user
+from tests.fixtures.domain import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everyone who opens the admin."""
+
+    operator: User
+    owner: User
+    manager: User
+    host: User
+    viewer: User
+    charlie: User
+    """Manages another house of another group."""
+    guest: User
+
+
+@pytest.fixture(autouse=True)
+def _look(settings: LazySettings) -> None:
+    settings.UNFOLD = UNFOLD
+
+
+@pytest.fixture
+def house(clock: Clock) -> Restaurant:
+    """Contract 2's house, with one row of every kind."""
+    bella = make_bella(name="Bella Notte")
+    bella.cuisine = ["Italian"]
+    bella.save(update_fields=["cuisine"])
+    make_combination(*make_tables(bella, 2, 2), low=3, high=4)
+    OpeningHours.objects.bulk_create(
+        OpeningHours(restaurant=bella, weekday=day, opens=dt.time(11), closes=dt.time(0))
+        for day in range(7)
+    )
+    SpecialDay.objects.create(restaurant=bella, date=dt.date(2025, 12, 25), is_closed=True)
+    now = clock.now
+    Closure.objects.create(
+        restaurant=bella,
+        starts_at=now + dt.timedelta(days=60),
+        ends_at=now + dt.timedelta(days=61),
+        note="Boiler",
+    )
+    return bella
+
+
+@pytest.fixture
+def elsewhere(clock: Clock) -> Restaurant:
+    """Another group's house, with a room, tables, a service, a policy and an offer of its own."""
+    maison = make_bella(tables=2, name="Maison Allo", zone="Europe/Paris")
+    Offer.objects.create(restaurant=maison, name="Menu")
+    return maison
+
+
+@pytest.fixture
+def cast(house: Restaurant, elsewhere: Restaurant) -> Cast:
+    def member(role: Role, at: Restaurant) -> User:
+        user = make_user(f"{role}@{at.slug}.example", is_staff=True)
+        Membership.objects.create(user=user, restaurant=at, role=role)
+        return user
+
+    return Cast(
+        operator=User.objects.create_superuser("operator@example.com"),
+        owner=member(Role.OWNER, house),
+        manager=member(Role.MANAGER, house),
+        host=member(Role.HOST, house),
+        viewer=member(Role.VIEWER, house),
+        charlie=member(Role.MANAGER, elsewhere),
+        guest=make_user("ada@example.com", full_name="Ada Lovelace", phone="+12125550123"),
+    )
+
+
+@pytest.fixture
+def booked(cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
+    """A paid reservation, and with it hold, claims, decisions, payment, message, audit trail."""
+    guest = Guest.with_account(cast.guest.public_id)
+    held = place_hold(
+        HoldRequest(house.public_id, dt.date(2025, 11, 15), "19:00", 2), guest, by=guest.actor
+    )
+    confirm_hold(
+        held.public_id,
+        guest,
+        method={"last4": "4242", "cardBrand": "Visa"},
+        particulars=Particulars(),
+        by=guest.actor,
+    )
+    row = Reservation.objects.get()
+    assert row.payment is not None
+    return row
+
+
+@pytest.fixture
+def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
+    """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
+    other = make_user("bob@example.com")
+    guest = Guest.with_account(other.public_id)
+    place_hold(
+        HoldRequest(house.public_id, dt.date(2025, 11, 16), "19:00", 2), guest, by=guest.actor
+    )
+    payment = booked.payment
+    assert payment is not None
+    Refund.objects.create(
+        payment=payment,
+        idempotency_key="refund:1",
+        amount=Decimal(5),
+        reason="cancelled",
+        status=Refund.Status.FAILED,
+        last_error="Account closed",
+        created_at=clock.now,
+    )
+    Payment.objects.create(
+        restaurant=house,
+        purpose="hold_1",
+        gateway="sandbox",
+        idempotency_key="pay:1",
+        amount=Decimal(50),
+        currency="USD",
+        status=Payment.Status.UNKNOWN,
+        created_at=clock.now,
+    )
+    Message.objects.update(status=Message.Status.FAILED, last_error="No such mailbox")
+    ImportRun.objects.create(digest="d", file_name="real.csv", started_at=clock.now)
+    GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
+    Swipe.objects.create(user=cast.guest, restaurant=house, action="like", at=clock.now)
+    Heartbeat.objects.create(name="worker", beaten_at=clock.now)
+    return booked
+
+
+@pytest.fixture
+def as_(client: Client) -> SignIn:
+    """Sign in as somebody."""
+    return SignIn(client)
+
+
+class SignIn:
+    """Calls the client's sign-in and hands the client back."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def __call__(self, user: User) -> Client:
+        """Forget whoever was signed in before."""
+        self.client.logout()
+        self.client.force_login(user)
+        return self.client

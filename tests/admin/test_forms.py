@@ -1,0 +1,202 @@
+"""Filling in forms: weekdays, word lists, phone numbers, times; and the trail they leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.forms import Form
+
+from core.models import AuditEntry
+from customers.models import Customer
+from reservations.models import Reservation
+from restaurants.admin.fields import LinesField, WeekdaysField, WordsField
+from restaurants.admin.service import days_text
+from restaurants.models import Closure, DiningService, Restaurant, TurnTime
+from tests.admin.conftest import Cast, SignIn
+from tests.admin.test_pages import page
+
+pytestmark = pytest.mark.django_db
+
+
+def filled(answer: Any) -> dict[str, Any]:
+    """What a browser would post back from a page, unchanged."""
+    context = answer.context
+    forms: list[Any] = [context["adminform"].form]
+    data: dict[str, Any] = {}
+    for inline in context["inline_admin_formsets"]:
+        formset = inline.formset
+        forms += [formset.management_form, *formset.initial_forms]
+    for form in forms:
+        data |= _posted(form)
+    return data
+
+
+def _posted(form: Form) -> dict[str, Any]:
+    data = {}
+    for bound in form:
+        value = bound.value()
+        if hasattr(bound.field.widget, "widgets") and value is not None:
+            for index, part in enumerate(bound.field.widget.decompress(value)):
+                data[f"{bound.html_name}_{index}"] = "" if part is None else part
+        elif isinstance(value, bool):
+            data |= {bound.html_name: "on"} if value else {}
+        elif value is not None:
+            data[bound.html_name] = value
+    return data
+
+
+def test_the_page_of_a_house_can_be_saved_as_it_is(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    url = page(Restaurant, "change", house.pk)
+    before = Restaurant.objects.values().get(pk=house.pk)
+    answer = client.post(url, filled(client.get(url)))
+    assert answer.status_code == 302, answer.context["errors"]
+    after = Restaurant.objects.values().get(pk=house.pk)
+    assert {k: v for k, v in after.items() if k != "plan_version"} == {
+        k: v for k, v in before.items() if k != "plan_version"
+    }
+
+
+def test_changes_of_the_set_up_are_audited(as_: SignIn, cast: Cast, house: Restaurant) -> None:
+    client = as_(cast.manager)
+    url = page(Restaurant, "change", house.pk)
+    form = filled(client.get(url))
+    form |= {"cuisine": "Italian, Sicilian ", "tables-0-max_seats": 5}
+    assert client.post(url, form).status_code == 302
+    house.refresh_from_db()
+    assert house.cuisine == ["Italian", "Sicilian"]
+    trail = {
+        entry.verb: (entry.actor_label, entry.restaurant_id, entry.data)
+        for entry in AuditEntry.objects.all()
+    }
+    who = (cast.manager.email, house.pk)
+    assert trail["restaurant.changed"] == (*who, {"fields": ["cuisine"]})
+    assert trail["diningtable.changed"] == (*who, {"fields": ["max_seats"]})
+
+
+def test_weekdays_are_ticked(as_: SignIn, cast: Cast, house: Restaurant) -> None:
+    client = as_(cast.manager)
+    service = house.services.get()
+    url = page(DiningService, "change", service.pk)
+    html = client.get(url).content.decode()
+    assert html.count('type="checkbox" name="weekdays"') == 7
+    form = filled(client.get(url)) | {"weekdays": ["4", "5"]}
+    assert client.post(url, form).status_code == 302
+    service.refresh_from_db()
+    assert service.weekdays == [4, 5]
+
+
+def test_a_service_without_weekdays_and_date_is_explained(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    url = page(DiningService, "change", house.services.get().pk)
+    answer = client.post(url, filled(client.get(url)) | {"weekdays": []})
+    assert answer.status_code == 200
+    assert house.services.get().weekdays == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_a_turn_time_of_a_service_belongs_to_its_restaurant(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    service = house.services.get()
+    url = page(DiningService, "change", service.pk)
+    form = filled(client.get(url)) | {
+        "turn_times-TOTAL_FORMS": 1,
+        "turn_times-0-up_to": 2,
+        "turn_times-0-minutes": 75,
+        "turn_times-0-service": service.pk,
+    }
+    assert client.post(url, form).status_code == 302
+    turn = TurnTime.objects.get(service=service)
+    assert (turn.restaurant, turn.up_to, turn.minutes) == (house, 2, 75)
+
+
+def test_a_closure_is_entered_on_the_restaurants_clocks(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    form = {
+        "restaurant": house.pk,
+        "starts_at_0": "2025-12-31",
+        "starts_at_1": "18:00",
+        "ends_at_0": "2026-01-01",
+        "ends_at_1": "02:00",
+        "note": "New Year",
+    }
+    assert client.post(page(Closure, "add"), form).status_code == 302
+    closure = Closure.objects.get(note="New Year")
+    assert closure.starts_at == dt.datetime(2025, 12, 31, 23, 0, tzinfo=dt.UTC)
+    html = client.get(page(Closure, "change", closure.pk)).content.decode()
+    assert 'value="18:00:00"' in html
+
+
+def test_a_closure_that_ends_before_it_begins_is_refused(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    form = {
+        "restaurant": house.pk,
+        "starts_at_0": "2025-12-31",
+        "starts_at_1": "18:00",
+        "ends_at_0": "2025-12-31",
+        "ends_at_1": "17:00",
+    }
+    assert as_(cast.manager).post(page(Closure, "add"), form).status_code == 200
+    assert Closure.objects.count() == 1
+
+
+def test_a_guests_number_is_kept_in_one_form(as_: SignIn, cast: Cast, booked: Reservation) -> None:
+    client = as_(cast.host)
+    guest = booked.customer
+    assert guest is not None
+    url = page(Customer, "change", guest.pk)
+    form = filled(client.get(url)) | {"phone": "(212) 555-0199", "email": "Ada@Example.com"}
+    assert client.post(url, form | {"allergies": "nuts, shellfish"}).status_code == 302
+    guest.refresh_from_db()
+    assert (guest.phone, guest.email) == ("+12125550199", "ada@example.com")
+    assert guest.allergies == ["nuts", "shellfish"]
+    answer = client.post(url, form | {"phone": "call me"})
+    assert "This is not a telephone number." in answer.content.decode()
+
+
+def test_word_lists_are_trimmed_and_measured() -> None:
+    words = WordsField(longest=5)
+    assert words.clean(" a, b ,, ") == ["a", "b"]
+    assert words.prepare_value(["a", "b"]) == "a, b"
+    assert not words.has_changed(["a", "b"], "a,b")
+    assert words.has_changed(["a"], "b")
+    with pytest.raises(Exception, match="longer than 5"):
+        words.clean("abcdef")
+    with pytest.raises(Exception, match="required"):
+        WordsField(longest=5, required=True).clean(" ")
+    lines = LinesField(longest=50)
+    assert lines.clean("/a, b\n/c\n") == ["/a, b", "/c"]
+    assert lines.prepare_value(["/a", "/b"]) == "/a\n/b"
+
+
+def test_weekdays_are_numbers() -> None:
+    field = WeekdaysField()
+    assert field.clean(["6", "0"]) == [6, 0]
+    assert field.clean([]) == []
+    assert not field.has_changed([0, 6], ["6", "0"])
+    with pytest.raises(Exception, match="not one of the available choices"):
+        field.clean(["7"])
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        ([0, 1, 2, 3, 4, 5, 6], "Every day"),
+        ([0, 1, 2, 3, 4], "Mon–Fri"),
+        ([5, 6], "Sat, Sun"),
+        ([2, 0], "Mon, Wed"),
+        ([], ""),
+    ],
+)
+def test_weekdays_in_words(days: list[int], text: str) -> None:
+    assert days_text(days) == text
