@@ -12,7 +12,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import clock as core_clock
-from payments.models import Policy
 from reservations.engine import types as e
 from reservations.errors import RestaurantNotFound
 from reservations.selectors.days import read_day
@@ -45,7 +44,7 @@ def test_everything_a_restaurant_decided_reaches_the_engine(clock: Clock) -> Non
     terrace = DiningRoom.objects.create(restaurant=bella, name="Terrace")
     make_tables(bella, 6, room=terrace, access="in_house", step_free=True, priority=3)
     make_tables(bella, 8, is_active=False)
-    one, two, six, broken = bella.tables.order_by("label")
+    one, two, _, broken = bella.tables.order_by("label")
     make_combination(one, two, low=5, high=8)
     make_combination(one, broken, low=5, high=12)
     late = DiningService.objects.create(
@@ -112,7 +111,7 @@ CHANGES: dict[str, Callable[[Restaurant], Any]] = {
     "combination": lambda r: make_combination(*r.tables.all()[:2], low=5, high=8),
     "service": lambda r: r.services.update(max_covers=50),
     "rooms of a service": lambda r: r.services.first().rooms.add(r.rooms.first()),
-    "turn time": lambda r: TurnTime.objects.update(minutes=90),
+    "turn time": lambda r: r.turn_times.update(minutes=90),
     "hours": lambda r: OpeningHours.objects.create(
         restaurant=r, weekday=0, opens=dt.time(11), closes=dt.time(23)
     ),
@@ -122,7 +121,7 @@ CHANGES: dict[str, Callable[[Restaurant], Any]] = {
         starts_at=dt.datetime(2025, 11, 15, tzinfo=dt.UTC),
         ends_at=dt.datetime(2025, 11, 16, tzinfo=dt.UTC),
     ),
-    "policy": lambda r: Policy.objects.update(amount=30),
+    "policy": lambda r: r.policies.update(amount=30),
 }
 
 
