@@ -18,7 +18,9 @@ from django.db import connection, transaction
 
 from core.actors import Actor
 from core.ids import booking_code, public_id
+from payments.gateways.base import NEVER_ARRIVED
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, dump, guarded
+from reservations.models.reservation import LIVE_STATUSES
 
 _CODE_DRAWS = 8
 
@@ -53,6 +55,10 @@ WITH hold AS (
            WHERE p.purpose = h.public_id AND p.status = 'failed') AS key
   FROM reservations_hold h
   WHERE h.id = %(hold_id)s AND h.status = 'live' AND h.expires_at > %(now)s
+    AND NOT EXISTS (
+      SELECT FROM reservations_reservation b
+      WHERE b.user_id = h.user_id AND b.restaurant_id = h.restaurant_id
+        AND b.starts_at = h.starts_at AND b.status = ANY(%(expected)s::text[]))
   FOR UPDATE OF h
 ), payment AS (
   INSERT INTO payments_payment
@@ -98,7 +104,8 @@ def begin_payment(
     keep_until: dt.datetime,
     check_at: dt.datetime,
 ) -> BegunPayment | None:
-    """The payment row for a live hold, made once; None when the hold is not live any more.
+    """The payment row for a live hold, made once; None when the hold is not live any more, or
+    its guest has that time at that restaurant already.
 
     The key counts failed attempts, so a second click or a retry after a lost answer finds
     the first row (and its method), and only a declined card gets a new one. The hold is kept
@@ -115,12 +122,13 @@ def begin_payment(
         "now": now,
         "keep_until": keep_until,
         "check_at": check_at,
+        "expected": LIVE_STATUSES,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, parameters)
-        # The insert sees another click's row only as a conflict: read it with a new snapshot.
-        fresh = cursor.fetchone()
-        row = fresh or _read_open_payment(cursor, hold_id)
+        fresh, row = _begin(cursor, hold_id, parameters)
+        if row is None:
+            # Another click's card was declined in between: that frees the way for this one.
+            fresh, row = _begin(cursor, hold_id, parameters)
     if row is None:
         return None
     pk, key, amount, currency, stored_method = row
@@ -128,9 +136,15 @@ def begin_payment(
     return BegunPayment(pk, key, amount, currency, orjson.loads(stored_method), fresh is not None)
 
 
-def _read_open_payment(cursor: Any, hold_id: int) -> Any:
+def _begin(cursor: Any, hold_id: int, parameters: dict[str, Any]) -> tuple[Any, Any]:
+    """The row made now, and that row or the open one that another click has made."""
+    cursor.execute(_BEGIN, parameters)
+    fresh = cursor.fetchone()
+    if fresh is not None:
+        return fresh, fresh
+    # The insert sees another click's row only as a conflict: read it with a new snapshot.
     cursor.execute(_OPEN_PAYMENT, {"hold_id": hold_id})
-    return cursor.fetchone()
+    return None, cursor.fetchone()
 
 
 _CONFIRM = f"""
@@ -142,8 +156,11 @@ WITH hold AS (
 ), payment AS (
   UPDATE payments_payment
   SET status = 'succeeded', provider_reference = %(reference)s, card_brand = %(brand)s,
-      card_last4 = %(last4)s, settled_at = %(now)s, next_check_at = NULL, last_error = ''
-  WHERE id = %(payment_id)s AND status IN ('requested', 'unknown') AND EXISTS (SELECT 1 FROM hold)
+      card_last4 = %(last4)s, settled_at = %(now)s, next_check_at = NULL, last_error = '',
+      failure_code = '', failure_message = ''
+  WHERE id = %(payment_id)s AND EXISTS (SELECT 1 FROM hold)
+    AND (status IN ('requested', 'unknown')
+         OR (status = 'failed' AND failure_code = %(never_arrived)s))
   RETURNING id
 ), reservation AS (
   INSERT INTO reservations_reservation
@@ -218,6 +235,8 @@ def confirm_hold(
         "reference": getattr(charge, "reference", ""),
         "brand": getattr(charge, "brand", ""),
         "last4": getattr(charge, "last4", ""),
+        # Given up, but it arrived after all: what we assumed gives way to what is a fact.
+        "never_arrived": NEVER_ARRIVED,
         "now": now,
     }
     for _ in range(_CODE_DRAWS):

@@ -107,7 +107,7 @@ WITH closed AS (
   FROM closed CROSS JOIN LATERAL unnest(load_ids) u(load_id) GROUP BY u.load_id
 ), counted AS (
   SELECT s.id FROM reservations_serviceload s JOIN given_back x ON x.load_id = s.id
-  ORDER BY s.cell, s.gauge, s.service_id FOR UPDATE OF s
+  ORDER BY s.restaurant_id, s.cell, s.gauge, s.service_id FOR UPDATE OF s
 ), loads AS (
   UPDATE reservations_serviceload s
   SET covers = s.covers - x.covers, parties = s.parties - x.parties

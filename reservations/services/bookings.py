@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from core import audit, clock
 from core.actors import SYSTEM, Actor
@@ -17,6 +17,7 @@ from notifications.services import queue
 from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
 from reservations.ledger.decisions import record_decision
+from reservations.ledger.guard import CodeTaken, guarded
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import Place, claim_for_reservation
 from reservations.messages import facts
@@ -153,15 +154,13 @@ def _values(
 
 def _insert(prefix: str, **values: Any) -> Reservation:
     """Insert with a code nobody has; another draw when it is taken."""
-    for draw in range(_CODE_DRAWS):
+    for _ in range(_CODE_DRAWS):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), guarded():
                 return Reservation.objects.create(code=booking_code(prefix), **values)
-        except IntegrityError as error:
-            taken = "reservation_code_once" in str(error)
-            if not taken or draw == _CODE_DRAWS - 1:
-                raise
-    raise AssertionError("unreachable")
+        except CodeTaken:
+            continue
+    raise RuntimeError("no free booking code; lengthen them")
 
 
 def notify(day: Day, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:

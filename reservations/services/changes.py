@@ -14,6 +14,7 @@ from reservations.engine import types as e
 from reservations.engine.lifecycle import UPCOMING, Status
 from reservations.errors import NotChangeable
 from reservations.ledger.decisions import record_decision
+from reservations.ledger.guard import guarded
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import claim_for_reservation, release_reservation
 from reservations.models import Reservation
@@ -96,7 +97,8 @@ def _change(found: Booking, change: Change, by: Actor, channel: e.Channel | None
         row.special_requests = change.special_requests
     row.updated_at = now
     row.sequence += 1
-    row.save()
+    with guarded():
+        row.save()
     day = read_day(found.house.public_id, row.service_date, now=now)
     audit.record(
         "reservation.changed",

@@ -30,6 +30,7 @@ from payments.services import record_charge, request_refund
 from reservations.engine import types as e
 from reservations.errors import (
     AccountClosed,
+    AlreadyBooked,
     HoldExpired,
     PaidTooLate,
     PaymentDeclined,
@@ -37,10 +38,11 @@ from reservations.errors import (
 )
 from reservations.guests import Guest
 from reservations.ledger import confirm as write
+from reservations.ledger.holds import release_hold
 from reservations.messages import facts
 from reservations.selectors.bookings import Booking, booking, booking_of_hold
 from reservations.selectors.days import read_day
-from reservations.selectors.guests import Account, account_of
+from reservations.selectors.guests import Account, account_of, booking_at
 from reservations.selectors.holds import HeldPlace, hold_of, hold_paid_by
 from reservations.services.bookings import Extras, write_booking
 from reservations.services.holds import HoldRequest, decide_for
@@ -165,11 +167,21 @@ def _confirm_paid(
         check_at=now + PAYMENT_CHECK,
     )
     if begun is None:
+        if (booked := _booked_already(held)) is not None:
+            raise AlreadyBooked(reservation_id=booked)
         return _existing(held)
     result = _charge(held, begun)
     if result.outcome is not ChargeOutcome.SUCCEEDED:
         raise _not_charged(begun.id, result)
-    confirmed = _swap(held, contact, special_requests, by=by, payment_id=begun.id, charge=result)
+    try:
+        confirmed = _swap(
+            held, contact, special_requests, by=by, payment_id=begun.id, charge=result
+        )
+    except AlreadyBooked as error:
+        settle(begun.id, result, by=by)
+        raise AlreadyBooked(
+            f"{error.text} Your payment is being refunded in full.", refund_amount=held.deposit
+        ) from error
     confirmed = confirmed or settle(begun.id, result, by=by)
     if confirmed is None:
         raise PaidTooLate(refund_amount=held.deposit)
@@ -279,6 +291,13 @@ def _booking_from(held: HeldPlace, contact: write.Contact, special_requests: str
     )
 
 
+def _booked_already(held: HeldPlace) -> str | None:
+    """Public id of another reservation of the same guest, at the same place and time."""
+    if held.user_id is None:
+        return None
+    return booking_at(held.user_id, held.house.id, held.starts_at)
+
+
 def _first_status(held: HeldPlace) -> str:
     """Confirmed, or pending where the service has staff accept each booking."""
     services = held.house.plan.services
@@ -290,8 +309,9 @@ def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Book
     """Apply a provider's answer to the hold it paid for, whenever it arrives. May be repeated.
 
     A success confirms the hold if it still owns its tables; if it lapsed, the same time is
-    taken again under the day's lock; if that is impossible, or the guest gave the hold back,
-    the payment is refunded in full and the guest told. None when there is no reservation.
+    taken again under the day's lock; if that is impossible, or the guest gave the hold back or
+    has another reservation for that time, the payment is refunded in full and the guest told.
+    What was decided once stays decided. None when there is no reservation.
     """
     held = hold_paid_by(payment_id)
     if held is None:
@@ -304,19 +324,7 @@ def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Book
             return None
         if held.reservation is not None:
             return _settle_confirmed(held, payment_id, result)
-        contact = write.Contact(
-            held.guest_name, held.guest_email, held.guest_phone, held.customer_id
-        )
-        confirmed = _swap(
-            held, contact, held.special_requests, by=by, payment_id=payment_id, charge=result
-        )
-        if confirmed is not None:
-            return confirmed
-        record_charge(payment_id, result, at=clock.now())
-        again = _take_again(held, contact, payment_id, by) if held.status == "expired" else None
-        if again is None:
-            _give_back(held, payment_id)
-        return again
+        return _settle_unconfirmed(held, payment_id, result, by)
 
 
 def _settle_confirmed(held: HeldPlace, payment_id: int, result: ChargeResult) -> Booking | None:
@@ -332,6 +340,29 @@ def _settle_confirmed(held: HeldPlace, payment_id: int, result: ChargeResult) ->
             at=clock.now(),
         )
     return confirmed
+
+
+def _settle_unconfirmed(
+    held: HeldPlace, payment_id: int, result: ChargeResult, by: Actor
+) -> Booking | None:
+    """A charge for a hold that is no reservation yet: it becomes one, or the money goes back."""
+    contact = write.Contact(held.guest_name, held.guest_email, held.guest_phone, held.customer_id)
+    is_needed = _booked_already(held) is None
+    if not is_needed:
+        release_hold(held.id, status="released", by=by, now=clock.now())
+    elif confirmed := _swap(
+        held, contact, held.special_requests, by=by, payment_id=payment_id, charge=result
+    ):
+        return confirmed
+    payment = record_charge(payment_id, result, at=clock.now())
+    if payment.refunds.exists():
+        # Decided before: a table that came free since is not for money that is on its way back.
+        return None
+    may_try = is_needed and held.status == "expired"
+    again = _take_again(held, contact, payment_id, by) if may_try else None
+    if again is None:
+        _give_back(held, payment_id)
+    return again
 
 
 def _take_again(
