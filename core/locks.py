@@ -9,15 +9,23 @@ PgBouncer in transaction mode.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection
 
 from core import metrics
 from core.errors import Busy
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 LOCK_TIMEOUT_MS = 5_000
 """How long to queue for a lock before telling the caller that the slot is busy (contract 2)."""
@@ -29,6 +37,8 @@ SCRATCH_SCHEMA = "couvert_prove_"
 """How the schemas of ``manage.py prove`` begin: only in one of them can locks be left out."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
+_DEADLOCK_DETECTED = "40P01"
+_TRIES = 3
 
 
 class Space(IntEnum):
@@ -70,12 +80,41 @@ def lock(space: Space, *parts: object, timeout_ms: int = LOCK_TIMEOUT_MS) -> Non
                 [str(timeout_ms), str(IDLE_TIMEOUT_MS), key(space, *parts)],
             )
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        if _state(error) == _LOCK_NOT_AVAILABLE:
             metrics.LOCK_TIMEOUTS.inc()
             raise Busy from error
         raise
     finally:
         metrics.LOCK_WAIT.observe(time.perf_counter() - started)
+
+
+def again_after_deadlock(service: Callable[P, R]) -> Callable[P, R]:
+    """Let a service that opens its own transaction begin anew when it lost a deadlock.
+
+    Writers that hold the day's lock count in several steps, and whoever gives a hold back counts
+    without that lock: now and then two wait for each other, and the database ends one of them,
+    with everything undone. It is tried again; Busy when it loses every time. Inside a
+    transaction of the caller only the caller could begin anew, so there the error passes.
+    """
+
+    @wraps(service)
+    def repeated(*args: P.args, **more: P.kwargs) -> R:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return service(*args, **more)
+            except OperationalError as error:
+                if _state(error) != _DEADLOCK_DETECTED or connection.in_atomic_block:
+                    raise
+                logger.warning("lost a deadlock", extra={"service": service.__qualname__})
+                if not tries_left:
+                    raise Busy from error
+        raise AssertionError("unreachable")
+
+    return repeated
+
+
+def _state(error: OperationalError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def unmailed() -> Iterator[None]:
 def isolate_process() -> None:
     """For a process of its own, before it uses anything: no mail, no Redis, for good."""
     _configure(_NO_MAIL | _NO_REDIS)
-    current_app.conf.broker_url = "memory://localhost"
+    current_app.conf.update(broker_url="memory://localhost")
 
 
 @contextmanager

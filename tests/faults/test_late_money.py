@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts.models import User
 from notifications.models import Message
+from payments.gateways.base import ChargeOutcome, ChargeResult
 from payments.models import Payment, Refund
 from reservations.errors import AlreadyBooked, PaidTooLate
 from reservations.guests import Guest
+from reservations.ledger.confirm import Contact
 from reservations.models import Hold, Reservation
 from reservations.proof.aftermath import come_to_rest
 from reservations.proof.invariants import AT_REST, broken
@@ -99,14 +102,9 @@ def test_a_guest_who_was_booked_the_same_time_while_paying_is_refunded_and_the_h
 
 
 def _staff_book(restaurant: Restaurant, guest: Guest) -> None:
-    from accounts.models import User
-    from reservations.ledger.confirm import Contact
-
     account = User.objects.get(public_id=guest.user_public_id)
     book(ask(restaurant), Contact("", ""), Extras(user_id=account.pk), by=guest.actor)
 
 
-def _answer(payment: Payment) -> object:
-    from payments.gateways.base import ChargeOutcome, ChargeResult
-
+def _answer(payment: Payment) -> ChargeResult:
     return ChargeResult(ChargeOutcome.SUCCEEDED, payment.provider_reference, "Visa", "4242")

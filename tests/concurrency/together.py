@@ -1,0 +1,72 @@
+"""Threads that start at one moment, and waiting for what the database says rather than for time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection, connections
+
+Outcome = Any
+"""What a call returned, or the exception it raised."""
+
+_WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def outcome_of(call: Callable[[], Any]) -> Outcome:
+    """Run it in this thread; its connection is closed afterwards."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - the outcome is the result
+        return error
+    finally:
+        connections.close_all()
+
+
+def at_once(calls: Sequence[Callable[[], Any]]) -> list[Outcome]:
+    """Run every call in a thread of its own, all starting together; outcomes in their order."""
+    barrier = threading.Barrier(len(calls))
+
+    def start(call: Callable[[], Any]) -> Outcome:
+        def connected() -> Any:
+            connection.ensure_connection()
+            barrier.wait(30)
+            return call()
+
+        return outcome_of(connected)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(start, calls))
+
+
+def kind(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How many outcomes there are of each type."""
+    names = [type(outcome).__name__ for outcome in outcomes]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def until(condition: Callable[[], bool], what: str, patience: float = 10.0) -> None:
+    """Poll until it holds; an assertion error naming ``what`` when it does not in time."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"gave up waiting until {what}"
+        time.sleep(0.005)
+
+
+def until_waiting(sessions: int = 1) -> None:
+    """Until so many sessions of this database wait for a lock that another one holds."""
+
+    def waiting() -> bool:
+        with connection.cursor() as cursor:
+            # Inside a transaction the view would show the same forever.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(_WAITING)
+            return bool(cursor.fetchone()[0] >= sessions)
+
+    until(waiting, f"{sessions} sessions wait for a lock")
