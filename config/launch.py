@@ -134,7 +134,9 @@ def _demo(environment: dict[str, str]) -> None:
     if not env.flag("DEMO", default=True) or _demo_notes().exists():
         return
     with _step("Demo data"):
-        _demo_notes().write_text(_manage(environment, "demo"))
+        notes = _manage(environment, "demo")
+        # Only when it went through, so that an interrupted first start tries again.
+        _demo_notes().write_text(notes)
 
 
 def _manage(environment: dict[str, str], *arguments: str) -> str:
@@ -194,7 +196,10 @@ def _banner() -> None:
         f"  Health:            {_address()}/readyz",
     ]
     if env.flag("DEMO", default=True) and _demo_notes().exists():
-        lines += ["", *("  " + line for line in _demo_notes().read_text().strip().splitlines())]
+        # What was filled in is news once; the logins are wanted every time.
+        found, heading, logins = _demo_notes().read_text().partition("Demo logins")
+        notes = heading + logins if heading else found
+        lines += ["", *("  " + line for line in notes.strip().splitlines())]
     print("\n".join([*lines, "", "  Ctrl-C stops everything.", ""]), flush=True)
 
 

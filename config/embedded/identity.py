@@ -20,7 +20,9 @@ from typing import IO
 
 from config.embedded.errors import EmbeddedServiceError
 
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+# Capabilities then count for access(2) too, with which PostgreSQL looks for its own programs.
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
@@ -164,10 +166,11 @@ def _becoming(identity: Identity) -> Callable[[], None]:
         keep = identity.passes_closed_directories
         os.setgroups([])
         os.setgid(identity.gid)
-        if keep:
-            libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        if keep and libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
+            raise PermissionError("securebits")
         os.setuid(identity.uid)
         if keep:
+            # From here on nothing is left of root but this one capability.
             if libc.capset(ctypes.byref(header), data) != 0:
                 raise PermissionError("capset")
             if libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0) != 0:

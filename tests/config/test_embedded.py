@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -264,14 +265,24 @@ def test_pgbench_comes_with_the_server() -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
 class TestAsRoot:
-    def test_closed_parents_are_passed_without_being_root(self, shared: Path) -> None:
+    def test_closed_parents_are_passed_without_being_root(
+        self, shared: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As in a checkout below /root: neither the programs nor the data can be reached."""
         closed = shared / "closed"
         closed.mkdir(mode=0o700)
+        wheel = embedded.postgres_binary("postgres").parents[2]
+        for folder in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+            shutil.copytree(folder, closed / folder.name, copy_function=link, symlinks=True)
+        programs = closed / embedded.postgres_binary("postgres").parent.relative_to(wheel.parent)
+        monkeypatch.setattr(postgres, "binary", lambda name: programs / name)
         data = closed / "data"
         try:
-            url = embedded.ensure_database_url(data)
-            assert one(url, "SELECT 1") == 1
-            assert psutil.Process(first_process(data)).uids().effective != 0
+            assert one(embedded.ensure_database_url(data), "SELECT 1") == 1
+            server = psutil.Process(first_process(data))
+            assert server.uids().effective != 0
+            status = Path(f"/proc/{server.pid}/status").read_text()
+            assert "CapEff:\t0000000000000002\n" in status
         finally:
             embedded.stop(data)
 
@@ -304,6 +315,14 @@ class TestAsRoot:
                 return str(error)
 
         assert "What to do: " in as_user(nobody.pw_uid, start)
+
+
+def link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
+    return target
 
 
 def command(name: str, data_dir: Path) -> subprocess.Popen[str]:
