@@ -40,9 +40,12 @@ def calendar_for(payload: Mapping[str, Any], method: str, *, attendee: str = "")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    starts = _instant(payload["starts_at"], payload["zone"])
-    ends = _instant(payload["ends_at"], payload["zone"])
-    if dt.UTC not in (starts.tzinfo, ends.tzinfo):
+    starts = local_time(payload["starts_at"], payload["zone"])
+    ends = local_time(payload["ends_at"], payload["zone"])
+    if happens_twice(starts) or happens_twice(ends):
+        # A time with a TZID always means the first of the two; UTC knows both.
+        starts, ends = starts.astimezone(dt.UTC), ends.astimezone(dt.UTC)
+    else:
         calendar.add_component(_timezone(payload["zone"], starts.year))
     calendar.add_component(_event(payload, method, attendee, starts, ends))
     return bytes(calendar.to_ical())
@@ -89,12 +92,6 @@ def _person(address: str, name: str) -> vCalAddress:
         # A parameter cannot contain a double quote (RFC 5545, 3.2).
         person.params["cn"] = vText(name.replace('"', "'"))
     return person
-
-
-def _instant(text: str, zone: str) -> dt.datetime:
-    """The restaurant's clock; UTC for an hour that comes twice, which a TZID cannot tell apart."""
-    local = local_time(text, zone)
-    return local.astimezone(dt.UTC) if happens_twice(local) else local
 
 
 @lru_cache(maxsize=256)

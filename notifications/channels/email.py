@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import smtplib
+from contextlib import closing
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.template import TemplateDoesNotExist
 
@@ -32,7 +33,9 @@ class EmailChannel(Channel):
             raise Refused(f"There is no message of the kind {message.kind}.") from error
         mail = _compose(message, rendered)
         try:
-            sent = mail.send()
+            # Closed in any case: Django keeps a connection that could not be set up.
+            with closing(get_connection()) as mail.connection:
+                sent = mail.send()
         except Exception as error:
             raise _meaning_of(error) from error
         if not sent:
@@ -87,10 +90,8 @@ def _meaning_of(error: Exception) -> DeliveryFailed:
         return Unavailable(_sentence(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPDataError):
         return _by_code(error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Refused("The mail server cannot write to such an address.")
     if isinstance(error, OSError):
-        # Includes SMTPException, time-outs and refused connections.
+        # Every other SMTPException (no TLS, say), time-outs and refused connections.
         return Unavailable(f"No mail server: {type(error).__name__}")
     raise error
 
