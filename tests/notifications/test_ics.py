@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dateutil import tz as dateutil_tz
-from icalendar import Calendar, Event
+from dateutil import tz as dateutil_tz  # type: ignore[import-untyped]
+from icalendar import Calendar
 
 from notifications.ics import calendar_for
 from tests.fixtures.domain import Clock
@@ -29,9 +29,9 @@ ZONES = [
 ]
 
 
-def event_of(calendar: bytes) -> Event:
+def event_of(calendar: bytes) -> Any:
+    """The one entry, as icalendar reads it (its types know fifty kinds of value)."""
     (event,) = Calendar.from_ical(calendar).walk("VEVENT")
-    assert isinstance(event, Event)
     return event
 
 
@@ -140,8 +140,7 @@ def test_what_guests_type_cannot_add_to_the_calendar(facts: dict[str, Any]) -> N
         "address": "1; Street, \\ City\nX-EVIL:1",
     }
     written = calendar_for(facts, "REQUEST", attendee="ada@example.com")
-    calendar = Calendar.from_ical(written)
-    (event,) = calendar.walk("VEVENT")
+    event = event_of(written)
     assert str(event["attendee"]) == "mailto:ada@example.com"
     assert event["attendee"].params["cn"] == "Ada' ATTENDEE:mailto:x@example.com ;,:👩‍🍳"
     assert "x-evil" not in event

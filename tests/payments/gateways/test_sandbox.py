@@ -82,7 +82,12 @@ def gateway(db: None) -> Gateway:
 
 
 def charge(gateway: Gateway, method: dict[str, Any], **changes: Any) -> ChargeResult:
-    facts = {"key": "k1", "amount": Decimal("50.00"), "currency": "USD", "description": "Deposit"}
+    facts: dict[str, Any] = {
+        "key": "k1",
+        "amount": Decimal("50.00"),
+        "currency": "USD",
+        "description": "Deposit",
+    }
     return gateway.charge(**(facts | {"method": gateway.check_method(method)} | changes))
 
 
@@ -181,7 +186,7 @@ def test_the_slow_card_takes_as_long_as_the_setting_says(
 ) -> None:
     settings.SANDBOX_DELAY = 7
     slept: list[float] = []
-    monkeypatch.setattr(sandbox.time, "sleep", slept.append)
+    monkeypatch.setattr("time.sleep", slept.append)
     result = charge(gateway, {"token": sandbox.SLOW})
     assert (slept, result.outcome) == ([7], ChargeOutcome.SUCCEEDED)
 
@@ -213,7 +218,7 @@ def test_a_database_that_is_away_is_a_lost_answer(
 
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", away)
-        patch.setattr(sandbox.transaction, "atomic", away)
+        patch.setattr("django.db.transaction.atomic", away)
         results = [
             charge(gateway, {"number": NUMBER}),
             gateway.find_charge("k1"),
