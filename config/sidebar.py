@@ -1,51 +1,122 @@
-"""What the admin's sidebar asks: may this person go there, and does something need a person?"""
+"""The admin's sidebar: where this person may go, and what there needs a person."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
-from notifications.admin import stuck_messages as all_stuck_messages
-from payments.selectors import stuck_payments as all_stuck_payments
-from payments.selectors import stuck_refunds as all_stuck_refunds
+from notifications.admin import stuck_messages
+from payments.selectors import stuck_payments, stuck_refunds
 from restaurants.admin.scope import access
 
-_PREFIX = "may_see_"
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A list page, and how to count its rows that need a person."""
+
+    title: str
+    icon: str
+    page: str
+    stuck: Callable[[], QuerySet[Any]] | None = None
+    house_path: str = "restaurant_id"
 
 
-def __getattr__(name: str) -> Callable[[HttpRequest], bool]:
-    """``may_see_payments_refund``: whether the page of that model is open to the person."""
-    if not name.startswith(_PREFIX):
-        raise AttributeError(name)
-    page = name.removeprefix(_PREFIX)
-    for model, model_admin in admin.site._registry.items():
-        if f"{model._meta.app_label}_{model._meta.model_name}" == page:
-            return model_admin.has_view_or_change_permission
-    raise AttributeError(name)
+GROUPS: dict[str, tuple[Link, ...]] = {
+    "The book": (
+        Link("Reservations", "event_seat", "reservations_reservation"),
+        Link("Holds", "timer", "reservations_hold"),
+        Link("Guests", "group", "customers_customer"),
+    ),
+    "Restaurants": (
+        Link("Restaurants", "storefront", "restaurants_restaurant"),
+        Link("Rooms", "meeting_room", "restaurants_diningroom"),
+        Link("Tables", "table_restaurant", "restaurants_diningtable"),
+        Link("Combinations", "join", "restaurants_tablecombination"),
+        Link("Services", "dinner_dining", "restaurants_diningservice"),
+        Link("Turn times", "hourglass_empty", "restaurants_turntime"),
+        Link("Opening hours", "schedule", "restaurants_openinghours"),
+        Link("Special days", "celebration", "restaurants_specialday"),
+        Link("Closures", "block", "restaurants_closure"),
+        Link("Offers", "local_offer", "restaurants_offer"),
+        Link("Staff", "badge", "restaurants_membership"),
+    ),
+    "Money and messages": (
+        Link("Deposit policies", "policy", "payments_policy"),
+        Link("Payments", "payments", "payments_payment", stuck_payments),
+        Link(
+            "Refunds",
+            "currency_exchange",
+            "payments_refund",
+            stuck_refunds,
+            "payment__restaurant_id",
+        ),
+        Link("Messages", "mail", "notifications_message", stuck_messages),
+    ),
+    "Behind the scenes": (
+        Link("Audit trail", "history", "core_auditentry"),
+        Link("Seating decisions", "psychology", "reservations_seatingdecision"),
+        Link("Table claims", "bookmark", "reservations_tableclaim"),
+        Link("Counted limits", "speed", "reservations_serviceload"),
+        Link("Imports", "upload_file", "reservations_importrun"),
+        Link("Sandbox charges", "science", "payments_sandboxcharge"),
+        Link("Preferences", "favorite", "restaurants_guestpreferences"),
+        Link("Likes and passes", "swipe", "restaurants_swipe"),
+    ),
+    "Operation": (
+        Link("Accounts", "person", "accounts_user"),
+        Link("Groups of restaurants", "domain", "accounts_organization"),
+        Link("Heartbeats", "monitor_heart", "core_heartbeat"),
+        Link("Periodic jobs", "event_repeat", "django_celery_beat_periodictask"),
+    ),
+}
 
 
-def stuck_payments(request: HttpRequest) -> str:
-    """Payments nobody knows the outcome of."""
-    return _count(request, all_stuck_payments(), "restaurant_id")
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Groups of links, without what this person may not see. At most one count per badge."""
+    pages = {
+        f"{model._meta.app_label}_{model._meta.model_name}": model_admin
+        for model, model_admin in admin.site._registry.items()
+    }
+    groups = [
+        {
+            "title": title,
+            "separator": True,
+            "items": [
+                _item(request, link)
+                for link in links
+                if pages[link.page].has_view_or_change_permission(request)
+            ],
+        }
+        for title, links in GROUPS.items()
+    ]
+    return [group for group in groups if group["items"]]
 
 
-def stuck_refunds(request: HttpRequest) -> str:
-    """Refunds the provider refused, or that were given up."""
-    return _count(request, all_stuck_refunds(), "payment__restaurant_id")
+def _item(request: HttpRequest, link: Link) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "title": link.title,
+        "icon": link.icon,
+        "link": reverse(f"admin:{link.page}_changelist"),
+    }
+    stuck = _count(request, link)
+    if stuck:
+        # A click on the link shows them first.
+        item |= {"badge": stuck, "badge_variant": "danger", "badge_style": "solid"}
+        item["link"] += "?attention=stuck"
+    return item
 
 
-def stuck_messages(request: HttpRequest) -> str:
-    """Messages given up, or due for long."""
-    return _count(request, all_stuck_messages(), "restaurant_id")
-
-
-def _count(request: HttpRequest, rows: QuerySet[Any], house_path: str) -> str:
-    """How many in the person's houses; nothing rather than a zero."""
+def _count(request: HttpRequest, link: Link) -> int:
+    if link.stuck is None:
+        return 0
     houses = access(request)
+    rows = link.stuck()
     if not houses.sees_all:
-        rows = rows.filter(**{f"{house_path}__in": houses.restaurants()})
-    return str(rows.count() or "")
+        rows = rows.filter(**{f"{link.house_path}__in": houses.restaurants()})
+    return rows.count()

@@ -8,7 +8,17 @@ import zoneinfo
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Aggregate, Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Aggregate,
+    Count,
+    JSONField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+)
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +27,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 
 from core.actors import Actor, ActorKind
 from core.errors import DomainError
@@ -34,6 +45,10 @@ class HouseAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     empty_value_display = EMPTY
+    formfield_overrides = {
+        TextField: {"widget": UnfoldAdminExpandableTextareaWidget},
+        JSONField: {"widget": UnfoldAdminExpandableTextareaWidget},
+    }
 
 
 class ReadOnlyAdmin(HouseAdmin):

@@ -85,7 +85,7 @@ class MessageAdmin(ScopedReadOnlyAdmin):
             None,
             {
                 "fields": [
-                    ("kind", "state"),
+                    ("kind", "status"),
                     ("recipient", "channel"),
                     ("restaurant", "booking"),
                     ("created_at", "sent_at"),

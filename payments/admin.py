@@ -146,7 +146,7 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
             {
                 "fields": [
                     ("public_id", "restaurant"),
-                    ("paid_for", "state"),
+                    ("paid_for", "status"),
                     ("money", "returned"),
                     ("card", "gateway"),
                     ("created_at", "settled_at"),
@@ -220,7 +220,7 @@ class RefundAdmin(ScopedReadOnlyAdmin):
                 "fields": [
                     ("public_id", "house"),
                     ("of_payment", "booking"),
-                    ("money", "state"),
+                    ("money", "status"),
                     "reason",
                     ("created_at", "settled_at"),
                     ("attempts", "next_attempt_at"),

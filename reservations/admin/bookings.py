@@ -30,6 +30,7 @@ from core.admin import (
     tell,
 )
 from core.errors import DomainError
+from payments.selectors import ladder_text
 from reservations.engine.types import Channel
 from reservations.models import Reservation, TableClaim
 from reservations.selectors.bookings import booking
@@ -137,11 +138,11 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
             None,
             {
                 "fields": [
-                    ("code", "state"),
+                    ("code", "status"),
                     ("when", "until"),
                     ("party_size", "restaurant"),
-                    ("service", "room", "offer"),
-                    "special_requests",
+                    ("service", "room"),
+                    ("offer", "special_requests"),
                 ]
             },
         ),
@@ -149,23 +150,26 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
             "Guest",
             {
                 "fields": [
-                    ("guest_name", "guest_phone", "guest_email"),
-                    ("customer_link", "user"),
+                    ("guest_name", "customer_link"),
+                    ("guest_phone", "guest_email"),
+                    "user",
                 ]
             },
         ),
         (
             "Money",
-            {"fields": [("deposit", "payment_link"), "refund_ladder"]},
+            {"fields": [("deposit", "payment_link"), "terms"]},
         ),
         (
             "Where it came from",
             {
                 "fields": [
-                    ("source", "channel", "external_id"),
-                    ("hold_link", "public_id"),
-                    ("created_at", "updated_at", "cancelled_at"),
-                    ("messages_link", "decisions_link", "trail_link"),
+                    ("source", "channel"),
+                    ("external_id", "public_id"),
+                    ("created_at", "updated_at"),
+                    ("cancelled_at", "hold_link"),
+                    ("messages_link", "decisions_link"),
+                    "trail_link",
                 ]
             },
         ),
@@ -219,6 +223,12 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     def deposit(self, row: Reservation) -> str:
         """With currency."""
         return f"{row.deposit_amount:.2f} {row.currency}"
+
+    @display(description="refund terms")
+    def terms(self, row: Reservation) -> str:
+        """As agreed when booking, in words."""
+        ladder = [(hours, percent) for hours, percent in row.refund_ladder]
+        return ladder_text(ladder) if ladder else "–"
 
     @display(description="guest record")
     def customer_link(self, row: Reservation) -> str:

@@ -39,14 +39,16 @@ class HoldAdmin(ScopedReadOnlyAdmin):
             None,
             {
                 "fields": [
-                    ("public_id", "state"),
+                    ("public_id", "status"),
                     ("when", "party_size"),
-                    ("restaurant", "service", "room"),
-                    ("created_at", "expires", "closed_at"),
+                    ("restaurant", "service"),
+                    ("room", "special_requests"),
+                    ("created_at", "expires"),
+                    ("closed_at", "extensions"),
                     ("user", "guest_key"),
-                    ("source", "channel", "extensions"),
-                    ("deposit", "payment_link", "reservation_link"),
-                    "special_requests",
+                    ("source", "channel"),
+                    ("deposit", "payment_link"),
+                    "reservation_link",
                 ]
             },
         )

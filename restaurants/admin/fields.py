@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
-    UnfoldAdminTextareaWidget,
+    UnfoldAdminExpandableTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -73,7 +73,7 @@ class LinesField(WordsField):
     """The same for longer entries, one per line."""
 
     separator = "\n"
-    widget = UnfoldAdminTextareaWidget
+    widget = UnfoldAdminExpandableTextareaWidget
 
     def joined(self, words: Sequence[str]) -> str:
         """One per line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -36,6 +37,17 @@ def house_id(row: Model) -> int | None:
         return row.pk
     value: int | None = getattr(row, "restaurant_id", None)
     return value
+
+
+def swapped(fieldsets: Any, names: Mapping[str, str]) -> list[Any]:
+    """Fieldsets with some fields replaced by others."""
+
+    def swap(fields: Any) -> Any:
+        if isinstance(fields, str):
+            return names.get(fields, fields)
+        return type(fields)(swap(field) for field in fields)
+
+    return [(title, {**options, "fields": swap(options["fields"])}) for title, options in fieldsets]
 
 
 def _remember_house(request: HttpRequest, row: Any) -> None:
@@ -296,6 +308,8 @@ class ScopedInlineMixin(ScopedMixin):
 class ScopedInline(ScopedInlineMixin, TabularInline):
     """One row per line."""
 
+    hide_title = True
+
 
 class ScopedStackedInline(ScopedInlineMixin, StackedInline):
     """One row below the other, for rows with many fields."""
@@ -333,4 +347,5 @@ __all__ = [
     "ScopedStackedInline",
     "access",
     "house_id",
+    "swapped",
 ]

@@ -9,7 +9,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from restaurants.admin.scope import HouseFilter, ScopedAdmin, ScopedInline, ScopedStackedInline
+from restaurants.admin.scope import (
+    HouseFilter,
+    ScopedAdmin,
+    ScopedInline,
+    ScopedStackedInline,
+    swapped,
+)
 from restaurants.models import DiningService, Offer, TurnTime
 
 _SHORT_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -40,10 +46,7 @@ class WeekdaysTextMixin:
         fieldsets: Any = super().get_fieldsets(request, obj)  # type: ignore[misc]
         if self.has_change_permission(request, obj):  # type: ignore[attr-defined]
             return fieldsets
-        return [
-            (title, {**options, "fields": _swapped(options["fields"])})
-            for title, options in fieldsets
-        ]
+        return swapped(fieldsets, {"weekdays": "weekdays_text"})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The swapped field is not a form field."""
@@ -56,12 +59,6 @@ class WeekdaysTextMixin:
         if getattr(row, "date", None):
             return f"{row.date:%a %d %b %Y}"
         return days_text(row.weekdays) or "Every day"
-
-
-def _swapped(fields: Any) -> Any:
-    if isinstance(fields, str):
-        return "weekdays_text" if fields == "weekdays" else fields
-    return type(fields)(_swapped(field) for field in fields)
 
 
 class ServiceInline(WeekdaysTextMixin, ScopedStackedInline):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import escape, format_html
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
@@ -28,11 +29,12 @@ from restaurants import services
 from restaurants.access import Capability
 from restaurants.admin.floor import CombinationInline, RoomInline, TableInline
 from restaurants.admin.hours import ClosureInline, OpeningHoursInline, SpecialDayInline
-from restaurants.admin.scope import ScopedAdmin, ScopedInline, access
+from restaurants.admin.scope import ScopedAdmin, access, swapped
 from restaurants.admin.service import OfferInline, ServiceInline, TurnTimeInline
+from restaurants.admin.staff import MembershipInline
 from restaurants.models import Closure, DiningRoom, DiningTable, Membership, Restaurant
 
-OPERATOR_FIELDS = ["organization", "public_id", "slug"]
+OPERATOR_FIELDS = ["organization", "public_id", "web_address"]
 """Identity: outside systems know the house by it, so only operators change it."""
 
 
@@ -42,62 +44,6 @@ class PriceLevelField(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         choices = [(level, "$" * level) for level in range(1, 5)]
         super().__init__(choices=choices, coerce=int, widget=UnfoldAdminSelectWidget, **kwargs)
-
-
-class MembershipForm(forms.ModelForm):
-    """A person by e-mail address: nobody may leaf through all accounts to find one."""
-
-    email = forms.EmailField(
-        widget=UnfoldAdminTextInputWidget,
-        help_text="An account is made for a new address; an operator sets its password.",
-    )
-
-    class Meta:
-        model = Membership
-        fields: ClassVar[list[str]] = ["restaurant", "role"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.fields["email"].initial = self.instance.user.email
-            self.fields["email"].disabled = True
-
-    def clean(self) -> dict[str, Any]:
-        """A person has one role at a house."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        restaurant, email = cleaned.get("restaurant"), cleaned.get("email")
-        is_new = email and not self.instance.pk
-        if (
-            is_new
-            and restaurant
-            and restaurant.pk
-            and restaurant.staff.filter(user__email__iexact=email).exists()
-        ):
-            self.add_error("email", "This person works here already: change the role instead.")
-        return cleaned
-
-    def save(self, commit: bool = True) -> Membership:
-        """Find or make the account first."""
-        if not self.instance.user_id:
-            self.instance.user = services.staff_account(self.cleaned_data["email"])
-        saved: Membership = super().save(commit)
-        return saved
-
-
-class MembershipInline(ScopedInline):
-    """Who works here; owners decide."""
-
-    model = Membership
-    form = MembershipForm
-    fields = ["email", "role"]
-    verbose_name = "person"
-    verbose_name_plural = "staff"
-    may_change = may_add = may_delete = Capability.OWN
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        """With the accounts, whose addresses are shown."""
-        rows: QuerySet[Membership] = super().get_queryset(request)
-        return rows.select_related("user", "restaurant")
 
 
 class PauseDialog(BaseDialogForm):
@@ -220,10 +166,20 @@ class RestaurantAdmin(ScopedAdmin):
         fields = [*super().get_readonly_fields(request, obj)]
         return fields if access(request).sees_all else [*fields, *OPERATOR_FIELDS]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who cannot change the slug sees where it leads."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if access(request).sees_all:
+            return fieldsets
+        return swapped(fieldsets, {"slug": "web_address"})
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Prices as signs, zones from the list."""
         if db_field.name == "price_level":
             return PriceLevelField(label="Price range", help_text=db_field.help_text)
+        if db_field.name == "slug":
+            # The page prints help texts as HTML.
+            kwargs["help_text"] = escape(db_field.help_text)
         if db_field.name == "zone":
             zones = sorted(zoneinfo.available_timezones())
             kwargs["widget"] = UnfoldAdminSelectWidget(choices=[(zone, zone) for zone in zones])
@@ -249,6 +205,11 @@ class RestaurantAdmin(ScopedAdmin):
     def title(self, row: Restaurant) -> list[str]:
         """Name above public id."""
         return [row.name, row.public_id]
+
+    @display(description="address on the web")
+    def web_address(self, row: Restaurant) -> str:
+        """A link to the guests' page."""
+        return format_html('<a href="/r/{0}/">/r/{0}/</a>', row.slug)
 
     @display(description="place", ordering="city")
     def place(self, row: Restaurant) -> str:
@@ -382,24 +343,3 @@ class RestaurantAdmin(ScopedAdmin):
             except DomainError as error:
                 tell(request, error)
         return back_to(request, reverse("admin:restaurants_restaurant_change", args=[object_id]))
-
-
-@admin.register(Membership)
-class MembershipAdmin(ScopedAdmin):
-    """Who works where; owners decide about their own house."""
-
-    form = MembershipForm
-    may_change = may_add = may_delete = Capability.OWN
-    list_display = ["user", "restaurant", "role_label"]
-    list_select_related = ["user", "restaurant"]
-    search_fields = ["user__email", "user__full_name", "restaurant__name", "restaurant__public_id"]
-    fields = ["restaurant", "email", "role"]
-
-    @display(
-        description="role",
-        ordering="role",
-        label={"owner": "primary", "manager": "info", "host": "success", "viewer": "default"},
-    )
-    def role_label(self, row: Membership) -> tuple[str, str]:
-        """In colour."""
-        return (row.role, row.get_role_display())

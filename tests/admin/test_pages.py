@@ -86,7 +86,10 @@ def test_an_operator_can_open_every_page(as_: SignIn, cast: Cast, everything: Re
         if label(model) not in WRITTEN_BY_SERVICES and label(model) != "customers.customer":
             assert client.get(page(model, "add")).status_code == 200, label(model)
         for row in rows:
-            assert client.get(page(model, "change", row.pk)).status_code == 200, label(model)
+            answer = client.get(page(model, "change", row.pk))
+            assert answer.status_code == 200, label(model)
+            # A coloured label of a list, shown as the pair it is made from.
+            assert "(&#x27;" not in answer.content.decode(), label(model)
         if label(model).partition(".")[0] in OURS - {"core"} or label(model) == "core.auditentry":
             assert rows or label(model) in NO_ROWS, f"{label(model)}: no row was tested"
 
@@ -153,19 +156,19 @@ def test_the_index_lists_what_a_person_may_see(
 def test_the_sidebar_counts_what_needs_a_person(
     as_: SignIn, cast: Cast, everything: Reservation
 ) -> None:
-    def badges(user: Any) -> dict[str, str]:
+    def badges(user: Any) -> dict[str, int]:
         context = as_(user).get("/admin/").context
         return {
-            item["title"]: str(item["badge_callback"])
+            item["title"]: item["badge"]
             for group in context["sidebar_navigation"]
             for item in group["items"]
-            if "badge_callback" in item
+            if "badge" in item
         }
 
-    stuck = {"Payments": "1", "Refunds": "1", "Messages": "1"}
+    stuck = {"Payments": 1, "Refunds": 1, "Messages": 1}
     assert badges(cast.operator) == stuck
     assert badges(cast.manager) == stuck
-    assert badges(cast.charlie) == {"Payments": "", "Refunds": "", "Messages": ""}
+    assert badges(cast.charlie) == {}
 
 
 @pytest.mark.parametrize("name", ["payments_payment", "payments_refund", "notifications_message"])
