@@ -24,11 +24,14 @@ from config.embedded.layout import Layout, claim_private_directory, make_directo
 VERSION = "18"
 DATABASE = "couvert"
 USER = "couvert"
+# Only a part of the socket's name; said everywhere so that an operator's PGPORT changes nothing.
+PORT = 5432
 _START_PATIENCE = 60.0
 _STOP_PATIENCE = 20.0
 
 _SETTINGS = {
     "listen_addresses": "",
+    "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "shared_buffers": "192MB",
@@ -80,7 +83,8 @@ class Postgres:
     @property
     def url(self) -> str:
         """The server's address, as Django, psycopg, psql and pgbench all read it."""
-        return f"postgresql://{USER}@{quote(str(self.layout.socket_dir), safe='')}/{DATABASE}"
+        host = quote(str(self.layout.socket_dir), safe="")
+        return f"postgresql://{USER}@{host}:{PORT}/{DATABASE}"
 
     def answers(self, database: str = DATABASE) -> bool:
         """Whether the server accepts a connection; a few milliseconds, never waits long."""
@@ -130,6 +134,7 @@ class Postgres:
     def _connect(self, database: str) -> psycopg.Connection:
         return psycopg.connect(
             host=str(self.layout.socket_dir),
+            port=PORT,
             user=USER,
             dbname=database,
             connect_timeout=5,

@@ -167,6 +167,13 @@ def test_the_command_line_tells_and_stops(shared: Path) -> None:
     assert finish(command("stop", shared)) == (0, "Nothing was running.\n")
 
 
+def test_the_command_line_runs_postgresqls_own_programs(shared: Path) -> None:
+    asked = command("run", shared, "psql", "-Atc", "SELECT 'from ' || current_database()")
+    assert finish(asked) == (0, "from couvert\n")
+    code, _ = finish(command("run", shared))
+    assert code == 2
+
+
 def test_servers_in_use_by_another_process_are_left_running(shared: Path) -> None:
     embedded.ensure_redis_url(shared)
     user = python(
@@ -325,9 +332,9 @@ def link(source: str, target: str) -> str:
     return target
 
 
-def command(name: str, data_dir: Path) -> subprocess.Popen[str]:
+def command(name: str, data_dir: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "config.embedded", name],
+        [sys.executable, "-m", "config.embedded", name, *more],
         env=env.child_environment(DATA_DIR=str(data_dir)),
         cwd=env.BASE_DIR,
         stdout=subprocess.PIPE,
