@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -18,21 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics_page),
+    path("api/", include("api.urls")),
+    path("api/v1/", include(("api.urls", "v1"), namespace="v1")),
     path("admin/", admin.site.urls),
+    path("", include("reservations.urls")),
 ]
-
-
-def _exists(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-if _exists("api.urls"):
-    urlpatterns += [
-        path("api/", include("api.urls")),
-        path("api/v1/", include(("api.urls", "v1"), namespace="v1")),
-    ]
-if _exists("reservations.urls"):
-    urlpatterns += [path("", include("reservations.urls"))]
