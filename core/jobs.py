@@ -8,6 +8,7 @@ never data, and must never fail or delay the request: errors are logged and swal
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from celery import current_app
@@ -15,6 +16,14 @@ from django.core.cache import cache
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
+
+_woken: dict[str, float] = {}
+"""When this process last woke which sweep, by the monotonic clock."""
+
+
+def forget_wakes() -> None:
+    """Let the next wake-up of this process through (tests start from scratch)."""
+    _woken.clear()
 
 
 def enqueue(name: str, *args: Any) -> None:
@@ -30,13 +39,18 @@ def enqueue(name: str, *args: Any) -> None:
 def wake(name: str, *, every_seconds: int = 1) -> None:
     """Run the sweep called ``name`` soon after commit, at most once per ``every_seconds``.
 
-    For sweeps that take everything due from a table: many wake-ups in a second are one.
+    For sweeps that take everything due from a table: many wake-ups in a second are one, first
+    within this process and then, by a key in Redis, among all of them.
     """
     task = current_app.tasks[name]
     transaction.on_commit(lambda: _wake(task, every_seconds))
 
 
 def _wake(task: Any, every_seconds: int) -> None:
+    now = time.monotonic()
+    if now < _woken.get(task.name, 0.0) + every_seconds:
+        return
+    _woken[task.name] = now
     try:
         first = cache.add(f"wake:{task.name}", 1, timeout=every_seconds)
     except Exception:  # noqa: BLE001 - whatever the cache does, the request goes on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -13,28 +14,45 @@ from reservations.models.reservation import LIVE_STATUSES
 
 @dataclass(frozen=True, slots=True)
 class GuestState:
-    """The guest's account and what they hold, as of one snapshot."""
+    """The guest's account, what they hold and what they have booked, as of one snapshot."""
 
     user_id: int | None
     """None for a visitor, and for an account that is gone or locked."""
     hold_id: int | None
     hold_public_id: str | None
     hold_expires_at: dt.datetime | None
+    booked: dict[dt.datetime, str]
+    """Their reservations at the restaurant on the date that are still on: start to public id."""
 
 
 _STATE = """
-SELECT (SELECT id FROM accounts_user WHERE public_id = %(user)s AND is_active),
-       h.id, h.public_id, h.expires_at
+SELECT u.id, h.id, h.public_id, h.expires_at, b.starts, b.ids
 FROM (VALUES (1)) one(x)
+LEFT JOIN accounts_user u ON u.public_id = %(user)s AND u.is_active
 LEFT JOIN reservations_hold h ON h.guest_key = %(key)s AND h.status = 'live'
+LEFT JOIN LATERAL (
+  SELECT array_agg(starts_at) AS starts, array_agg(public_id) AS ids
+  FROM reservations_reservation
+  WHERE user_id = u.id AND restaurant_id = %(restaurant_id)s AND service_date = %(date)s
+    AND status = ANY(%(live)s::text[])
+) b ON true
 """
 
 
-def state_of(guest: Guest) -> GuestState:
-    """One query: the account behind the guest and their live hold, lapsed or not."""
+def state_of(guest: Guest, restaurant_id: int, service_date: dt.date) -> GuestState:
+    """One query: the account behind the guest, their live hold (lapsed or not), their bookings."""
+    parameters: dict[str, Any] = {
+        "user": guest.user_public_id,
+        "key": guest.key,
+        "restaurant_id": restaurant_id,
+        "date": service_date,
+        "live": LIVE_STATUSES,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, {"user": guest.user_public_id, "key": guest.key})
-        return GuestState(*cursor.fetchone())
+        cursor.execute(_STATE, parameters)
+        user_id, hold_id, hold, expires_at, starts, ids = cursor.fetchone()
+    booked = dict(zip(starts or (), ids or (), strict=True))
+    return GuestState(user_id, hold_id, hold, expires_at, booked)
 
 
 _BOOKED = """
@@ -58,31 +76,3 @@ def booking_at(user_id: int, restaurant_id: int, starts_at: dt.datetime) -> str 
         )
         row = cursor.fetchone()
     return row[0] if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The contact an account gives, and the group's guest behind it if it is known."""
-
-    id: int | None = None
-    email: str = ""
-    name: str = ""
-    phone: str = ""
-    customer_id: int | None = None
-    customer_phone: str = ""
-
-
-_ACCOUNT = """
-SELECT u.id, u.email, u.full_name, u.phone, c.id, coalesce(c.phone, '')
-FROM accounts_user u
-LEFT JOIN customers_customer c ON c.user_id = u.id AND c.organization_id = %(organization)s
-WHERE u.public_id = %(user)s AND u.is_active
-"""
-
-
-def account_of(guest: Guest, organization_id: int) -> Account | None:
-    """The guest's account and the guest record of this group; None if it is gone or locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ACCOUNT, {"user": guest.user_public_id, "organization": organization_id})
-        row = cursor.fetchone()
-    return Account(*row) if row else None

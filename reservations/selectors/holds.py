@@ -16,6 +16,20 @@ from reservations.selectors.houses import House, house
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Whose hold it is: the account, and the restaurant group's guest behind it if known."""
+
+    id: int
+    public_id: str
+    is_active: bool
+    email: str
+    name: str
+    phone: str
+    customer_id: int | None
+    customer_phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPlace:
     """A hold as its guest sees it, with what confirming it needs."""
 
@@ -35,8 +49,6 @@ class HeldPlace:
     extensions: int
     refund_ladder: list[list[int]]
     guest_key: str = ""
-    user_id: int | None = None
-    user_public_id: str | None = None
     room_id: int | None = None
     channel: str = "online"
     source: str = "website"
@@ -49,6 +61,8 @@ class HeldPlace:
     """Of the latest attempt to pay, if there was one."""
     reservation: str | None = None
     """Public id of what it became."""
+    account: Account | None = None
+    """None for a visitor; not filled in for a hold that was just placed."""
 
     @property
     def wall_time(self) -> str:
@@ -63,15 +77,22 @@ class HeldPlace:
 _SELECT = """
 SELECT h.id, h.public_id, h.status, h.restaurant_id, r.plan_version, h.service_id, h.service_date,
        h.starts_at, h.ends_at, h.party_size, h.deposit_amount, h.currency, h.created_at,
-       h.expires_at, h.extensions, h.refund_ladder, h.guest_key, h.user_id, u.public_id, h.room_id,
-       h.channel, h.source, h.customer_id, h.guest_name, h.guest_email, h.guest_phone,
-       h.special_requests, p.status, b.public_id
+       h.expires_at, h.extensions, h.refund_ladder, h.guest_key, h.room_id, h.channel, h.source,
+       h.customer_id, h.guest_name, h.guest_email, h.guest_phone, h.special_requests, p.status,
+       b.public_id, u.id, u.public_id, u.is_active, u.email, u.full_name, u.phone, c.id,
+       coalesce(c.phone, '')
 FROM reservations_hold h
 JOIN restaurants_restaurant r ON r.id = h.restaurant_id
 LEFT JOIN accounts_user u ON u.id = h.user_id
+LEFT JOIN customers_customer c ON c.user_id = u.id AND c.organization_id = r.organization_id
 LEFT JOIN payments_payment p ON p.id = h.payment_id
 LEFT JOIN reservations_reservation b ON b.hold_id = h.id
 """
+
+
+_ACCOUNT_COLUMNS = 8
+_LADDER = 10
+"""Where the refund ladder stands among the columns after the plan's version."""
 
 
 def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
@@ -80,9 +101,11 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, public, status, restaurant_id, version, *rest = row
+    pk, public, status, restaurant_id, version, *rest = row[:-_ACCOUNT_COLUMNS]
+    rest[_LADDER] = orjson.loads(rest[_LADDER])
+    account = Account(*row[-_ACCOUNT_COLUMNS:]) if row[-_ACCOUNT_COLUMNS] is not None else None
     held = HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
-    return replace(held, refund_ladder=orjson.loads(row[15]))
+    return replace(held, account=account)
 
 
 def active_hold_of(guest: Guest, now: dt.datetime) -> HeldPlace | None:

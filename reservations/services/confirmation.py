@@ -42,7 +42,7 @@ from reservations.ledger.holds import release_hold
 from reservations.messages import facts
 from reservations.selectors.bookings import Booking, booking, booking_of_hold
 from reservations.selectors.days import read_day
-from reservations.selectors.guests import Account, account_of, booking_at
+from reservations.selectors.guests import booking_at
 from reservations.selectors.holds import HeldPlace, hold_of, hold_paid_by
 from reservations.services.bookings import Extras, write_booking
 from reservations.services.holds import HoldRequest, decide_for
@@ -100,7 +100,7 @@ def confirm_hold(
         )
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
     _check_hope(held)
-    contact = _contact(held, guest, particulars)
+    contact = _contact(held, particulars)
     if is_free:
         confirmed = _swap(held, contact, particulars.special_requests, by=by)
         return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
@@ -126,22 +126,24 @@ def _existing(held: HeldPlace) -> Confirmation:
     return Confirmation(found, is_new=False)
 
 
-def _contact(held: HeldPlace, guest: Guest, particulars: Particulars) -> write.Contact:
+def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
     """Whom the booking is for; the restaurant group knows them from now on."""
-    organization_id = held.house.organization_id
-    account = account_of(guest, organization_id) if guest.user_public_id else Account()
+    account = held.account
     if account is None:
+        name, email, phone = particulars.name, particulars.email, particulars.phone
+        if not (email or phone):
+            return write.Contact(name, email, phone)
+    elif not account.is_active:
         raise AccountClosed
-    name = particulars.name or account.name
-    email = particulars.email or account.email
-    phone = particulars.phone or account.phone
-    if account.customer_id is not None:
-        return write.Contact(name, email, account.customer_phone or phone, account.customer_id)
-    if not (account.id or email or phone):
-        return write.Contact(name, email, phone)
+    else:
+        name = particulars.name or account.name
+        email = particulars.email or account.email
+        phone = particulars.phone or account.phone
+        if account.customer_id is not None:
+            return write.Contact(name, email, account.customer_phone or phone, account.customer_id)
     customer = recognise(
-        organization_id,
-        user=User.objects.get(pk=account.id) if account.id else None,
+        held.house.organization_id,
+        user=User.objects.get(pk=account.id) if account else None,
         contact=CustomerContact(name, email, phone),
         country=held.house.country,
     )
@@ -272,7 +274,7 @@ def _booking_from(held: HeldPlace, contact: write.Contact, special_requests: str
         code="",
         status="",
         house=held.house,
-        user_public_id=held.user_public_id,
+        user_public_id=held.account.public_id if held.account else None,
         service_date=held.service_date,
         starts_at=held.starts_at,
         ends_at=held.ends_at,
@@ -293,9 +295,9 @@ def _booking_from(held: HeldPlace, contact: write.Contact, special_requests: str
 
 def _booked_already(held: HeldPlace) -> str | None:
     """Public id of another reservation of the same guest, at the same place and time."""
-    if held.user_id is None:
+    if held.account is None:
         return None
-    return booking_at(held.user_id, held.house.id, held.starts_at)
+    return booking_at(held.account.id, held.house.id, held.starts_at)
 
 
 def _first_status(held: HeldPlace) -> str:
@@ -387,7 +389,7 @@ def _take_again(
     if not decision.accepted:
         return None
     extras = Extras(
-        user_id=held.user_id,
+        user_id=held.account.id if held.account else None,
         hold_id=held.id,
         payment_id=payment_id,
         deposit=held.deposit,

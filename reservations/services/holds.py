@@ -42,7 +42,7 @@ from reservations.ledger.holds import (
 )
 from reservations.ledger.place import Place
 from reservations.selectors.days import Day, read_day
-from reservations.selectors.guests import booking_at, state_of
+from reservations.selectors.guests import GuestState, state_of
 from reservations.selectors.holds import HeldPlace, hold_of
 from reservations.sentences import FULL, NO_TABLE, sentence
 from reservations.services.availability import alternatives, check_open_to, not_bookable
@@ -82,10 +82,10 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
         now = clock.now()
         day = read_day(request.restaurant, request.service_date, now=now)
         check_open_to(day, request.channel)
-        user_id = _check_guest(guest, now)
+        state = _check_guest(guest, day, now)
         decision = decide_for(day, request, now)
         if decision.accepted:
-            return _write_hold(day, request, guest, user_id, decision, by, now)
+            return _write_hold(day, request, guest, state, decision, by, now)
         record_decision(
             decision,
             restaurant_id=day.house.id,
@@ -142,29 +142,29 @@ def place_of(day: Day, decision: e.Decision) -> Place:
     )
 
 
-def _check_guest(guest: Guest, now: dt.datetime) -> int | None:
-    """The guest's account id, once it is sure that they may hold a table."""
-    state = state_of(guest)
+def _check_guest(guest: Guest, day: Day, now: dt.datetime) -> GuestState:
+    """What is known of the guest, once it is sure that they may hold a table."""
+    state = state_of(guest, day.house.id, day.service_date)
     if guest.user_public_id and state.user_id is None:
         raise AccountClosed
     if state.hold_id is not None and state.hold_expires_at is not None:
         if state.hold_expires_at > now:
             raise ActiveHoldExists(hold_id=state.hold_public_id)
         write_release(state.hold_id, status="expired", by=SYSTEM, now=now)
-    return state.user_id
+    return state
 
 
 def _write_hold(
     day: Day,
     request: HoldRequest,
     guest: Guest,
-    user_id: int | None,
+    state: GuestState,
     decision: e.Decision,
     by: Actor,
     now: dt.datetime,
 ) -> HeldPlace:
     house, place = day.house, place_of(day, decision)
-    if user_id is not None and (booked := booking_at(user_id, house.id, place.starts_at)):
+    if booked := state.booked.get(place.starts_at):
         raise AlreadyBooked(reservation_id=booked)
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
@@ -175,7 +175,7 @@ def _write_hold(
         place,
         public_id=identifier,
         guest_key=guest.key,
-        user_id=user_id,
+        user_id=state.user_id,
         room_id=request.room_id,
         source=request.source,
         deposit=deposit,
