@@ -11,6 +11,12 @@ document.body.addEventListener("htmx:afterSwap", () => {
   status.textContent = panel.dataset.summary;
 });
 
+// Another party or another day: the time that was chosen stays the wanted one.
+document.body.addEventListener("htmx:configRequest", (event) => {
+  const chosen = document.querySelector("#times [name=time]:checked");
+  if (chosen) event.detail.parameters.time = chosen.value;
+});
+
 // A server or a network that fails here would leave the guest with old times: load the whole page.
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(failure, (event) => {

@@ -1,0 +1,129 @@
+"""A real Chromium against a real server. Skipped, with a reason, where there is no browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from restaurants.models import Restaurant
+from tests import factories
+from tests.fixtures.domain import Clock
+
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+
+# Nothing a browser does on its own account: no update, no sync, no look at the network.
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of these share one browser, hence one process."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser, and Django told that Playwright's event loop in this thread is harmless."""
+    path = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if path is None:
+        pytest.skip("no Chromium on this machine (set CHROMIUM to its path)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+            yield browser
+            browser.close()
+
+
+@dataclass
+class Visit:
+    """One browser window, and everything it complained about or asked other hosts for."""
+
+    page: Page
+    site: str
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Go to a page of ours."""
+        self.page.goto(f"{self.site}{path}")
+        return self.page
+
+    def watch(self) -> Visit:
+        """Start to listen."""
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+        return self
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.site, "data:")):
+            self.elsewhere.append(request.url)
+
+
+OpenVisit = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: LiveServer) -> Iterator[OpenVisit]:
+    """Opens a window; at the end nothing may have been complained about or left the host."""
+    contexts: list[BrowserContext] = []
+    visits: list[Visit] = []
+
+    def start(**options: Any) -> Visit:
+        context = chromium.new_context(**({"viewport": DESK} | options))
+        context.set_default_timeout(5_000)
+        contexts.append(context)
+        visits.append(Visit(context.new_page(), live_server.url).watch())
+        return visits[-1]
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert [each.complaints for each in visits] == [[] for _ in visits]
+    assert [each.elsewhere for each in visits] == [[] for _ in visits]
+
+
+@pytest.fixture
+def venue(clock: Clock, live_server: LiveServer) -> Restaurant:
+    """Bella Notte with two tables and everything a page can show."""
+    return factories.make_bella(
+        tables=2,
+        slug="bella-notte",
+        name="Bella Notte",
+        city="New York",
+        address="234 Greenwich Ave",
+        phone="+12125550142",
+        cuisine=["Italian"],
+        features=["Wine bar", "Garden"],
+        description="Fresh pasta every morning.",
+        cancellation_policy="Tell us early and somebody else gets your table.",
+        rating="4.7",
+        review_count=342,
+    )

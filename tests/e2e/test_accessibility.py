@@ -1,0 +1,107 @@
+"""axe finds nothing on any guest page, light and dark; targets are large enough for a thumb."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
+
+from reservations.guests import Guest
+from reservations.services.holds import HoldRequest, place_hold
+from restaurants.models import Restaurant
+from tests.e2e.conftest import AXE, PHONE, OpenVisit
+from tests.fixtures.domain import Clock
+
+_EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_COLOURS = ["color-contrast"]
+"""All that the dark scheme changes."""
+
+_RUN = """async (rules) => {
+  const found = await axe.run(document, { runOnly: rules });
+  return found.violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 160))]);
+}"""
+
+_SMALL = """() => [...document.querySelectorAll(
+    ".button, input:not([type=hidden]), select, textarea, .chip--link, .day-link, .quiet-link, summary")]
+  .filter((e) => e.offsetParent !== null && !e.closest(".skip-link"))
+  .filter((e) => e.type !== "radio" || !e.closest(".option"))
+  .map((e) => [e.outerHTML.slice(0, 120), e.getBoundingClientRect().height])
+  .filter(([, height]) => height < 44)"""
+
+
+def violations(page: Page) -> list[Any]:
+    """What axe and the ruler find on the page, in both colour schemes."""
+    page.evaluate(AXE.read_text())
+    found: list[Any] = []
+    page.emulate_media(color_scheme="light")
+    found += [("light", page.url, *each) for each in page.evaluate(_RUN, _EVERYTHING)]
+    page.emulate_media(color_scheme="dark")
+    found += [("dark", page.url, *each) for each in page.evaluate(_RUN, _COLOURS)]
+    return found + [("small", page.url, *each) for each in page.evaluate(_SMALL)]
+
+
+def test_looking_for_a_table(
+    visit: OpenVisit, venue: Restaurant, new_guest: Callable[[], Guest]
+) -> None:
+    for _ in range(2):
+        guest = new_guest()
+        asked = HoldRequest(venue.public_id, dt.date(2025, 11, 15), "19:00", 2)
+        place_hold(asked, guest, by=guest.actor)
+    window = visit(viewport=PHONE, reduced_motion="reduce")
+    found = []
+    for path in (
+        "/",
+        "/?q=nothing+like+it",
+        "/r/bella-notte/?party=2&date=2025-11-15&time=19:00",
+        "/r/bella-notte/?party=40&date=2025-11-15",
+        "/r/bella-notte/?party=abc",
+    ):
+        found += violations(window.open(path))
+    assert found == []
+
+
+def test_booking_it(visit: OpenVisit, venue: Restaurant, clock: Clock) -> None:
+    window = visit(viewport=PHONE, reduced_motion="reduce")
+    page = window.open("/r/bella-notte/?party=2&date=2025-11-15&time=19:00")
+    page.get_by_role("button", name="Hold this table").click()
+    page.wait_for_url("**/hold/**")
+    hold_url = page.url
+    found = violations(page)
+    window.open("/r/bella-notte/")
+    found += violations(page)
+    page.goto(hold_url)
+    page.locator("[data-confirm]").click()
+    page.wait_for_url("**?check")
+    found += violations(page)
+    page.get_by_label("Your name").fill("Ada Lovelace")
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("the bank’s answer gets lost").check()
+    clock.advance(minutes=11)
+    page.locator("[data-confirm]").click()
+    page.wait_for_url(hold_url)
+    found += violations(page)
+    page.get_by_role("button", name="Hold 19:00 again").click()
+    page.get_by_label("Visa ending in 4242: is accepted").check()
+    page.locator("[data-confirm]").click()
+    page.wait_for_url("**/booked/**")
+    found += violations(page)
+    page.get_by_role("link", name="Cancel this booking").click()
+    page.wait_for_url("**/cancel/")
+    found += violations(page)
+    page.get_by_role("button", name="Cancel the booking").click()
+    page.wait_for_url("**/booked/*/")
+    found += violations(page)
+    assert found == []
+
+
+def test_pages_for_what_went_wrong(visit: OpenVisit, venue: Restaurant) -> None:
+    window = visit(viewport=PHONE, reduced_motion="reduce")
+    page = window.open("/nowhere/")
+    assert violations(page) == []
+    # The browser itself notes every 404 in its console; that is what was asked for here.
+    assert window.complaints == [
+        "Failed to load resource: the server responded with a status of 404 (Not Found)"
+    ]
+    window.complaints.clear()
