@@ -1,0 +1,1 @@
+"""Backfilling a house with bookings from a file, in the order they were made."""
