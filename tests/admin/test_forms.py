@@ -13,7 +13,7 @@ from customers.models import Customer
 from reservations.models import Reservation
 from restaurants.admin.fields import LinesField, WeekdaysField, WordsField
 from restaurants.admin.service import days_text
-from restaurants.models import Closure, DiningService, Restaurant, TurnTime
+from restaurants.models import Closure, DiningRoom, DiningService, Offer, Restaurant, TurnTime
 from tests.admin.conftest import Cast, SignIn
 from tests.admin.test_pages import page
 
@@ -200,3 +200,29 @@ def test_weekdays_are_numbers() -> None:
 )
 def test_weekdays_in_words(days: list[int], text: str) -> None:
     assert days_text(days) == text
+
+
+def test_what_is_removed_leaves_a_trail(as_: SignIn, cast: Cast, house: Restaurant) -> None:
+    client = as_(cast.manager)
+    one, two, three = (Offer.objects.create(restaurant=house, name=f"Menu {n}") for n in "123")
+    assert client.post(page(Offer, "delete", one.pk), {"post": "yes"}).status_code == 302
+    posted = {
+        "action": "delete_selected",
+        "_selected_action": [two.pk, three.pk],
+        "post": "yes",
+    }
+    assert client.post(page(Offer, "changelist"), posted).status_code == 302
+    assert house.offers.count() == 0
+    trail = AuditEntry.objects.filter(verb="offer.removed", actor_label=cast.manager.email)
+    assert {entry.target: entry.data for entry in trail} == {
+        offer.public_id: {"label": offer.name} for offer in (one, two, three)
+    }
+
+
+def test_a_room_with_tables_is_not_removed(as_: SignIn, cast: Cast, house: Restaurant) -> None:
+    room = house.rooms.get()
+    url = page(DiningRoom, "delete", room.pk)
+    answer = as_(cast.manager).post(url, {"post": "yes"})
+    assert answer.status_code == 200
+    assert answer.context["protected"]
+    assert house.rooms.count() == 1

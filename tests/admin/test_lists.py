@@ -19,11 +19,13 @@ from core.models import AuditEntry
 from customers.models import Customer
 from notifications.models import Message
 from payments.models import Payment, Policy
+from reservations.errors import SlotUnavailable
 from reservations.ledger.confirm import Contact
-from reservations.models import Reservation, SeatingDecision, TableClaim
+from reservations.models import Reservation, SeatingDecision, ServiceLoad, TableClaim
 from reservations.services.bookings import Extras, book
 from reservations.services.holds import HoldRequest
 from restaurants.models import (
+    Closure,
     DiningRoom,
     DiningService,
     DiningTable,
@@ -34,6 +36,7 @@ from restaurants.models import (
 from tests.admin.conftest import Cast, SignIn
 from tests.admin.test_pages import label, page
 from tests.factories import make_bella, make_combination, make_tables
+from tests.fixtures.domain import Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +208,36 @@ def test_the_page_of_a_house_takes_the_same_number_of_queries_however_big_its_fl
     make_combination(made[2], made[3], low=5, high=8)
     assert measured() == before
     assert before <= 60
+
+
+def test_counted_limits_and_refusals_are_readable(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    house.services.update(slot_covers=4, max_covers=20)
+    ask = HoldRequest(house.public_id, dt.date(2025, 11, 15), "19:00", 4)
+    book(ask, Contact("Ada", "ada@example.com"), Extras(), by=SYSTEM)
+    with pytest.raises(SlotUnavailable):
+        book(ask, Contact("Bob", "bob@example.com"), Extras(), by=SYSTEM)
+    client = as_(cast.viewer)
+    limits = client.get(page(ServiceLoad, "changelist")).content.decode()
+    assert "4 of 4" in limits
+    assert "4 of 20" in limits
+    assert "Sat 15 Nov 2025 19:00" in limits
+    decisions = client.get(page(SeatingDecision, "changelist")).content.decode()
+    assert "19:00 for 4" in decisions
+    assert "pacing_covers" in decisions
+
+
+@pytest.mark.parametrize(
+    ("state", "notes"), [("now", ["Pipe"]), ("later", ["Boiler"]), ("over", ["Fair"])]
+)
+def test_closures_are_filtered_by_their_state(
+    as_: SignIn, cast: Cast, house: Restaurant, clock: Clock, state: str, notes: list[str]
+) -> None:
+    for note, start in (("Pipe", -1), ("Fair", -30)):
+        begins = clock.now + dt.timedelta(hours=start)
+        Closure.objects.create(
+            restaurant=house, starts_at=begins, ends_at=begins + dt.timedelta(hours=2), note=note
+        )
+    answer = as_(cast.viewer).get(page(Closure, "changelist"), {"state": state})
+    assert [row.note for row in answer.context["cl"].result_list] == notes
