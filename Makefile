@@ -45,7 +45,7 @@ imports: $(VENV)/.installed-dev ## Which app may import which
 	@$(STATIC) $(VENV)/bin/lint-imports
 
 migrations: $(VENV)/.installed-dev ## No model change without its migration
-	@DJANGO_SETTINGS_MODULE=config.settings.test $(PY) manage.py makemigrations --check --dry-run
+	@$(STATIC) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 deploy-check: $(VENV)/.installed-dev ## Django's own deployment check on the production settings
 	@EMBEDDED_SERVICES=0 DJANGO_SETTINGS_MODULE=config.settings.production \

@@ -255,6 +255,8 @@ def stop_everything() -> int:
                 time.sleep(0.1)
     end_leftovers(_record())
     stopped = embedded.stop(env.data_dir())
+    # Servers of a test run that was killed; a test run in progress keeps its own.
+    embedded.stop_if_unused(env.data_dir(), durable=False)
     print(f"Stopped: {', '.join(stopped)}" if stopped else "Everything is stopped.")
     return 0
 
