@@ -102,13 +102,6 @@ class NotChangeable(Conflict):
     message = "This reservation can no longer be changed."
 
 
-class RestaurantNotFound(NotFound):
-    """No such restaurant, or it is not listed."""
-
-    code = "RESTAURANT_NOT_FOUND"
-    message = "Restaurant not found"
-
-
 class NotAccepting(Conflict):
     """The house has paused bookings."""
 

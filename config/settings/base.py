@@ -10,6 +10,7 @@ import django_stubs_ext
 from config import env
 from config.databases import database_from_url
 from config.logs import logging_config
+from config.settings.unfold import LOGIN_REDIRECT_URL, UNFOLD  # noqa: F401 - settings
 
 # Lets `models.CharField[str, str]` and `ModelAdmin[Hold]` be written without quotes: type checkers
 # read them, Django itself does not know them.

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from reservations.engine import types as e
-from reservations.errors import RestaurantNotFound
 from reservations.selectors.houses import House, house
+from restaurants.errors import RestaurantNotFound
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CELLS_PER_DAY = e.DAY_MINUTES // e.CELL_MINUTES

@@ -14,9 +14,10 @@ from reservations.engine.policies import deposit_for
 from reservations.engine.rules import DayRules
 from reservations.engine.suggest import suggest
 from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
-from reservations.errors import NotAccepting, NotBookable, RestaurantNotFound
+from reservations.errors import NotAccepting, NotBookable
 from reservations.selectors.days import Day, read_day
 from reservations.sentences import sentence
+from restaurants.errors import RestaurantNotFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Restaurant(models.Model):
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="restaurants"
     )
-    slug = models.SlugField(unique=True, help_text="Its address on the web: /r/<slug>/")
+    slug = models.SlugField(unique=True, help_text="Its address on the web: /r/…/")
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     cuisine = ArrayField(models.CharField(max_length=40), default=list, blank=True)

@@ -17,7 +17,6 @@ from reservations.errors import (
     HoldExpired,
     HoldNotFound,
     NotBookable,
-    RestaurantNotFound,
     SlotUnavailable,
 )
 from reservations.guests import Guest
@@ -29,6 +28,7 @@ from reservations.services.holds import (
     place_hold,
     release_hold,
 )
+from restaurants.errors import RestaurantNotFound
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 

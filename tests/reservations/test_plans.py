@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock as core_clock
 from reservations.engine import types as e
-from reservations.errors import RestaurantNotFound
 from reservations.selectors.days import read_day
 from reservations.selectors.houses import House
+from restaurants.errors import RestaurantNotFound
 from restaurants.models import (
     Closure,
     DiningRoom,
