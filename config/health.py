@@ -51,7 +51,8 @@ def readyz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     response["Cache-Control"] = "no-store"
     if not ready:
         reasons = {name: check["reason"] for name, check in checks.items() if not check["ok"]}
-        logger.info("Not ready", extra={"reasons": reasons})
+        # The caller has the reasons; who asks every second must not fill the log.
+        logger.debug("Not ready", extra={"reasons": reasons})
     return errors.logged(response)
 
 
