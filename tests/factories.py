@@ -86,7 +86,7 @@ def make_combination(*tables: DiningTable, low: int, high: int) -> TableCombinat
 
 
 def make_bella(tables: int = 10, deposit: str | None = "25", **fields: Any) -> Restaurant:
-    """Contract 2's restaurant: ten tables, 11:00 to 22:00 every half hour, $25 a head, two hours."""
+    """Contract 2's: ten tables, 11:00 to 22:00 every half hour, $25 a head, two hours each."""
     restaurant = make_restaurant(**({"min_party": 2, "max_party": 12, "window_days": 365} | fields))
     make_service(restaurant, name="All day", first_seating=dt.time(11))
     make_tables(restaurant, *[4] * tables)

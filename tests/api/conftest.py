@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
@@ -24,14 +23,15 @@ class Api:
             self.headers["HTTP_AUTHORIZATION"] = f"Bearer {tokens.access_token(user.public_id)}"
         self.client = Client(raise_request_exception=False)
 
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        extra: dict[str, Any] = self.headers | headers
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.client.generic(
             method,
             f"/api/{path}",
             b"" if body is None else data,
             content_type="application/json",
-            **(self.headers | headers),
+            **extra,
         )
 
 

@@ -38,7 +38,8 @@ class Nobody(WindowThrottle):
 
 
 def asked_from(address: str = "203.0.113.7", **meta: str) -> Request:
-    return Request(RequestFactory().get("/", REMOTE_ADDR=address, **meta))
+    extra: dict[str, Any] = {"REMOTE_ADDR": address, **meta}
+    return Request(RequestFactory().get("/", **extra))
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +151,6 @@ def test_an_ipv6_line_counts_as_one(address: str, network: str | None) -> None:
 def test_forwarded_addresses_are_believed_as_far_as_our_proxies_wrote_them(
     monkeypatch: pytest.MonkeyPatch, proxies: int | None, forwarded: str, network: str
 ) -> None:
-    monkeypatch.setattr(throttling.api_settings, "NUM_PROXIES", proxies)
+    monkeypatch.setattr("api.throttling.api_settings.NUM_PROXIES", proxies)
     request = asked_from(HTTP_X_FORWARDED_FOR=forwarded)
     assert client_network(request) == network

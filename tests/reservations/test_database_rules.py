@@ -75,7 +75,7 @@ def test_two_live_claims_of_a_table_cannot_overlap_in_any_of_the_eight_ways(
 
 
 def test_a_released_claim_is_in_nobodys_way_and_another_table_neither(claim: TableClaim) -> None:
-    other = claim.restaurant.tables.exclude(pk=claim.table_id).first()
+    other = claim.restaurant.tables.exclude(pk=claim.table_id)[0]
     copy_of(claim, table_id=other.pk).save()
     TableClaim.objects.filter(pk=claim.pk).update(released_at=EVENING)
     copy_of(claim, released_at=None).save()
@@ -85,7 +85,7 @@ def test_a_released_claim_is_in_nobodys_way_and_another_table_neither(claim: Tab
 def test_two_tables_can_be_swapped_in_one_transaction_because_the_constraint_can_wait(
     claim: TableClaim,
 ) -> None:
-    other = claim.restaurant.tables.exclude(pk=claim.table_id).first()
+    other = claim.restaurant.tables.exclude(pk=claim.table_id)[0]
     second = copy_of(claim, table_id=other.pk)
     second.save()
     with transaction.atomic(), connection.cursor() as cursor:

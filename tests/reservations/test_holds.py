@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from accounts.models import User
 from core.models import AuditEntry
 from reservations.engine.types import DEFAULT_REFUND_LADDER
 from reservations.errors import (
@@ -35,8 +37,8 @@ from tests.fixtures.domain import Clock
 SATURDAY = dt.date(2025, 11, 15)
 
 
-def ask(restaurant: Restaurant, time: str = "19:00", party: int = 2, **more: object) -> HoldRequest:
-    fields = {"service_date": SATURDAY} | more
+def ask(restaurant: Restaurant, time: str = "19:00", party: int = 2, **more: Any) -> HoldRequest:
+    fields: dict[str, Any] = {"service_date": SATURDAY} | more
     return HoldRequest(restaurant.public_id, time=time, party_size=party, **fields)
 
 
@@ -193,7 +195,7 @@ def test_someone_elses_hold_does_not_exist(
     ],
 )
 def test_what_can_never_be_booked_is_refused_with_its_reason_and_writes_no_claim(
-    clock: Clock, bella: Restaurant, guest: Guest, asked: dict[str, object], code: str
+    clock: Clock, bella: Restaurant, guest: Guest, asked: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(NotBookable) as caught:
         place_hold(ask(bella, **asked), guest, by=guest.actor)
@@ -213,7 +215,7 @@ def test_an_unknown_or_unlisted_restaurant_is_not_found(
 
 
 def test_a_closed_account_can_hold_nothing(
-    clock: Clock, bella: Restaurant, guest: Guest, user: object
+    clock: Clock, bella: Restaurant, guest: Guest, user: User
 ) -> None:
     user.is_active = False
     user.save()
