@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core import exceptions as django_exceptions
-from django.db import IntegrityError, InterfaceError, OperationalError, connections
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions as rest
 
 from accounts.errors import NotSignedIn
 from api.renderers import json_response
 from core import correlation, errors
+from core.outage import drop_broken_connections
 from reservations import errors as book
 
 logger = logging.getLogger(__name__)
@@ -304,12 +305,3 @@ def _log(error: Exception, correlation_id: str, context: Mapping[str, Any]) -> N
         logger.error("A constraint refused what a service let through", extra=extra)
         return
     logger.error("Request failed", exc_info=error, extra=extra)
-
-
-def drop_broken_connections() -> None:
-    """Discard what a restart of PostgreSQL broke, so that the next request works again."""
-    for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
-        pool = getattr(connection, "pool", None)
-        if pool is not None and not pool.closed:
-            pool.check()

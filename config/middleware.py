@@ -18,7 +18,6 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -30,6 +29,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config import errors
 from core import correlation, metrics
+from core.outage import drop_broken_connections
 
 logger = logging.getLogger(__name__)
 
@@ -207,14 +207,3 @@ class OutageMiddleware:
 
 def _route(request: HttpRequest) -> str:
     return request.resolver_match.route if request.resolver_match else ""
-
-
-def drop_broken_connections() -> None:
-    """Discard idle connections that a restart of PostgreSQL broke; no other request gets one.
-
-    This request's own connection is closed by Django at its end.
-    """
-    for connection in connections.all(initialized_only=True):
-        pool = getattr(connection, "pool", None)
-        if pool is not None and not pool.closed:
-            pool.check()

@@ -269,6 +269,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+    # Whose X-Forwarded-For to believe: as many proxies as stand in front; none, unless told.
+    "NUM_PROXIES": env.number("TRUSTED_PROXIES", 0),
 }
 
 SIMPLE_JWT: dict[str, Any] = {
