@@ -8,11 +8,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from core.errors import DomainError, Invalid, NotFound
+
+LANGUAGE = "en"
 
 
 class GuestView(View):
@@ -24,9 +27,12 @@ class GuestView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer, with the domain's 'not found' as the page for it."""
         try:
-            response = super().dispatch(request, *args, **kwargs)
+            # The pages speak English only: a French date in an English sentence helps nobody.
+            with translation.override(LANGUAGE):
+                response = super().dispatch(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.text) from error
+        response.headers["Content-Language"] = LANGUAGE
         if self.is_personal:
             add_never_cache_headers(response)
         else:

@@ -20,7 +20,7 @@ from reservations.messages import facts
 from reservations.selectors.bookings import Booking
 from reservations.services import cancellation
 from reservations.views import wording
-from reservations.views.base import GuestView, booked_page, tell, warn
+from reservations.views.base import GuestView, booked_page, warn
 from reservations.views.home import picture_of
 from reservations.views.visitor import known_guest, own_booking
 from reservations.views.wishes import search_page
@@ -80,13 +80,11 @@ class CancelView(GuestView):
         if may_cancel(found) and request.POST.get("refund") != _quoted(found):
             return _ask(request, found, changed="refund" in request.POST, status=409)
         try:
-            done = cancellation.cancel_reservation(booking_id, by=_actor(request, found))
+            cancellation.cancel_reservation(booking_id, by=_actor(request, found))
         except AlreadyCancelled:
-            return redirect(booked_page(booking_id))
+            pass  # By an earlier click; its page says so.
         except DomainError as error:
             warn(request, error)
-            return redirect(booked_page(booking_id))
-        tell(request, _what_comes_back(done))
         return redirect(booked_page(booking_id))
 
 
@@ -105,15 +103,6 @@ def _actor(request: HttpRequest, found: Booking) -> Actor:
 def _quoted(found: Booking) -> str:
     percent, back = cancellation.quote(found)
     return f"{percent}:{back}"
-
-
-def _what_comes_back(done: cancellation.Cancellation) -> str:
-    if done.amount > 0:
-        back = amount(done.amount, done.booking.currency)
-        return f"Your booking is cancelled. {back} is on its way back to your card."
-    if done.booking.deposit > 0:
-        return "Your booking is cancelled. The deposit is not given back at such short notice."
-    return "Your booking is cancelled. There was nothing to pay."
 
 
 def _ask(

@@ -82,6 +82,8 @@ class HoldView(GuestView):
         form = _form(held, data=request.POST)
         if held.reservation is None and not form.is_valid():
             return redirect(f"{hold_page(hold_id)}?check")
+        if held.deposit > 0 and held.reservation is None and not takes_payments():
+            return redirect(hold_page(hold_id))
         try:
             booking_id = _confirm(held, guest, form)
         except (HoldExpired, PaidTooLate, PaymentPending):

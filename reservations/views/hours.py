@@ -11,13 +11,15 @@ from reservations.views import wording
 
 DAYS_SHOWN = 7
 
+_CLOSED = ("Closed",)
+
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
     """One day of the list."""
 
     name: str
-    text: str
+    times: tuple[str, ...]
     note: str = ""
     is_today: bool = False
 
@@ -32,14 +34,14 @@ def _line(plan: Plan, date: dt.date, *, is_today: bool) -> DayLine:
     name = "Today" if is_today else wording.short_day(date)
     special = next((day for day in plan.special_days if day.date == date), None)
     if special is not None and special.is_closed:
-        return DayLine(name, "Closed", special.note, is_today)
+        return DayLine(name, _CLOSED, special.note, is_today)
     if special is not None and special.opens is not None and special.closes is not None:
-        return DayLine(name, _stretch(special.opens, special.closes), special.note, is_today)
+        return DayLine(name, (_stretch(special.opens, special.closes),), special.note, is_today)
     note = special.note if special is not None else ""
-    return DayLine(name, _usual(plan, date) or "Closed", note, is_today)
+    return DayLine(name, _usual(plan, date) or _CLOSED, note, is_today)
 
 
-def _usual(plan: Plan, date: dt.date) -> str:
+def _usual(plan: Plan, date: dt.date) -> tuple[str, ...]:
     """Opening hours; a house that keeps none is open while a service seats guests."""
     if plan.openings:
         stretches = sorted(
@@ -47,13 +49,13 @@ def _usual(plan: Plan, date: dt.date) -> str:
             for opening in plan.openings
             if opening.weekday == date.weekday()
         )
-        return ", ".join(_stretch(*stretch) for stretch in stretches)
+        return tuple(_stretch(*stretch) for stretch in stretches)
     seatings = [
         (service.first_seating, service.last_seating)
         for service in services_on(plan, date)
         if not service.is_private
     ]
-    return ", ".join(f"tables {_stretch(*seating)}" for seating in sorted(seatings))
+    return tuple(f"tables {_stretch(*seating)}" for seating in sorted(seatings))
 
 
 def _stretch(opens: WallMinute, closes: WallMinute) -> str:

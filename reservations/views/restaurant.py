@@ -66,6 +66,9 @@ class RestaurantView(GuestView):
             response = render(request, "reservations/_times.html", context)
         else:
             context |= self._house(restaurant, rules, today)
+            # The list of sizes has no entry for a party that cannot be booked here.
+            limits = rules.plan.min_party, rules.plan.max_party
+            context["party"] = min(max(panel.party, limits[0]), limits[1])
             context["held"] = held_elsewhere(guest)
             response = render(request, "reservations/restaurant.html", context)
         patch_vary_headers(response, ["HX-Request"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from restaurants.models import Restaurant
@@ -29,6 +29,9 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 15_000
+"""Milliseconds; only a machine with much else to do needs more than a few hundred."""
+
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 
@@ -51,6 +54,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("no Chromium on this machine (set CHROMIUM to its path)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        expect.set_options(timeout=PATIENCE)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
             yield browser
@@ -98,7 +102,7 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[OpenVisit]:
 
     def start(**options: Any) -> Visit:
         context = chromium.new_context(**({"viewport": DESK} | options))
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         visits.append(Visit(context.new_page(), live_server.url).watch())
         return visits[-1]

@@ -24,7 +24,8 @@ _RUN = """async (rules) => {
 }"""
 
 _SMALL = """() => [...document.querySelectorAll(
-    ".button, input:not([type=hidden]), select, textarea, .chip--link, .day-link, .quiet-link, summary")]
+    ".button, .chip--link, .day-link, .quiet-link, "
+    + "input:not([type=hidden]), select, textarea, summary")]
   .filter((e) => e.offsetParent !== null && !e.closest(".skip-link"))
   .filter((e) => e.type !== "radio" || !e.closest(".option"))
   .map((e) => [e.outerHTML.slice(0, 120), e.getBoundingClientRect().height])

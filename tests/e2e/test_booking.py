@@ -1,4 +1,4 @@
-"""A guest books in a real browser: on a phone and at a desk, with and without JavaScript, by keys."""
+"""A guest books in a real browser: phone and desk, with and without JavaScript, by keys."""
 
 from __future__ import annotations
 

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
+from config import errors
 from reservations.engine.types import Reason, Refusal
 from reservations.errors import NotAccepting
 from reservations.guests import Guest
@@ -361,3 +362,26 @@ def test_the_search_is_escaped(client: Client, db: None) -> None:
 def test_crawlers_and_old_browsers_get_their_files(client: Client, db: None) -> None:
     assert "Disallow: /booked/" in client.get("/robots.txt").content.decode()
     assert client.get("/favicon.ico").headers["Location"] == "/static/img/favicon.svg"
+
+
+def test_pages_speak_english_whatever_the_browser_prefers(
+    client: Client, clock: Clock, bella: Restaurant
+) -> None:
+    url = f"/r/{bella.slug}/?party=2&date={SATURDAY}"
+    response = client.get(url, headers={"Accept-Language": "fr"})
+    assert "Saturday 15 November 2025" in words(response.content)
+    assert response.headers["Content-Language"] == "en"
+
+
+def test_pages_for_outages_and_errors_need_no_database(
+    rf: RequestFactory, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        outage = errors.unavailable(rf.get("/"))
+        broken = errors.server_error(rf.get("/"))
+        forbidden = errors.forbidden(rf.get("/"))
+    assert (outage.status_code, outage.headers["Retry-After"]) == (503, "2")
+    assert "We cannot reach our book right now" in words(outage.content)
+    assert "Something went wrong" in words(broken.content)
+    for page in (outage, broken, forbidden):
+        assert 'class="wordmark"' in page.content.decode()

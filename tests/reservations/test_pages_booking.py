@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from core.errors import Busy
 from notifications.services import deliver_due
@@ -63,7 +63,7 @@ def test_a_guest_books_and_cancels_without_javascript(
     browser.get(f"/booked/{row.public_id}/cancel/")
     assert "You get the whole deposit of $50.00 back." in browser.text
     browser.post(browser.url, refund="100:50.00")
-    assert "$50.00 is on its way back to your card." in browser.text
+    assert "$50.00 is on its way back to the card you paid with." in browser.text
     assert "Your booking is cancelled" in browser.text
     row.refresh_from_db()
     assert row.status == "cancelled"
@@ -340,3 +340,14 @@ def test_a_swept_hold_is_a_lapsed_one(clock: Clock, bella: Restaurant, browser: 
     clock.advance(minutes=11)
     expire_holds()
     assert "Your time for this table has run out" in browser.get(hold_url).text
+
+
+def test_a_deposit_nobody_can_take_is_paid_by_telephone(
+    clock: Clock, bella: Restaurant, browser: Browser, settings: Settings
+) -> None:
+    settings.SANDBOX_ENABLED = False
+    hold_url = browser.hold(bella).url
+    assert "This deposit cannot be paid online at the moment." in browser.text
+    assert "Pay $50.00 and book" not in browser.text
+    assert browser.confirm().url == hold_url
+    assert not Reservation.objects.exists()
