@@ -6,9 +6,11 @@ from django.db import connections
 
 
 def drop_broken_connections() -> None:
-    """Discard connections that a restart of PostgreSQL broke, idle ones of the pool included."""
+    """Discard idle connections that a restart of PostgreSQL broke; no other request gets one.
+
+    This request's own connection is closed by Django at its end.
+    """
     for connection in connections.all(initialized_only=True):
-        connection.close_if_unusable_or_obsolete()
         pool = getattr(connection, "pool", None)
         if pool is not None and not pool.closed:
             pool.check()
