@@ -89,7 +89,8 @@ SELECT id, idempotency_key, amount, currency, method FROM payment
 _OPEN_PAYMENT = """
 SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method FROM payments_payment p
 JOIN reservations_hold h ON h.payment_id = p.id
-WHERE h.id = %(hold_id)s AND p.status IN ('requested', 'unknown', 'succeeded')
+WHERE h.id = %(hold_id)s
+  AND (p.status IN ('requested', 'unknown', 'succeeded') OR p.settled_at >= %(now)s)
 """
 
 
@@ -108,7 +109,8 @@ def begin_payment(
     its guest has that time at that restaurant already.
 
     The key counts failed attempts, so a second click or a retry after a lost answer finds
-    the first row (and its method), and only a declined card gets a new one. The hold is kept
+    the first row (and its method), also when its card was declined in this very moment, and
+    only a new try after a decline gets a new one. The hold is kept
     at least until ``keep_until``, so that it does not lapse while the provider answers; the
     sweep looks after the payment from ``check_at`` on.
     """
@@ -125,10 +127,10 @@ def begin_payment(
         "expected": LIVE_STATUSES,
     }
     with connection.cursor() as cursor:
-        fresh, row = _begin(cursor, hold_id, parameters)
-        if row is None:
-            # Another click's card was declined in between: that frees the way for this one.
-            fresh, row = _begin(cursor, hold_id, parameters)
+        cursor.execute(_BEGIN, parameters)
+        # The insert sees another click's row only as a conflict: read it with a new snapshot.
+        fresh = cursor.fetchone()
+        row = fresh or _read_open_payment(cursor, hold_id, now)
     if row is None:
         return None
     pk, key, amount, currency, stored_method = row
@@ -136,15 +138,9 @@ def begin_payment(
     return BegunPayment(pk, key, amount, currency, orjson.loads(stored_method), fresh is not None)
 
 
-def _begin(cursor: Any, hold_id: int, parameters: dict[str, Any]) -> tuple[Any, Any]:
-    """The row made now, and that row or the open one that another click has made."""
-    cursor.execute(_BEGIN, parameters)
-    fresh = cursor.fetchone()
-    if fresh is not None:
-        return fresh, fresh
-    # The insert sees another click's row only as a conflict: read it with a new snapshot.
-    cursor.execute(_OPEN_PAYMENT, {"hold_id": hold_id})
-    return None, cursor.fetchone()
+def _read_open_payment(cursor: Any, hold_id: int, now: dt.datetime) -> Any:
+    cursor.execute(_OPEN_PAYMENT, {"hold_id": hold_id, "now": now})
+    return cursor.fetchone()
 
 
 _CONFIRM = f"""

@@ -175,19 +175,35 @@ def _confirm_paid(
     result = _charge(held, begun)
     if result.outcome is not ChargeOutcome.SUCCEEDED:
         raise _not_charged(begun.id, result)
+    return _conclude(held, contact, special_requests, begun.id, result, by)
+
+
+def _conclude(
+    held: HeldPlace,
+    contact: write.Contact,
+    special_requests: str,
+    payment_id: int,
+    result: ChargeResult,
+    by: Actor,
+) -> Confirmation:
+    """The card was charged: the reservation, or the money back and the error that says so."""
     try:
         confirmed = _swap(
-            held, contact, special_requests, by=by, payment_id=begun.id, charge=result
+            held, contact, special_requests, by=by, payment_id=payment_id, charge=result
         )
     except AlreadyBooked as error:
-        settle(begun.id, result, by=by)
+        settle(payment_id, result, by=by)
         raise AlreadyBooked(
             f"{error.text} Your payment is being refunded in full.", refund_amount=held.deposit
         ) from error
-    confirmed = confirmed or settle(begun.id, result, by=by)
-    if confirmed is None:
+    if confirmed is not None:
+        return Confirmation(confirmed, is_new=True)
+    # Another click was faster, or the hold lapsed while the provider answered.
+    is_new = booking_of_hold(held.id) is None
+    settled = settle(payment_id, result, by=by)
+    if settled is None:
         raise PaidTooLate(refund_amount=held.deposit)
-    return Confirmation(confirmed, is_new=True)
+    return Confirmation(settled, is_new=is_new)
 
 
 def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from collections.abc import Callable
 from functools import partial
 
@@ -104,7 +105,7 @@ def test_without_the_lock_guests_are_refused_while_tables_are_free(
     without_lock(monkeypatch)
     read_together(monkeypatch, 8)
     # A deadlock would be tried anew, with a fresh look: that is not the point here.
-    monkeypatch.setattr(holds, "place_hold", place_hold.__wrapped__)
+    monkeypatch.setattr(holds, "place_hold", inspect.unwrap(place_hold))
     calls = [partial(holds.place_hold, ask(bella), g, by=g.actor) for g in guests(new_guest, 8)]
     assert kind(at_once(calls))["HeldPlace"] < 8
     assert broken(ALWAYS) == {}

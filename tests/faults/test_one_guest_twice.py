@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_booking_cannot_be_moved_onto_another_one_of_the_same_guest(
     assert broken(ALWAYS) == {}
 
 
-def test_a_second_click_while_the_first_card_is_declined_gets_its_own_try(
+def test_a_second_click_while_the_first_card_is_declined_hears_of_the_decline(
     clock: Clock, bella: Restaurant, guest: Guest
 ) -> None:
     held = hold(bella, guest)
@@ -44,14 +45,17 @@ def test_a_second_click_while_the_first_card_is_declined_gets_its_own_try(
     def decline(execute: Any, sql: str, *rest: Any) -> Any:
         # Right after the second click found the first one's payment, before it looks at it.
         if sql == write._OPEN_PAYMENT:
-            Payment.objects.filter(status="requested").update(status="failed")
+            Payment.objects.filter(status="requested").update(status="failed", settled_at=clock.now)
         return execute(sql, *rest)
 
     with connection.execute_wrapper(decline):
-        again = _begin(held.id, VISA)
-    assert again is not None
-    assert again.is_new
-    assert again.idempotency_key != first.idempotency_key
+        second = _begin(held.id, DECLINED)
+    assert second is not None
+    assert (second.id, second.is_new) == (first.id, False)
+    clock.advance(seconds=1)
+    third = _begin(held.id, VISA, now=clock.now)
+    assert third is not None
+    assert third.is_new
 
 
 def test_a_charge_that_was_given_up_and_arrived_after_all_pays_for_the_reservation(
@@ -72,7 +76,7 @@ def test_a_charge_that_was_given_up_and_arrived_after_all_pays_for_the_reservati
     assert broken(ALWAYS) == {}
 
 
-def _begin(hold_id: int, method: Any) -> write.BegunPayment | None:
+def _begin(hold_id: int, method: Any, now: dt.datetime | None = None) -> write.BegunPayment | None:
     row = Hold.objects.get(pk=hold_id)
     return write.begin_payment(
         hold_id,
@@ -80,7 +84,7 @@ def _begin(hold_id: int, method: Any) -> write.BegunPayment | None:
         method=method,
         contact=write.Contact("", ""),
         special_requests="",
-        now=row.created_at,
+        now=now or row.created_at,
         keep_until=row.expires_at,
         check_at=row.expires_at,
     )
