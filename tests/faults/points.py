@@ -1,0 +1,59 @@
+"""The places where a process can die or stand still: before each statement and each commit."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections
+
+
+@contextmanager
+def at_point(number: int, act: Callable[[], object]) -> Iterator[None]:
+    """``act`` is called once, just before this thread's n-th statement or commit in the block."""
+    connection = connections["default"]
+    passed = 0
+
+    def pass_point() -> None:
+        nonlocal passed
+        passed += 1
+        if passed == number:
+            act()
+
+    def before_statement(execute: Any, *call: Any) -> Any:
+        pass_point()
+        return execute(*call)
+
+    real = connection._commit
+
+    def before_commit() -> None:
+        pass_point()
+        real()
+
+    connection._commit = before_commit
+    try:
+        with connection.execute_wrapper(before_statement):
+            yield
+    finally:
+        connection._commit = real
+
+
+def killed_at(number: int, work: Callable[[], object]) -> Callable[[], None]:
+    """The work, by a process that is killed at its n-th point."""
+    return _signalled_at(number, work, signal.SIGKILL)
+
+
+def stopped_at(number: int, work: Callable[[], object]) -> Callable[[], None]:
+    """The work, by a process that stands still at its n-th point until it is told to go on."""
+    return _signalled_at(number, work, signal.SIGSTOP)
+
+
+def _signalled_at(number: int, work: Callable[[], object], what: int) -> Callable[[], None]:
+    def doomed() -> None:
+        with at_point(number, lambda: os.kill(os.getpid(), what)):
+            work()
+
+    return doomed
