@@ -17,7 +17,7 @@ from enum import IntEnum
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from core import metrics
 from core.errors import Busy
@@ -37,7 +37,8 @@ SCRATCH_SCHEMA = "couvert_prove_"
 """How the schemas of ``manage.py prove`` begin: only in one of them can locks be left out."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
-_DEADLOCK_DETECTED = "40P01"
+_UNDONE = frozenset({"40P01", "25P03"})
+"""Lost a deadlock; was silent for longer than ``IDLE_TIMEOUT_MS``. Never after a commit."""
 _TRIES = 3
 
 
@@ -88,13 +89,14 @@ def lock(space: Space, *parts: object, timeout_ms: int = LOCK_TIMEOUT_MS) -> Non
         metrics.LOCK_WAIT.observe(time.perf_counter() - started)
 
 
-def again_after_deadlock(service: Callable[P, R]) -> Callable[P, R]:
-    """Let a service that opens its own transaction begin anew when it lost a deadlock.
+def again_if_undone(service: Callable[P, R]) -> Callable[P, R]:
+    """Let a service that opens its own transactions begin anew when the database undid one.
 
     Writers that hold the day's lock count in several steps, and whoever gives a hold back counts
-    without that lock: now and then two wait for each other, and the database ends one of them,
-    with everything undone. It is tried again; Busy when it loses every time. Inside a
-    transaction of the caller only the caller could begin anew, so there the error passes.
+    without that lock: now and then two wait for each other, and the database ends one of them.
+    And a process that stood still in the middle finds its transaction ended when it goes on.
+    Both times nothing was written, so it is tried again; Busy when that happens every time.
+    Inside a transaction of the caller only the caller could begin anew: there the error passes.
     """
 
     @wraps(service)
@@ -102,10 +104,11 @@ def again_after_deadlock(service: Callable[P, R]) -> Callable[P, R]:
         for tries_left in reversed(range(_TRIES)):
             try:
                 return service(*args, **more)
-            except OperationalError as error:
-                if _state(error) != _DEADLOCK_DETECTED or connection.in_atomic_block:
+            except DatabaseError as error:
+                if _state(error) not in _UNDONE or connection.in_atomic_block:
                     raise
-                logger.warning("lost a deadlock", extra={"service": service.__qualname__})
+                connection.close_if_unusable_or_obsolete()
+                logger.warning("transaction undone", extra={"service": service.__qualname__})
                 if not tries_left:
                     raise Busy from error
         raise AssertionError("unreachable")
@@ -113,7 +116,7 @@ def again_after_deadlock(service: Callable[P, R]) -> Callable[P, R]:
     return repeated
 
 
-def _state(error: OperationalError) -> str | None:
+def _state(error: DatabaseError) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.ids import booking_code
-from core.locks import Space, again_after_deadlock, lock
+from core.locks import Space, again_if_undone, lock
 from notifications.services import queue
 from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
@@ -45,7 +45,7 @@ class Extras:
     notify: bool = True
 
 
-@again_after_deadlock
+@again_if_undone
 def book(
     request: HoldRequest,
     contact: Contact,

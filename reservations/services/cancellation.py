@@ -9,7 +9,7 @@ from django.db import transaction
 
 from core import audit, clock
 from core.actors import Actor
-from core.locks import Space, again_after_deadlock, lock
+from core.locks import Space, again_if_undone, lock
 from core.money import exponent
 from payments.services import request_refund
 from reservations.engine.lifecycle import ActorKind, Status, allowed
@@ -49,7 +49,7 @@ def cancel_for_guest(identifier: str, user_public_id: str, *, by: Actor) -> Canc
     return cancel_reservation(identifier, by=by)
 
 
-@again_after_deadlock
+@again_if_undone
 def cancel_reservation(identifier: str, *, by: Actor, reason: str = "") -> Cancellation:
     """Cancel, free the tables and ask for the refund the agreed ladder gives at this instant.
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from core import audit, clock
 from core.actors import SYSTEM, Actor
-from core.locks import Space, again_after_deadlock, lock
+from core.locks import Space, again_if_undone, lock
 from reservations.engine import types as e
 from reservations.engine.lifecycle import UPCOMING, Status
 from reservations.errors import NotChangeable
@@ -48,7 +48,7 @@ def change_for_guest(identifier: str, user_public_id: str, change: Change, *, by
     return change_reservation(identifier, change, by=by)
 
 
-@again_after_deadlock
+@again_if_undone
 def change_reservation(
     identifier: str, change: Change, *, by: Actor, channel: e.Channel | None = None
 ) -> Booking:

@@ -20,7 +20,7 @@ from core import clock
 from core.actors import SYSTEM, Actor
 from core.errors import Invalid
 from core.jobs import wake
-from core.locks import Space, again_after_deadlock, lock
+from core.locks import Space, again_if_undone, lock
 from customers.services import Contact as CustomerContact
 from customers.services import recognise
 from notifications.services import queue
@@ -74,6 +74,7 @@ class Confirmation:
     is_new: bool
 
 
+@again_if_undone
 def confirm_hold(
     identifier: str,
     guest: Guest,
@@ -323,7 +324,7 @@ def _first_status(held: HeldPlace) -> str:
     return "confirmed" if service is None or service.auto_confirm else "pending"
 
 
-@again_after_deadlock
+@again_if_undone
 def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Booking | None:
     """Apply a provider's answer to the hold it paid for, whenever it arrives. May be repeated.
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.ids import public_id
-from core.locks import Space, again_after_deadlock, lock
+from core.locks import Space, again_if_undone, lock
 from core.money import quantize
 from reservations.engine import availability
 from reservations.engine import types as e
@@ -68,7 +68,7 @@ class HoldRequest:
     """Rules set aside for this request, by staff or because the guest asked in time."""
 
 
-@again_after_deadlock
+@again_if_undone
 def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
     """Keep a table for the guest for as long as the restaurant allows (ten minutes by default).
 
@@ -237,14 +237,14 @@ def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
     raise HoldAtLimit() if after.is_live(now) else HoldExpired()
 
 
-@again_after_deadlock
+@again_if_undone
 def release_hold(identifier: str, guest: Guest, *, by: Actor) -> bool:
     """Give the table back at once. False if it was given back before; raises HoldNotFound."""
     held = hold_of(guest, identifier)
     return write_release(held.id, status="released", by=by, now=clock.now())
 
 
-@again_after_deadlock
+@again_if_undone
 def expire_holds(limit: int = 500) -> int:
     """Release up to ``limit`` lapsed holds and say how many. Safe to run twice and at once.
 

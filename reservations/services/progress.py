@@ -6,7 +6,7 @@ from django.db import transaction
 
 from core import audit, clock
 from core.actors import Actor
-from core.locks import Space, again_after_deadlock, lock
+from core.locks import Space, again_if_undone, lock
 from reservations.engine.lifecycle import HOLDS_TABLE, ActorKind, Status, allowed
 from reservations.errors import NotChangeable
 from reservations.ledger.place import release_reservation
@@ -14,7 +14,7 @@ from reservations.models import Reservation
 from reservations.selectors.bookings import booking
 
 
-@again_after_deadlock
+@again_if_undone
 def step(identifier: str, to: Status, *, by: Actor) -> str:
     """Take a reservation one step along the lifecycle; returns the status it had before.
 

@@ -40,12 +40,12 @@ class Child:
         if self.status is None:
             os.kill(self.pid, number)
 
-    def freeze(self) -> None:
-        """Stop it; returns when it stands still."""
-        self.send(signal.SIGSTOP)
+    def stands_still(self) -> bool:
+        """Wait until it has stopped itself, or ended: then this is false."""
         _, status = os.waitpid(self.pid, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
             self.status = os.waitstatus_to_exitcode(status)
+        return self.status is None
 
     def thaw(self) -> None:
         """Let it go on."""

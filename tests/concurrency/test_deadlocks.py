@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from core.errors import Busy
-from core.locks import again_after_deadlock
+from core.locks import again_if_undone
 from reservations.guests import Guest
 from reservations.ledger import place
 from reservations.proof.invariants import ALWAYS, broken
@@ -75,7 +75,7 @@ def test_a_change_and_a_release_that_wait_for_each_other_both_succeed(
 def test_who_loses_a_deadlock_three_times_hears_that_the_slot_is_busy() -> None:
     tried = []
 
-    @again_after_deadlock
+    @again_if_undone
     def unlucky() -> None:
         tried.append(1)
         _raise("40P01")
@@ -89,7 +89,7 @@ def test_who_loses_a_deadlock_three_times_hears_that_the_slot_is_busy() -> None:
 def test_no_other_error_is_tried_again() -> None:
     tried = []
 
-    @again_after_deadlock
+    @again_if_undone
     def broken_down() -> None:
         tried.append(1)
         _raise("57P01")
@@ -104,7 +104,7 @@ def test_inside_a_transaction_of_the_caller_nothing_is_tried_again() -> None:
 
     tried = []
 
-    @again_after_deadlock
+    @again_if_undone
     def part() -> None:
         tried.append(1)
         _raise("40P01")
