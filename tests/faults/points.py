@@ -14,7 +14,7 @@ from django.db import connections
 @contextmanager
 def at_point(number: int, act: Callable[[], object]) -> Iterator[None]:
     """``act`` is called once, just before this thread's n-th statement or commit in the block."""
-    connection = connections["default"]
+    connection: Any = connections["default"]
     passed = 0
 
     def pass_point() -> None:

@@ -105,30 +105,28 @@ def test_with_a_lock_that_lapses_while_its_owner_sleeps_the_table_is_sold_twice(
 def test_paying_stopped_anywhere_for_longer_than_the_hold_loses_no_money(
     shared_clock: SharedClock, new_guest: NewGuest, is_taken: bool
 ) -> None:
-    bookings = 0
+    stops = 0
+    houses: list[Restaurant] = []
 
     def prepare() -> Callable[[], object]:
-        nonlocal house
-        house = make_bella(tables=1)
+        houses.append(make_bella(tables=1))
         guest = new_guest()
-        held = hold(house, guest)
+        held = hold(houses[-1], guest)
         return lambda: pay(held, guest)
 
-    house: Restaurant | None = None
     for point, process in stopped_everywhere(prepare):
         shared_clock.advance(minutes=30)
         sweep()
         rival = new_guest()
         if is_taken:
-            assert house is not None
             # The sweep may have confirmed what the sleeper had paid for.
             with suppress(SlotUnavailable):
-                pay(hold(house, rival), rival)
+                pay(hold(houses[-1], rival), rival)
         process.thaw()
         process.wait()
         assert broken(ALWAYS) == {}, f"stopped at point {point}"
         come_to_rest()
         assert broken(AT_REST) == {}, f"stopped at point {point}"
-        bookings += 1
-    assert bookings > 8, "the control: it was stopped at as many points"
+        stops += 1
+    assert stops > 8, "the control: it was stopped at as many points"
     assert Reservation.objects.exists()
