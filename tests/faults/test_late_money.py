@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from accounts.models import User
 from notifications.models import Message
 from payments.gateways.base import ChargeOutcome, ChargeResult
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, SandboxCharge
 from reservations.errors import AlreadyBooked, PaidTooLate
 from reservations.guests import Guest
 from reservations.ledger.confirm import Contact
@@ -19,7 +21,7 @@ from reservations.proof.invariants import AT_REST, broken
 from reservations.services.bookings import Extras, book
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.confirmation import settle
-from reservations.services.holds import expire_holds
+from reservations.services.holds import expire_holds, release_hold
 from restaurants.models import Restaurant
 from tests.factories import make_bella
 from tests.faults.acts import ask, hold, pay
@@ -33,6 +35,51 @@ def lapse(clock: Clock) -> None:
     """Twenty minutes later the sweep has been."""
     clock.advance(minutes=20)
     assert expire_holds() == 1
+
+
+def test_a_hold_that_lapses_while_paying_takes_a_free_table_again(
+    clock: Clock, bella: Restaurant, guest: Guest, while_paying: Meanwhile
+) -> None:
+    held = hold(bella, guest)
+    while_paying(partial(lapse, clock))
+    assert pay(held, guest).is_new
+    assert not Refund.objects.exists()
+    come_to_rest()
+    assert broken(AT_REST) == {}
+
+
+def test_a_hold_that_lapses_while_paying_is_refunded_when_somebody_has_the_table(
+    clock: Clock, guest: Guest, new_guest: Callable[[], Guest], while_paying: Meanwhile
+) -> None:
+    small, rival = make_bella(tables=1), new_guest()
+    held = hold(small, guest)
+
+    def meanwhile() -> None:
+        lapse(clock)
+        hold(small, rival)
+
+    while_paying(meanwhile)
+    with pytest.raises(PaidTooLate) as caught:
+        pay(held, guest)
+    assert caught.value.details == {"refund_amount": Decimal(50)}
+    assert "refunded in full" in caught.value.text
+    assert Message.objects.get().kind == "deposit_refunded"
+    come_to_rest()
+    assert SandboxCharge.objects.get(kind="refund").minor_amount == 5000
+    assert broken(AT_REST) == {}
+
+
+def test_a_hold_that_was_given_back_while_paying_is_refunded_though_the_table_is_free(
+    clock: Clock, bella: Restaurant, guest: Guest, while_paying: Meanwhile
+) -> None:
+    held = hold(bella, guest)
+    while_paying(partial(release_hold, held.public_id, guest, by=guest.actor))
+    with pytest.raises(PaidTooLate):
+        pay(held, guest)
+    assert not Reservation.objects.exists()
+    come_to_rest()
+    assert SandboxCharge.objects.get(kind="refund").minor_amount == 5000
+    assert broken(AT_REST) == {}
 
 
 def test_a_table_that_comes_free_after_the_refund_is_not_given_for_money_that_went_back(
