@@ -9,11 +9,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from config import embedded, env
 
 _DOMAIN = Path(__file__).parent / "fixtures" / "domain.py"
 pytest_plugins = ["tests.fixtures.domain"] if _DOMAIN.exists() else []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each process of a run a Redis database of its own: tests empty the cache."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
+    database = int(worker.removeprefix("gw")) % 16
+    settings.CACHES["default"]["OPTIONS"]["CONNECTION_POOL_KWARGS"] = {"db": database}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
