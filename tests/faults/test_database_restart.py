@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,10 +34,10 @@ OUTAGE = {"OperationalError", "InterfaceError", "InternalError"}
 POOL = {"pool": {"min_size": 1, "max_size": 4, "timeout": 1, "reconnect_timeout": 1}}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A PostgreSQL of these tests' own, with real commits: what was confirmed must survive."""
-    own = Postgres(layout_of(tmp_path_factory.mktemp("pg"), durable=True))
+@pytest.fixture
+def server(tmp_path: Path, db: None) -> Iterator[Postgres]:
+    """A PostgreSQL of this test's own, with real commits: what was confirmed must survive."""
+    own = Postgres(layout_of(tmp_path, durable=True))
     own.start()
     yield own
     own.stop()
@@ -64,10 +65,10 @@ def connected_to(server: Postgres, options: dict[str, Any]) -> Iterator[dict[str
         forget_houses()
 
 
-@pytest.fixture(scope="module")
-def stage(server: Postgres, django_db_setup: None, django_db_blocker: Any) -> Stage:
+@pytest.fixture
+def stage(server: Postgres) -> Stage:
     """The houses and guests in that server's book."""
-    with django_db_blocker.unblock(), connected_to(server, {}):
+    with connected_to(server, {}):
         migrate()
         return set_stage(48)
 
@@ -96,11 +97,13 @@ class Client(threading.Thread):
         connections["default"].close()
 
 
-@pytest.mark.xdist_group("own-postgres")
-@pytest.mark.parametrize("options", [{}, POOL], ids=["persistent", "pool"])
-def test_errors_while_it_is_away_and_then_business_as_usual(
-    server: Postgres, stage: Stage, options: dict[str, Any]
-) -> None:
+def test_errors_while_it_is_away_and_then_business_as_usual(server: Postgres, stage: Stage) -> None:
+    for options in ({}, POOL):
+        survive(server, stage, options)
+
+
+def survive(server: Postgres, stage: Stage, options: dict[str, Any]) -> None:
+    """A crash under load, with connections kept in this way."""
     with connected_to(server, options) as database:
         clients = [Client(database, stage, seed) for seed in range(CLIENTS)]
         live_through_a_crash(server, clients)
