@@ -9,7 +9,7 @@ from payments.services import process_refunds, settle_unknown
 from reservations.proof.isolation import later
 from reservations.services.holds import expire_holds
 
-HOURS = (0.1, 0.5, 1, 2, 4, 8, 24)
+HOURS = (0.1, 0.5, 2, 24)
 """When sweeps run: leases end after minutes, back-offs after hours."""
 
 
