@@ -36,6 +36,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     book.PaidTooLate: 409,
     book.PaymentDeclined: 402,
     book.PaymentPending: 503,
+    book.PaymentsUnavailable: 503,
 }
 """The status of a domain error: that of its nearest ancestor in this table."""
 

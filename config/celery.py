@@ -23,6 +23,7 @@ app.autodiscover_tasks(["config"], related_name="task_context")
 
 SCHEDULE = {
     "reservations.expire_holds": 15,
+    "reservations.expire_unanswered": 300,
     "payments.settle_unknown": 30,
     "payments.process_refunds": 15,
     "notifications.deliver_due": 5,

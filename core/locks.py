@@ -105,7 +105,12 @@ def again_if_undone(service: Callable[P, R]) -> Callable[P, R]:
             try:
                 return service(*args, **more)
             except DatabaseError as error:
-                if _state(error) not in _UNDONE or connection.in_atomic_block:
+                if connection.in_atomic_block:
+                    raise
+                if _state(error) == _LOCK_NOT_AVAILABLE:
+                    # A row's lock, or an overlapping claim's, was not free in time either.
+                    raise Busy from error
+                if _state(error) not in _UNDONE:
                     raise
                 connection.close_if_unusable_or_obsolete()
                 logger.warning("transaction undone", extra={"service": service.__qualname__})

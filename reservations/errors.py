@@ -71,6 +71,16 @@ class PaymentPending(DomainError):
     )
 
 
+class PaymentsUnavailable(DomainError):
+    """A deposit is due and no gateway may take money here."""
+
+    code = "PAYMENTS_UNAVAILABLE"
+    message = (
+        "This booking needs a deposit, which cannot be paid online at the moment."
+        " Please call the restaurant."
+    )
+
+
 class PaidTooLate(Conflict):
     """The hold lapsed while paying and the table is gone; the money goes back in full."""
 

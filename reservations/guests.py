@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from core.actors import Actor, ActorKind
@@ -29,4 +30,8 @@ class Guest:
     @property
     def actor(self) -> Actor:
         """The guest as the audit trail names them: no name, no address."""
-        return Actor(ActorKind.GUEST, self.user_public_id or self.key, "Guest")
+        return Actor(ActorKind.GUEST, self.user_public_id or self._digest(), "Guest")
+
+    def _digest(self) -> str:
+        """A visitor's token opens their hold, so the trail keeps its fingerprint only."""
+        return f"visitor:{hashlib.blake2s(self.key.encode(), digest_size=8).hexdigest()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reservations.services import holds
+from reservations.services import holds, progress
 
 
 @shared_task(name="reservations.expire_holds")
@@ -14,3 +14,9 @@ def expire_holds() -> int:
     while released := holds.expire_holds():
         total += released
     return total
+
+
+@shared_task(name="reservations.expire_unanswered")
+def expire_unanswered() -> int:
+    """Turn away bookings that staff did not accept in time."""
+    return progress.expire_unanswered()

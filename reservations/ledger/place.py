@@ -1,5 +1,8 @@
 """A party's place in the ledger: claims on tables and counts against limits.
 
+A party is counted whether a limit is set or not; each party brings the limits in force now, so
+a row's ``CHECK`` refuses the next one after a limit was lowered. Giving back touches no limit.
+
 Every writer touches counts in one order (cell, gauge, service), so that two of them can
 wait for each other but never in a circle.
 """

@@ -107,6 +107,10 @@ class Reservation(models.Model):
     deposit_amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     currency = models.CharField(max_length=3)
     refund_ladder = models.JSONField(default=list, help_text="As agreed when booking")
+    refund_cap = models.PositiveSmallIntegerField(
+        default=100,
+        help_text="Most percent that can still come back: a change does not win back lost notice",
+    )
     load_ids = ArrayField(
         models.BigIntegerField(), default=list, help_text="Gauges that count this party"
     )
@@ -136,6 +140,9 @@ class Reservation(models.Model):
                 condition=models.Q(deposit_amount__gte=0), name="reservation_deposit"
             ),
             models.CheckConstraint(
+                condition=models.Q(refund_cap__lte=100), name="reservation_refund_cap"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="reservation_turn_range"
             ),
             models.CheckConstraint(
@@ -146,6 +153,11 @@ class Reservation(models.Model):
         indexes = [
             models.Index(fields=["restaurant", "service_date"], name="reservation_day"),
             models.Index(fields=["user", "starts_at"], name="reservation_of_user"),
+            models.Index(
+                fields=["status_changed_at"],
+                condition=models.Q(status__in=["requested", "pending"]),
+                name="reservation_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

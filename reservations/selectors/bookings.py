@@ -39,6 +39,7 @@ class Booking:
     payment_id: int | None
     payment_status: str | None
     refunded: Decimal | None
+    refund_cap: int
     refund_ladder: list[list[int]]
 
     @property
@@ -53,6 +54,7 @@ SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
        b.currency,
        b.guest_name, b.guest_email, b.special_requests, b.sequence, b.created_at,
        b.payment_id, p.status, p.refunded,
+       b.refund_cap,
        b.refund_ladder
 FROM reservations_reservation b
 JOIN restaurants_restaurant r ON r.id = b.restaurant_id
@@ -111,3 +113,16 @@ def bookings_of_user(
         f" ORDER BY b.starts_at {order}, b.id {order} LIMIT %(limit)s",
         {"user": user_public_id, "live": LIVE_STATUSES, "now": now, "limit": limit},
     )
+
+
+def unanswered(*, asked_before: dt.datetime, now: dt.datetime, limit: int) -> list[str]:
+    """Public ids of bookings that wait for the house too long: since then, or past their time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT public_id FROM reservations_reservation"
+            " WHERE status IN ('requested', 'pending')"
+            " AND (status_changed_at <= %(asked_before)s OR starts_at <= %(now)s)"
+            " ORDER BY id LIMIT %(limit)s",
+            {"asked_before": asked_before, "now": now, "limit": limit},
+        )
+        return [row[0] for row in cursor.fetchall()]

@@ -108,10 +108,10 @@ def write_booking(
         now=now,
     )
     audit.record(
-        "reservation.confirmed", row.public_id, by=by, restaurant_id=house.id, code=row.code
+        f"reservation.{extras.status}", row.public_id, by=by, restaurant_id=house.id, code=row.code
     )
     if extras.notify:
-        notify(day, row, "reservation_confirmed", now)
+        notify(house, row, f"reservation_{extras.status}", now)
     return row
 
 
@@ -164,12 +164,12 @@ def _insert(prefix: str, **values: Any) -> Reservation:
     raise RuntimeError("no free booking code; lengthen them")
 
 
-def notify(day: Day, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
+def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
     """Queue a message about a reservation, if its guest left an address."""
     if not row.guest_email:
         return
     payload = facts(
-        day.house,
+        house,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         party_size=row.party_size,

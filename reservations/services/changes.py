@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from core import audit, clock
-from core.actors import SYSTEM, Actor
+from core.actors import SYSTEM, Actor, ActorKind
+from core.errors import Busy
 from core.locks import Space, again_if_undone, lock
 from reservations.engine import types as e
 from reservations.engine.lifecycle import UPCOMING, Status
@@ -20,8 +21,13 @@ from reservations.ledger.place import claim_for_reservation, release_reservation
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking, booking, booking_of_user
 from reservations.selectors.days import Day, read_day
+from reservations.services.availability import check_open_to
 from reservations.services.bookings import notify
-from reservations.services.holds import HoldRequest, decide_for, place_of, refused
+from reservations.services.cancellation import quote
+from reservations.services.holds import HoldRequest, decide_for, deposit_of, place_of, refused
+
+_LOOKS = 5
+"""How often to follow a reservation that others keep moving to other dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ class _Refused(Exception):
         self.decision = decision
 
 
+class _MovedMeanwhile(Exception):
+    """The reservation changed its date before the lock was held: lock that one and look again."""
+
+
 def change_for_guest(identifier: str, user_public_id: str, change: Change, *, by: Actor) -> Booking:
     """Change the guest's own reservation; see :func:`change_reservation`."""
     booking_of_user(user_public_id, identifier)
@@ -56,51 +66,70 @@ def change_reservation(
 
     Locks the service dates it leaves and enters, in order. Old claims go and new ones come in
     one transaction; a refusal rolls both back and raises what placing a hold raises, with the
-    alternatives. The deposit stays as agreed. Repeating it changes nothing more. Raises
-    ReservationNotFound and NotChangeable once the party is there or the booking is over.
+    alternatives. The deposit stays as agreed, and so does the notice: a guest who moves a
+    booking late does not win back the share of the refund that was lost by then. Nothing to
+    change is no change. Raises ReservationNotFound; NotChangeable once the party is there, the
+    time has come, the booking is over, or a larger party would owe a larger deposit.
     """
-    found = booking(identifier)
-    try:
-        with transaction.atomic():
-            _change(found, change, by, channel)
-    except _Refused as refusal:
-        now = clock.now()
-        record_decision(
-            refusal.decision,
-            restaurant_id=refusal.day.house.id,
-            plan_version=refusal.day.house.plan.version,
-            subject=identifier,
-            by=by,
-            now=now,
-        )
-        raise refused(refusal.day, refusal.decision) from None
-    return booking(identifier)
+    for _ in range(_LOOKS):
+        try:
+            with transaction.atomic():
+                _change(booking(identifier), change, by, channel)
+            return booking(identifier)
+        except _MovedMeanwhile:
+            continue
+        except _Refused as refusal:
+            record_decision(
+                refusal.decision,
+                restaurant_id=refusal.day.house.id,
+                plan_version=refusal.day.house.plan.version,
+                subject=identifier,
+                by=by,
+                now=clock.now(),
+            )
+            raise refused(refusal.day, refusal.decision) from None
+    raise Busy
 
 
-def _change(found: Booking, change: Change, by: Actor, channel: e.Channel | None) -> None:
-    request = _request(found, change, channel)
-    for date in sorted({found.service_date, request.service_date}):
-        lock(Space.SERVICE_DAY, found.house.public_id, date)
-    row = Reservation.objects.select_for_update(of=("self",)).get(pk=found.id)
-    if row.service_date != found.service_date or Status(row.status) not in UPCOMING:
-        raise NotChangeable(status=row.status)
-    request = replace(
-        request,
-        channel=channel or e.Channel(row.channel),
-        source=row.source,
-        room_id=row.room_id,
-    )
-    before = _facts(row, found)
+def _change(seen: Booking, change: Change, by: Actor, channel: e.Channel | None) -> None:
+    for date in sorted({seen.service_date, change.service_date or seen.service_date}):
+        lock(Space.SERVICE_DAY, seen.house.public_id, date)
+    row = Reservation.objects.select_for_update(of=("self",)).get(pk=seen.id)
+    # What was seen before the lock may be history; everything below goes by this.
+    found = booking(seen.public_id)
+    if found.service_date != seen.service_date:
+        raise _MovedMeanwhile
     now = clock.now()
-    if _moves(found, request):
+    _check(row, by, now)
+    request = _request(found, row, change, channel)
+    moves = _moves(found, request)
+    wish = change.special_requests
+    if not moves and wish in (None, row.special_requests):
+        return
+    before = _facts(row, found)
+    if moves:
+        if by.kind is ActorKind.GUEST:
+            row.refund_cap = quote(found)[0]
         _move(row, request, by, now)
-    if change.special_requests is not None:
-        row.special_requests = change.special_requests
+    if wish is not None:
+        row.special_requests = wish
+    _save(row, found, before, by, now)
+
+
+def _check(row: Reservation, by: Actor, now: dt.datetime) -> None:
+    if Status(row.status) not in UPCOMING:
+        raise NotChangeable(status=row.status)
+    if by.kind is ActorKind.GUEST and row.starts_at <= now:
+        raise NotChangeable("The time of this reservation has come. Please call the restaurant.")
+
+
+def _save(
+    row: Reservation, found: Booking, before: dict[str, object], by: Actor, now: dt.datetime
+) -> None:
     row.updated_at = now
     row.sequence += 1
     with guarded():
         row.save()
-    day = read_day(found.house.public_id, row.service_date, now=now)
     audit.record(
         "reservation.changed",
         row.public_id,
@@ -109,16 +138,21 @@ def _change(found: Booking, change: Change, by: Actor, channel: e.Channel | None
         before=before,
         after=_facts(row, found),
     )
-    notify(day, row, "reservation_changed", now)
+    notify(found.house, row, "reservation_changed", now)
 
 
-def _request(found: Booking, change: Change, channel: e.Channel | None) -> HoldRequest:
+def _request(
+    found: Booking, row: Reservation, change: Change, channel: e.Channel | None
+) -> HoldRequest:
+    party_size = found.party_size if change.party_size is None else change.party_size
     return HoldRequest(
         restaurant=found.house.public_id,
         service_date=change.service_date or found.service_date,
         time=change.time or found.wall_time,
-        party_size=change.party_size or found.party_size,
-        channel=channel or e.Channel.ONLINE,
+        party_size=party_size,
+        channel=channel or e.Channel(row.channel),
+        source=row.source,
+        room_id=row.room_id,
     )
 
 
@@ -131,9 +165,12 @@ def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -
     """Give up the old place, take the new one; raises _Refused when there is none."""
     release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
     day = read_day(request.restaurant, request.service_date, now=now)
+    check_open_to(day, request.channel)
     decision = decide_for(day, request, now)
     if not decision.accepted:
         raise _Refused(day, decision)
+    if by.kind is ActorKind.GUEST:
+        _check_deposit(row, day, decision)
     if day.has_lapsed:
         release_lapsed_of_day(day.house.id, day.service_date, by=SYSTEM, now=now)
     place = place_of(day, decision)
@@ -151,6 +188,18 @@ def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -
         by=by,
         now=now,
     )
+
+
+def _check_deposit(row: Reservation, day: Day, decision: e.Decision) -> None:
+    """A guest cannot change into a booking that costs a larger deposit than was paid."""
+    due, _ = deposit_of(day, decision)
+    if due > row.deposit_amount:
+        raise NotChangeable(
+            "This change needs a larger deposit, which cannot be paid here."
+            " Please book anew or call the restaurant.",
+            deposit=str(due),
+            paid=str(row.deposit_amount),
+        )
 
 
 def _facts(row: Reservation, found: Booking) -> dict[str, object]:

@@ -25,7 +25,8 @@ from customers.services import Contact as CustomerContact
 from customers.services import recognise
 from notifications.services import queue
 from payments.gateways.base import ChargeOutcome, ChargeResult
-from payments.gateways.registry import gateway_named
+from payments.gateways.registry import GATEWAY, gateway_named, is_usable
+from payments.models import Payment
 from payments.services import record_charge, request_refund
 from reservations.engine import types as e
 from reservations.errors import (
@@ -35,6 +36,7 @@ from reservations.errors import (
     PaidTooLate,
     PaymentDeclined,
     PaymentPending,
+    PaymentsUnavailable,
 )
 from reservations.guests import Guest
 from reservations.ledger import confirm as write
@@ -52,8 +54,6 @@ PAYMENT_GRACE = dt.timedelta(minutes=2)
 
 PAYMENT_CHECK = dt.timedelta(seconds=30)
 """An answer that is missing for this long is looked for by the sweep."""
-
-GATEWAY = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ def confirm_hold(
             "A payment method is needed: this booking has a deposit.",
             payment_method="This field is missing.",
         )
+    if not is_free and not is_usable(GATEWAY):
+        raise PaymentsUnavailable
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
     _check_hope(held)
     contact = _contact(held, particulars)
@@ -307,6 +309,7 @@ def _booking_from(held: HeldPlace, contact: write.Contact, special_requests: str
         payment_id=None,
         payment_status=None,
         refunded=None,
+        refund_cap=100,
     )
 
 
@@ -374,6 +377,8 @@ def _settle_unconfirmed(
         held, contact, held.special_requests, by=by, payment_id=payment_id, charge=result
     ):
         return confirmed
+    # Read again: the sweep may have ended the hold since, and then its time can be taken anew.
+    held = hold_paid_by(payment_id) or held
     payment = record_charge(payment_id, result, at=clock.now())
     if payment.refunds.exists():
         # Decided before: a table that came free since is not for money that is on its way back.
@@ -381,7 +386,7 @@ def _settle_unconfirmed(
     may_try = is_needed and held.status == "expired"
     again = _take_again(held, contact, payment_id, by) if may_try else None
     if again is None:
-        _give_back(held, payment_id)
+        _give_back(held, payment)
     return again
 
 
@@ -398,6 +403,7 @@ def _take_again(
         channel=e.Channel(held.channel),
         source=held.source,
         room_id=held.room_id,
+        service_id=held.service_id,
         # The guest asked in time: notice and cut-off are not held against a slow payment.
         waived=frozenset({e.Reason.LEAD_TIME, e.Reason.CUT_OFF}),
     )
@@ -418,14 +424,14 @@ def _take_again(
     return booking(row.public_id)
 
 
-def _give_back(held: HeldPlace, payment_id: int) -> None:
+def _give_back(held: HeldPlace, payment: Payment) -> None:
     """Refund a payment that came too late, in full, and tell the guest."""
     now = clock.now()
     request_refund(
-        payment_id,
-        held.deposit,
+        payment.pk,
+        payment.amount - payment.refunded,
         reason="hold lapsed while paying",
-        key=f"refund:{held.public_id}:late",
+        key=f"refund:{payment.public_id}:late",
         at=now,
     )
     if held.guest_email:

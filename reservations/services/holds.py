@@ -14,6 +14,7 @@ from core.actors import SYSTEM, Actor
 from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
 from core.money import quantize
+from payments.gateways.registry import GATEWAY, is_usable
 from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
@@ -25,6 +26,7 @@ from reservations.errors import (
     HoldAtLimit,
     HoldExpired,
     NotBookable,
+    PaymentsUnavailable,
     SlotUnavailable,
 )
 from reservations.guests import Guest
@@ -64,6 +66,8 @@ class HoldRequest:
     source: str = "website"
     room_id: int | None = None
     step_free: bool = False
+    service_id: int | None = None
+    """The dining service, where two have the same time."""
     waived: frozenset[e.Reason] = frozenset()
     """Rules set aside for this request, by staff or because the guest asked in time."""
 
@@ -105,6 +109,7 @@ def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
         now=datetime_to_minute(now),
         channel=request.channel,
         room_id=request.room_id,
+        service_id=request.service_id,
         step_free=request.step_free,
         waived=request.waived,
     )
@@ -168,7 +173,9 @@ def _write_hold(
         raise AlreadyBooked(reservation_id=booked)
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
-    deposit, ladder = _deposit(day, decision)
+    deposit, ladder = deposit_of(day, decision)
+    if deposit > 0 and request.channel is e.Channel.ONLINE and not is_usable(GATEWAY):
+        raise PaymentsUnavailable
     expires_at = now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
     pk = insert_hold(
@@ -206,7 +213,7 @@ def _write_hold(
     )
 
 
-def _deposit(day: Day, decision: e.Decision) -> tuple[Decimal, tuple[e.RefundStep, ...]]:
+def deposit_of(day: Day, decision: e.Decision) -> tuple[Decimal, tuple[e.RefundStep, ...]]:
     """What the party pays in advance and what it gets back, fixed now for this booking."""
     plan = day.house.plan
     service = decision.slot.service if decision.slot else None

@@ -1,26 +1,64 @@
-"""Taking a party through its evening: arrived, seated, left, no-show; and back within seconds."""
+"""Taking a party through its evening: accepted or declined, arrived, seated, left, no-show."""
 
 from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
 
 from django.db import transaction
 
 from core import audit, clock
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.locks import Space, again_if_undone, lock
+from payments.services import request_refund
 from reservations.engine.lifecycle import HOLDS_TABLE, ActorKind, Status, allowed
 from reservations.errors import NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
-from reservations.selectors.bookings import booking
+from reservations.selectors.bookings import Booking, booking, unanswered
+from reservations.services.bookings import notify
+
+ANSWER_WITHIN = dt.timedelta(hours=24)
+"""A booking that staff have to accept lapses after this long, or when its time has come."""
+
+_WAITING = frozenset({Status.REQUESTED, Status.PENDING})
+_TURNED_AWAY = frozenset({Status.DECLINED, Status.EXPIRED})
+
+
+def accept(identifier: str, *, by: Actor) -> str:
+    """Say yes to a booking that waits for the house; its guest gets the confirmation."""
+    return step(identifier, Status.CONFIRMED, by=by)
+
+
+def decline(identifier: str, *, by: Actor, reason: str = "") -> str:
+    """Say no: the table is free at once, the deposit goes back in full, the guest is told."""
+    return step(identifier, Status.DECLINED, by=by, reason=reason)
+
+
+def expire_unanswered(limit: int = 200) -> int:
+    """Turn away the bookings nobody answered in time, as :func:`decline` does; how many.
+
+    Safe to run twice and at once: one that was answered meanwhile is left alone.
+    """
+    now = clock.now()
+    expired = 0
+    for identifier in unanswered(asked_before=now - ANSWER_WITHIN, now=now, limit=limit):
+        try:
+            step(identifier, Status.EXPIRED, by=SYSTEM)
+            expired += 1
+        except NotChangeable:
+            continue
+    return expired
 
 
 @again_if_undone
-def step(identifier: str, to: Status, *, by: Actor) -> str:
+def step(identifier: str, to: Status, *, by: Actor, reason: str = "") -> str:
     """Take a reservation one step along the lifecycle; returns the status it had before.
 
     Under the day's lock. A step that ends the stay (no-show, completed, declined) gives the
-    table back at once; the past part of a claim is kept as history. Cancelling is not a step
-    but ``cancellation.cancel_reservation``. Raises ReservationNotFound and NotChangeable.
+    table back at once. Accepting sends the confirmation; declining and lapsing give the whole
+    deposit back and say so. Cancelling is not a step but ``cancellation.cancel_reservation``.
+    Raises ReservationNotFound and NotChangeable.
     """
     found = booking(identifier)
     with transaction.atomic():
@@ -35,8 +73,9 @@ def step(identifier: str, to: Status, *, by: Actor) -> str:
             )
         now = clock.now()
         row.status = to.value
+        row.sequence += before in _WAITING
         row.status_changed_at = row.updated_at = now
-        row.save(update_fields=["status", "status_changed_at", "updated_at"])
+        row.save(update_fields=["status", "sequence", "status_changed_at", "updated_at"])
         if before in HOLDS_TABLE and to not in HOLDS_TABLE:
             release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
         audit.record(
@@ -45,5 +84,29 @@ def step(identifier: str, to: Status, *, by: Actor) -> str:
             by=by,
             restaurant_id=row.restaurant_id,
             before=before,
+            reason=reason,
         )
+        if before in _WAITING:
+            _answer(row, booking(identifier), to, now)
     return before
+
+
+def _answer(row: Reservation, found: Booking, to: Status, now: dt.datetime) -> None:
+    """Tell the guest what became of their request, and give the money back after a no."""
+    if to is Status.CONFIRMED:
+        notify(found.house, row, "reservation_confirmed", now)
+    if to not in _TURNED_AWAY:
+        return
+    left = Decimal(0)
+    if row.payment_id is not None and found.payment_status == "succeeded":
+        left = found.deposit - (found.refunded or Decimal(0))
+        key = f"refund:{row.public_id}"
+        request_refund(row.payment_id, left, reason=to.value, key=key, at=now)
+    notify(
+        found.house,
+        row,
+        f"reservation_{to}",
+        now,
+        refund_amount=str(left),
+        refund_percent=100,
+    )

@@ -129,24 +129,24 @@ def test_a_guest_who_is_at_the_table_cannot_cancel(
 def test_a_change_moves_table_time_and_size_in_one_go(
     clock: Clock, bella: Restaurant, guest: Guest
 ) -> None:
-    booking = book(bella, guest)
+    booking = book(bella, guest, party=4)
     after = change_for_guest(
         booking.public_id,
         guest.user_public_id,
-        Change(service_date=dt.date(2025, 11, 16), time="12:30", party_size=4),
+        Change(service_date=dt.date(2025, 11, 16), time="12:30", party_size=2),
         by=guest.actor,
     )
     assert (after.service_date, after.wall_time, after.party_size) == (
         dt.date(2025, 11, 16),
         "12:30",
-        4,
+        2,
     )
     assert (after.code, after.sequence) == (booking.code, 1)
     [claim] = TableClaim.objects.filter(released_at=None)
     assert (claim.service_date, claim.during.lower) == (after.service_date, after.starts_at)
-    assert Message.objects.get(kind="reservation_changed").payload["party_size"] == 4
+    assert Message.objects.get(kind="reservation_changed").payload["party_size"] == 2
     entry = AuditEntry.objects.get(verb="reservation.changed")
-    assert entry.data["before"] == {"date": "2025-11-15", "time": "19:00", "party_size": 2}
+    assert entry.data["before"] == {"date": "2025-11-15", "time": "19:00", "party_size": 4}
 
 
 def test_a_change_may_overlap_the_place_it_leaves(clock: Clock, guest: Guest) -> None:
