@@ -64,16 +64,17 @@ def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:
         service=None,
         weekdays=[],
         min_party__lte=F("restaurant__min_party"),
-    ) & (Q(max_party=None) | Q(max_party__gte=F("restaurant__max_party")))
+    )
+    is_default &= Q(max_party=None) | Q(max_party__gte=F("restaurant__max_party"))
+    # One that starts later is not the default yet and must not hide the one that is.
+    is_default &= Q(valid_from=None) | Q(valid_from__lte=today)
     rows = (
         Policy.objects.filter(restaurant__in=list(restaurant_ids), is_active=True)
         .filter(Q(valid_until=None) | Q(valid_until__gte=today))
         .alias(is_default=is_default)
         .order_by("is_default", "priority", "-id")
         .annotate(
-            counts_for_all=Q(is_default=True)
-            & (Q(valid_from=None) | Q(valid_from__lte=today))
-            & Q(per_person=True)
+            counts_for_all=Q(is_default=True) & Q(per_person=True)
         )
         .values_list("restaurant_id", "amount", "refund_ladder", "counts_for_all")
     )
