@@ -18,10 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.dataset import PAIR_TIMES, ZONE, Scale
+from benchmarks.dataset import GUESTS, PAIR_TIMES, WEB_GUESTS, ZONE, Scale
 
 _SAMPLES = 3
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+_DAYS_APART = 2
+"""pgbench has every other day (``Scale.pgbench_days``)."""
 
 # Whose keys later statements need: they are taken from the answer of the statement that makes them.
 _KEYS = {
@@ -46,6 +48,8 @@ class Script:
     text: str
     statements: int
     transactions: int
+    spots: int
+    """How many pairs the script can make before it begins anew."""
     kept: list[str]
     """Parameters that differed between the samples and yet stand as captured: JSON texts, mostly."""
 
@@ -148,6 +152,7 @@ def _facts(
     claim = row.claims.get()
     date = scale.date(day)
     first_cell = (date.toordinal() - _EPOCH) * 96
+    arrival_cell = int(row.starts_at.timestamp()) // 900
     house = row.restaurant.public_id
     return {
         "hold": row.hold.public_id,
@@ -170,6 +175,8 @@ def _facts(
         "day_lock": key(Space.SERVICE_DAY, house, date),
         "from_cell": first_cell - 96,
         "to_cell": first_cell + 3 * 96,
+        "arrival_cell": arrival_cell,
+        "date_cell": first_cell,
     }
 
 
@@ -191,20 +198,18 @@ def _variables(scale: Scale, clients: int) -> list[str]:
         f"\\set r 1 + :spot % {scale.restaurants}",
         f"\\set d :spot / {scale.restaurants} % {len(days)}",
         f"\\set t 1 + :spot / {scale.restaurants * len(days)}",
-        f"\\set u 1 + :client_id * {len(days) * scale.tables} + :d * {scale.tables} + :t - 1",
+        f"\\set u {WEB_GUESTS} + :client_id * {len(days) * scale.tables} + :d * {scale.tables} + :t",
     ]
 
 
 def _days(scale: Scale, clients: int) -> range:
-    from benchmarks.dataset import GUESTS
-
-    return scale.bookable_days()[: GUESTS // (clients * scale.tables)]
+    return scale.pgbench_days()[: (GUESTS - WEB_GUESTS) // (clients * scale.tables)]
 
 
 def _expressions(scale: Scale, clients: int) -> dict[str, str]:
     """Each fact as SQL over the script's variables."""
     first = scale.date(_days(scale, clients)[0])
-    wall = f"timestamp '{first} {PAIR_TIMES[0]}' + make_interval(days => :d::int)"
+    wall = f"timestamp '{first} {PAIR_TIMES[0]}' + make_interval(days => {_DAYS_APART} * :d::int)"
     cell = (first.toordinal() - _EPOCH) * 96
     return {
         "hold": "'hold_bench' || :g",
@@ -221,13 +226,20 @@ def _expressions(scale: Scale, clients: int) -> dict[str, str]:
         "r": ":r::bigint",
         "u": ":u::bigint",
         "tables": f"array[(:r::bigint - 1) * {scale.tables} + :t::bigint]",
-        "date": f"(date '{first}' + :d::int)",
+        "date": f"(date '{first}' + {_DAYS_APART} * :d::int)",
         "starts": f"(({wall}) AT TIME ZONE '{ZONE}')",
         "ends": f"(({wall} + interval '2 hours') AT TIME ZONE '{ZONE}')",
         "day_lock": "(:r::bigint * 1000 + :d::bigint)",
-        "from_cell": f"({cell - 96} + 96 * :d::int)",
-        "to_cell": f"({cell + 3 * 96} + 96 * :d::int)",
+        "arrival_cell": _cell_at(wall),
+        "date_cell": f"({cell} + {_DAYS_APART * 96} * :d::int)",
+        "from_cell": f"({cell - 96} + {_DAYS_APART * 96} * :d::int)",
+        "to_cell": f"({cell + 3 * 96} + {_DAYS_APART * 96} * :d::int)",
     }
+
+
+def _cell_at(wall: str) -> str:
+    """The quarter of an hour, counted from 1970, of a time on the restaurant's clock."""
+    return f"(extract(epoch FROM ({wall}) AT TIME ZONE '{ZONE}') / 900)::int"
 
 
 def _script(scale: Scale, clients: int, samples: Sequence[Sample]) -> Script:
@@ -248,7 +260,9 @@ def _script(scale: Scale, clients: int, samples: Sequence[Sample]) -> Script:
         text = _substitute(versions[0][0], rendered)
         lines.append(f"{text}{_ending(text, made)}")
     transactions = sum(sql == "COMMIT" for (sql, _), *_ in statements)
-    return Script("\n".join(lines) + "\n", len(statements), transactions, sorted(set(kept)))
+    spots = scale.restaurants * len(_days(scale, clients)) * scale.tables
+    text = "\n".join(lines) + "\n"
+    return Script(text, len(statements), transactions, spots, sorted(set(kept)))
 
 
 def _ending(text: str, made: set[str]) -> str:
@@ -302,7 +316,11 @@ def _render(
         return _relative(values[0], samples[0])
     if len(set(map(repr, values))) == 1:
         return _literal(values[0])
-    if isinstance(values[0], int) and "pg_advisory_xact_lock" in sql:
+    if isinstance(values[0], list):
+        elements = zip(*values, strict=True)
+        texts = [_render(element, samples, expressions, sql, kept) for element in elements]
+        return f"array[{', '.join(texts)}]"
+    if isinstance(values[0], int) and "advisory_xact_lock" in sql:
         return f"(-(:u::bigint * 16 + {len(kept) % 16}))"
     if isinstance(values[0], str):
         composed = _compose(values, samples, expressions)
@@ -353,7 +371,7 @@ def _literal(value: Any) -> str:
         value = getattr(value, "obj", value)
     with connection.cursor() as cursor:
         text = sql.Literal(value).as_string(cursor.connection)
-    broken = re.sub(r":(?=[A-Za-z_])", ":' || '", text) if text.startswith("'") else text
+    broken = re.sub(r"(?<!:):(?=[A-Za-z_])", ":' || '", text) if text.startswith("'") else text
     return text if broken == text else f"({broken})"
 
 

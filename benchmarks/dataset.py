@@ -19,8 +19,12 @@ from typing import Any
 
 ZONE = "America/New_York"
 GUESTS = 20_000
+WEB_GUESTS = 4000
+"""The first of them come by HTTP; pgbench has the others."""
 LARGE_TABLES = 200
 BURST_TABLES = 10
+SERVICE_BEGINS = 11
+"""The hour of the first slot; the last one is at 22:00."""
 PAIR_TIMES = ("15:00", "15:30", "16:00")
 """When every table is free in the loaded days: between lunch and dinner."""
 
@@ -63,6 +67,14 @@ class Scale:
         """The loaded days that have not come yet, wherever in the world it is."""
         passed = (dt.datetime.now(dt.UTC).date() - self.date(0)).days + 1
         return range(max(passed, 0), self.days)
+
+    def web_days(self) -> range:
+        """Every other of them, for guests who come by HTTP."""
+        return self.bookable_days()[::2]
+
+    def pgbench_days(self) -> range:
+        """The others: pgbench takes tables without looking whether they are free."""
+        return self.bookable_days()[1::2]
 
 
 def restaurant_id(number: int) -> str:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from accounts.models import Organization, User
 from benchmarks.bulk import insert_select, reset_sequence, without_indexes
-from benchmarks.dataset import _SITTINGS, BURST_TABLES, GUESTS, LARGE_TABLES, ZONE, Scale
+from benchmarks.dataset import (
+    _SITTINGS,
+    BURST_TABLES,
+    GUESTS,
+    LARGE_TABLES,
+    SERVICE_BEGINS,
+    ZONE,
+    Scale,
+)
 from customers.models import Customer
 from payments.models import Payment, Policy
 from reservations.models import Hold, Reservation, TableClaim
@@ -53,7 +61,7 @@ def _load_houses(scale: Scale) -> None:
         restaurant_id="r",
         name="'All day'",
         weekdays="'{0,1,2,3,4,5,6}'",
-        first_seating="'11:00'",
+        first_seating=f"'{SERVICE_BEGINS}:00'",
         last_seating="'22:00'",
     )
     insert_select(TurnTime, numbers, restaurant_id="r", up_to="99", minutes=str(_TURN_MINUTES))

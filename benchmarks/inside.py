@@ -112,6 +112,14 @@ class Guests:
         self._token = access_token
         self._next = self._chance.randrange(GUESTS)
 
+    def warm_up(self) -> None:
+        """Ask about every restaurant and day once, so that this process knows them all."""
+        for number in range(1, self._scale.restaurants + 1):
+            for day in self._days:
+                date = self._scale.date(day).isoformat()
+                body = {"restaurantId": restaurant_id(number), "date": date, "partySize": 2}
+                availability(Wish(body, ""))
+
     def request(self) -> Wish:
         """The next guest's wish."""
         scale, chance = self._scale, self._chance

@@ -72,7 +72,8 @@ class Task:
     """What to ask of which server, by how many clients, for how long."""
 
     kind: str
-    """``availability`` or ``pair``."""
+    """``availability``, ``pair``, or ``tour``: one look at every restaurant by every client, so
+    that every worker process knows them all, as it does after an hour in service."""
     system: str
     """``couvert`` or ``contract``: which ids to use."""
     port: int
@@ -146,13 +147,16 @@ def _work(task: Task) -> Outcome:
 
 def _client(task: Task, number: int, outcome: Outcome, ready: threading.Barrier) -> None:
     connection = Connection(task.port)
-    unit = {"availability": _availability, "pair": _pair}[task.kind]
-    asks = _asks(task, number)
+    unit = _pair if task.kind == "pair" else _availability
+    asks = _tour(task, number) if task.kind == "tour" else _asks(task, number)
     ready.wait()
     deadline = time.perf_counter() + task.seconds
-    while (began := time.perf_counter()) < deadline:
+    for ask in asks:
+        began = time.perf_counter()
+        if began > deadline:
+            break
         try:
-            status = unit(connection, task, next(asks))
+            status = unit(connection, task, ask)
         except OSError as error:
             outcome.statuses[f"connection lost: {error}"] += 1
             connection = Connection(task.port)
@@ -176,7 +180,7 @@ class _Ask:
 def _asks(task: Task, number: int) -> Iterator[_Ask]:
     """An endless, repeatable stream; no two clients share a guest."""
     chance = random.Random(f"{task.seed}/{number}")
-    days = task.scale.bookable_days()
+    days = task.scale.web_days()
     guests = range(number + 1, max(len(task.tokens), task.clients) + 1, task.clients)
     while True:
         for guest in guests:
@@ -186,6 +190,12 @@ def _asks(task: Task, number: int) -> Iterator[_Ask]:
                 task.scale.date(chance.choice(days)).isoformat(),
                 chance.choice(PAIR_TIMES),
             )
+
+
+def _tour(task: Task, number: int) -> Iterator[_Ask]:
+    date = task.scale.date(task.scale.bookable_days()[0]).isoformat()
+    for restaurant in range(1, task.scale.restaurants + 1):
+        yield _Ask(number + 1, restaurant, date, PAIR_TIMES[0])
 
 
 def _availability(connection: Connection, task: Task, ask: _Ask) -> str:

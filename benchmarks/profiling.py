@@ -36,8 +36,10 @@ def main() -> None:
     kind, scale = sys.argv[1], Scale(**json.loads(sys.argv[2]))
     is_cold = "cold" in sys.argv[3:]
     if not is_cold:
-        scale = dataclasses.replace(scale, restaurants=min(scale.restaurants, 40))
-    guests = inside.Guests(scale, seed=time.time_ns(), days=None if is_cold else 4)
+        scale = dataclasses.replace(scale, restaurants=min(scale.restaurants, 120))
+    guests = inside.Guests(scale, seed=time.time_ns(), days=None if is_cold else 10)
+    if not is_cold:
+        guests.warm_up()
     once = _availability(guests) if kind == "availability" else _pair(guests)
     _repeat(once, _SECONDS / 3 if is_cold else _SECONDS / 2)
     _time_statements(once)

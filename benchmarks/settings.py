@@ -1,7 +1,9 @@
-"""Production's settings, with the sandbox gateway allowed: the benchmarks pay with test cards."""
+"""Production's settings, with a payment provider that costs nothing."""
 
 from __future__ import annotations
 
 from config.settings.production import *  # noqa: F403
+from config.settings.production import INSTALLED_APPS
 
 SANDBOX_ENABLED = True
+INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks.provider_app.ProviderConfig"]
