@@ -10,6 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 
+_PATIENCE = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+"""Nobody waits for a row for ever, and a process that stands still lets go of its rows."""
+
 
 def database_from_url(url: str) -> dict[str, Any]:
     """The DATABASES entry for ``url``. Refuses anything but PostgreSQL.
@@ -32,6 +35,8 @@ def database_from_url(url: str) -> dict[str, Any]:
         # Server-side parameters are what lets PostgreSQL keep a plan. PgBouncer before 1.21 cannot
         # carry prepared statements from one transaction to the next: set the threshold to 0 there.
         options |= {"server_side_binding": True, "prepare_threshold": prepare_after}
+        # Nor can it carry these; where they are missing, core.locks sets its own per transaction.
+        options.setdefault("options", _PATIENCE)
     database["OPTIONS"] = options
     return database | _kept(options)
 
