@@ -229,17 +229,18 @@ PAID_TWICE = _check(
     """,
 )
 
-CANCELLED_WITHOUT_REFUND = _check(
-    "cancelled_without_refund",
-    "Whoever cancelled in time gets back what was agreed",
+OWED_REFUND = _check(
+    "owed_refund",
+    "Whoever cancelled in time gets back what was agreed, whoever was turned away everything",
     """
-    SELECT b.public_id, p.amount, p.refunded
+    SELECT b.public_id, b.status, p.amount, p.refunded
     FROM reservations_reservation b JOIN payments_payment p ON p.id = b.payment_id
-    WHERE b.status = 'cancelled' AND p.status = 'succeeded' AND p.refunded = 0
-      AND EXISTS (
+    WHERE p.status = 'succeeded' AND (
+      (b.status IN ('declined', 'expired') AND p.refunded < p.amount)
+      OR (b.status = 'cancelled' AND p.refunded = 0 AND b.refund_cap > 0 AND EXISTS (
         SELECT FROM jsonb_array_elements(b.refund_ladder) AS step
         WHERE (step ->> 1)::int > 0
-          AND b.cancelled_at <= b.starts_at - make_interval(hours => (step ->> 0)::int))
+          AND b.cancelled_at <= b.starts_at - make_interval(hours => (step ->> 0)::int))))
     """,
 )
 
@@ -263,8 +264,9 @@ MESSAGE_LOST = _check(
       SELECT public_id AS about, ARRAY['reservation_confirmed', 'reservation_pending'] AS kinds
       FROM reservations_reservation WHERE guest_email <> '' AND source <> 'import'
       UNION ALL
-      SELECT public_id, ARRAY['reservation_cancelled']
-      FROM reservations_reservation WHERE guest_email <> '' AND status = 'cancelled'
+      SELECT public_id, ARRAY['reservation_' || status]
+      FROM reservations_reservation
+      WHERE guest_email <> '' AND status IN ('cancelled', 'declined', 'expired')
       UNION ALL
       SELECT h.public_id, ARRAY['deposit_refunded']
       FROM payments_payment p JOIN reservations_hold h ON h.public_id = p.purpose
@@ -282,14 +284,16 @@ DEED_WITHOUT_RECORD = _check(
     "Every hold and reservation stands in the audit trail, with the decision that seated it",
     """
     WITH deed AS (
-      SELECT public_id, 'hold.placed' AS verb FROM reservations_hold
+      SELECT public_id, ARRAY['hold.placed'] AS verbs, true AS is_decided FROM reservations_hold
       UNION ALL
-      SELECT public_id, 'reservation.confirmed' FROM reservations_reservation
+      SELECT public_id, ARRAY['reservation.confirmed', 'reservation.pending',
+                              'reservation.completed'], hold_id IS NULL
+      FROM reservations_reservation
     )
-    SELECT public_id, verb FROM deed
+    SELECT public_id, verbs FROM deed
     WHERE NOT EXISTS (
-        SELECT FROM core_auditentry a WHERE a.target = deed.public_id AND a.verb = deed.verb)
-      OR (verb = 'hold.placed' AND NOT EXISTS (
+        SELECT FROM core_auditentry a WHERE a.target = deed.public_id AND a.verb = ANY(deed.verbs))
+      OR (is_decided AND NOT EXISTS (
         SELECT FROM reservations_seatingdecision d WHERE d.subject = deed.public_id AND d.accepted))
     """,
 )
@@ -360,7 +364,7 @@ ALWAYS: tuple[Check, ...] = (
     PAID_FOR_NOTHING,
     UNPAID,
     PAID_TWICE,
-    CANCELLED_WITHOUT_REFUND,
+    OWED_REFUND,
     REFUND_SUM,
     MESSAGE_LOST,
     DEED_WITHOUT_RECORD,
