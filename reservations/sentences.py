@@ -21,6 +21,10 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.KITCHEN_CLOSED: "The kitchen is closed at this time. Please choose another.",
     Reason.CLOSURE: "The restaurant is not taking bookings for this time. Please choose another.",
     Reason.PRIVATE: "This time is reserved for a private event. Please choose another.",
+    Reason.PREPAYMENT_NOT_SET_UP: (
+        "This service has to be paid in advance, which is not set up yet. "
+        "Please call the restaurant."
+    ),
     Reason.PARTY_TOO_SMALL: "The smallest party that can be booked here is {limit}.",
     Reason.PARTY_TOO_LARGE: "The largest party that can be booked here is {limit}.",
     Reason.SERVICE_FULL: NO_TABLE,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reservations.engine import capacity
 from reservations.engine.calendar import find_slots, services_on, slots_of, unscheduled_slots
-from reservations.engine.capacity import Limit, limits_of
+from reservations.engine.capacity import Limit, counters_of, limits_of
 from reservations.engine.night import Night
 from reservations.engine.rules import DayRules, in_force
 from reservations.engine.seating import (
@@ -188,9 +188,9 @@ class _Evening:
         refusals = self._refusals(slot, sitting, choice.seating is not None)
         gauges: tuple[GaugeClaim, ...] = ()
         if not refusals:
-            gauges = capacity.claims(
-                sitting.limits, self.ledger, self.query, slot.starts, sitting.minutes
-            )
+            asked = self.query
+            counters = counters_of(self.plan, asked.service_date, slot.service.id, asked.channel)
+            gauges = capacity.claims(counters, self.ledger, asked, slot.starts, sitting.minutes)
         return Decision(
             query=self.query,
             slot=slot,

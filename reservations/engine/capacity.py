@@ -2,7 +2,7 @@
 
 Each limit says which counters a party would move. The ledger keeps one row per counter with
 ``CHECK (used <= allowed)``, so what is decided here is enforced there (DESIGN, decision 2).
-A limit that was not set has no counter.
+Every party is counted, limit or not, so that a limit set tomorrow knows who booked today.
 
 Pacing counts arrivals per quarter of an hour, not per slot: with a slot every five minutes,
 the three slots of one quarter share its limit.
@@ -18,6 +18,7 @@ from reservations.engine.calendar import service_of
 from reservations.engine.memo import per_plan
 from reservations.engine.types import (
     CELL_MINUTES,
+    DAY_MINUTES,
     CapacityMode,
     Cell,
     Channel,
@@ -31,7 +32,6 @@ from reservations.engine.types import (
     Refusal,
     Used,
 )
-from reservations.engine.walltime import boundary_to_minute
 
 COVERS_REASON = {
     Gauge.SERVICE: Reason.SERVICE_FULL,
@@ -46,6 +46,7 @@ PARTIES_REASON = {
 """Which reason each limit gives when it would be exceeded."""
 
 _NOTHING = Used(covers=0, parties=0)
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Limit:
     parties: int | None = None
     cell: Cell | None = None
     """The only counter of a limit on the whole service."""
+
+    @property
+    def is_set(self) -> bool:
+        """False when it only counts and can refuse nobody."""
+        return self.covers is not None or self.parties is not None
 
     def cells(self, starts: Minute, minutes: int) -> Sequence[Cell]:
         """The counters that a party arriving at ``starts`` for ``minutes`` would move."""
@@ -73,21 +79,22 @@ def cells_between(start: int, end: int) -> range:
     return range(start // CELL_MINUTES, -(-end // CELL_MINUTES))
 
 
-def service_cell(plan: Plan, service_date: dt.date, service_id: int) -> Cell:
-    """Where a service's covers are counted: the quarter of its first seating."""
-    first = service_of(plan, service_id).first_seating
-    return boundary_to_minute(plan.zone, service_date, first) // CELL_MINUTES
+def service_cell(service_date: dt.date) -> Cell:
+    """Where the covers of a date's services are counted: its midnight, in UTC.
+
+    The date and no clock time, so that nothing that is edited later moves the counter.
+    """
+    return (service_date.toordinal() - _EPOCH) * (DAY_MINUTES // CELL_MINUTES)
 
 
 @per_plan(bound=1000)
-def limits_of(
+def counters_of(
     plan: Plan, service_date: dt.date, service_id: int, channel: Channel
 ) -> tuple[Limit, ...]:
-    """The limits a party of this channel meets in a service, chosen by the plan's data."""
+    """All that counts a party of this channel in a service, whether a limit is set or not."""
     service = service_of(plan, service_id)
-    first = service_cell(plan, service_date, service_id)
     wanted = [
-        Limit(Gauge.SERVICE, service_id, service.max_covers, cell=first),
+        Limit(Gauge.SERVICE, service_id, service.max_covers, cell=service_cell(service_date)),
         Limit(Gauge.SLOT, service_id, service.slot_covers, service.slot_parties),
     ]
     if channel is Channel.ONLINE:
@@ -102,7 +109,16 @@ def limits_of(
     if plan.capacity_mode is CapacityMode.SEATS:
         # A pool is one for the whole house: services that overlap share it, hence service 0.
         wanted.append(Limit(Gauge.SEATS, 0, plan.seats))
-    return tuple(x for x in wanted if x.covers is not None or x.parties is not None)
+    return tuple(wanted)
+
+
+@per_plan(bound=1000)
+def limits_of(
+    plan: Plan, service_date: dt.date, service_id: int, channel: Channel
+) -> tuple[Limit, ...]:
+    """The limits a party of this channel meets in a service, chosen by the plan's data."""
+    counters = counters_of(plan, service_date, service_id, channel)
+    return tuple(counter for counter in counters if counter.is_set)
 
 
 def refusals(
@@ -125,12 +141,13 @@ def refusals(
 
 
 def claims(
-    limits: Iterable[Limit], ledger: Ledger, query: Query, starts: Minute, minutes: int
+    counters: Iterable[Limit], ledger: Ledger, query: Query, starts: Minute, minutes: int
 ) -> tuple[GaugeClaim, ...]:
     """What accepting the party adds to the ledger's counters, and what they must allow.
 
-    Only limits that exist are claimed. A limit that staff set aside still counts the party:
-    it then allows just what the party makes it, so the excess is visible and goes no further.
+    Takes ``counters_of``, not ``limits_of``: without a limit the party is counted and anything
+    allowed. A limit that staff set aside still counts the party: it then allows just what the
+    party makes it, so the excess is visible and goes no further.
     """
     return tuple(
         GaugeClaim(
@@ -148,7 +165,7 @@ def claims(
                 PARTIES_REASON.get(limit.gauge) in query.waived,
             ),
         )
-        for limit in limits
+        for limit in counters
         for cell in limit.cells(starts, minutes)
         for used in [ledger.gauges.get((limit.gauge, limit.service_id, cell), _NOTHING)]
     )

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reservations.engine.policies import deposit_for
 from reservations.engine.types import Channel, Minute, Plan, Query, Reason, Refusal, Slot
 from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
 
@@ -24,6 +25,7 @@ ORDER: tuple[Reason, ...] = (
     Reason.KITCHEN_CLOSED,
     Reason.CLOSURE,
     Reason.PRIVATE,
+    Reason.PREPAYMENT_NOT_SET_UP,
     Reason.PARTY_TOO_SMALL,
     Reason.PARTY_TOO_LARGE,
     Reason.CUT_OFF,
@@ -72,6 +74,8 @@ class DayRules:
     cut_off: Minute | None
     """The instant from which the public comes too late for this date."""
     now: Minute
+    unpayable: frozenset[int] = frozenset()
+    """Services to be paid in advance for which no deposit asks this party to pay."""
 
     @classmethod
     def of(cls, plan: Plan, query: Query) -> DayRules:
@@ -86,6 +90,7 @@ class DayRules:
             lead_minutes=plan.lead_minutes if is_public else 0,
             cut_off=cut_off,
             now=query.now,
+            unpayable=_unpayable(plan, query) if is_public else frozenset(),
         )
 
     def refusals(self, query: Query, slot: Slot) -> list[Refusal]:
@@ -102,6 +107,8 @@ class DayRules:
             if slot.service.is_private:
                 found.append(Refusal(Reason.PRIVATE))
             service = slot.service
+            if service.id in self.unpayable:
+                found.append(Refusal(Reason.PREPAYMENT_NOT_SET_UP))
             found += _party(query.party_size, service.min_party, service.max_party)
         return found
 
@@ -132,6 +139,15 @@ def _whole_day(plan: Plan, query: Query, is_public: bool) -> list[Refusal]:
     elif query.party_size < 1:
         found += _party(query.party_size, 1, None)
     return found
+
+
+def _unpayable(plan: Plan, query: Query) -> frozenset[int]:
+    return frozenset(
+        service.id
+        for service in plan.services
+        if service.requires_prepayment
+        and deposit_for(plan, service, query.service_date, query.party_size)[0] <= 0
+    )
 
 
 def _party(asked: int, smallest: int, largest: int | None) -> list[Refusal]:

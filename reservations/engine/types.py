@@ -64,7 +64,7 @@ class Gauge(StrEnum):
     """A limit that is a count; each is a row with ``CHECK (used <= allowed)`` in the ledger."""
 
     SERVICE = "service"
-    """Covers of a whole dining service; its cell is that of the first slot."""
+    """Covers of a whole dining service; its cell is midnight (UTC) of the service date."""
     SLOT = "slot"
     """Pacing: covers and parties arriving in one slot, from every channel."""
     SLOT_ONLINE = "slot_online"
@@ -87,6 +87,7 @@ class Reason(StrEnum):
     KITCHEN_CLOSED = "kitchen_closed"
     CLOSURE = "closure"
     PRIVATE = "private"
+    PREPAYMENT_NOT_SET_UP = "prepayment_not_set_up"
     PARTY_TOO_SMALL = "party_too_small"
     PARTY_TOO_LARGE = "party_too_large"
     SERVICE_FULL = "service_full"

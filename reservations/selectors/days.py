@@ -2,7 +2,8 @@
 
 The statement brings the plan's version along with the live claims and the counted limits,
 so that the engine always sees rules and book as of the same snapshot. Holds that lapsed are
-left out by query; nobody has to tidy up first for a table to be free.
+left out by query; nobody has to tidy up first for a table to be free. Every party is counted,
+but counters are read only where a limit is set now: what nobody limits cannot refuse anyone.
 """
 
 from __future__ import annotations
@@ -40,13 +41,24 @@ CROSS JOIN LATERAL (
          array_agg(s.cell) AS cells,
          array_agg(s.covers - coalesce(x.covers, 0)::int) AS covers,
          array_agg(s.parties - coalesce(x.parties, 0)::int) AS parties
-  FROM reservations_serviceload s
+  FROM (
+    SELECT s.* FROM restaurants_diningservice d
+    JOIN reservations_serviceload s
+      ON s.restaurant_id = d.restaurant_id AND s.service_id = d.id
+    WHERE d.restaurant_id = r.id
+      AND (d.max_covers IS NOT NULL OR d.slot_covers IS NOT NULL OR d.slot_parties IS NOT NULL
+        OR d.online_slot_covers IS NOT NULL OR d.online_slot_parties IS NOT NULL)
+      AND s.cell >= %(from_cell)s AND s.cell < %(to_cell)s
+    UNION ALL
+    SELECT s.* FROM reservations_serviceload s
+    WHERE r.capacity_mode = 'seats' AND s.restaurant_id = r.id AND s.service_id IS NULL
+      AND s.cell >= %(from_cell)s AND s.cell < %(to_cell)s
+  ) s
   LEFT JOIN (
     SELECT u.load_id, sum(h.party_size) AS covers, count(*) AS parties
     FROM reservations_hold h CROSS JOIN LATERAL unnest(h.load_ids) u(load_id)
     WHERE h.restaurant_id = r.id AND h.status = 'live' AND h.expires_at <= %(now)s
     GROUP BY u.load_id) x ON x.load_id = s.id
-  WHERE s.restaurant_id = r.id AND s.cell >= %(from_cell)s AND s.cell < %(to_cell)s
 ) l
 WHERE r.public_id = %(restaurant)s
 """

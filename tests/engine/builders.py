@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reservations.engine.types import (
+    Cell,
     Channel,
     Decision,
     DiningService,
@@ -92,9 +93,16 @@ def ledger(*uses: TableUse, **gauges: Any) -> Ledger:
     return Ledger(uses, **gauges)
 
 
+def cell_of(gauge: Gauge, clock: str) -> Cell:
+    """Where Friday counts an arrival at a clock time; a whole service at midnight in UTC."""
+    if gauge is Gauge.SERVICE:
+        return int(dt.datetime(2026, 5, 15, tzinfo=dt.UTC).timestamp()) // 900
+    return friday(clock) // 15
+
+
 def counted(gauge: Gauge, clock: str, covers: int, parties: int = 0, service_id: int = 1) -> Ledger:
     """A ledger in which one counter of Friday has counted."""
-    key: GaugeKey = (gauge, service_id, friday(clock) // 15)
+    key: GaugeKey = (gauge, service_id, cell_of(gauge, clock))
     return Ledger(gauges={key: Used(covers, parties)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from itertools import combinations
 
@@ -88,8 +89,8 @@ def broken_limits(plan: Plan, ledger: Ledger, query: Query, slot: Slot) -> set[R
     service = slot.service
     party = query.party_size
     cell = slot.starts // 15
-    evening = [key for key in ledger.gauges if key[:2] == (Gauge.SERVICE, service.id)]
-    whole = ledger.gauges[evening[0]] if evening else NOTHING
+    midnight = (query.service_date - dt.date(1970, 1, 1)).days * 96
+    whole = ledger.gauges.get((Gauge.SERVICE, service.id, midnight), NOTHING)
     total = ledger.gauges.get((Gauge.SLOT, service.id, cell), NOTHING)
     online = ledger.gauges.get((Gauge.SLOT_ONLINE, service.id, cell), NOTHING)
     checks = [
@@ -131,6 +132,38 @@ def check_decision(plan: Plan, ledger: Ledger, decision: Decision) -> None:
     require(counted == broken_limits(plan, ledger, query, slot), "limits counted right")
     if plan.capacity_mode is CapacityMode.TABLES:
         check_tables(plan, ledger, decision, slot, given)
+    check_counted(plan, ledger, decision, slot)
+
+
+def check_counted(plan: Plan, ledger: Ledger, decision: Decision, slot: Slot) -> None:
+    """Whoever is accepted is counted everywhere, limit or not, within what each limit allows."""
+    query, service = decision.query, slot.service
+    cell = slot.starts // 15
+    midnight = (query.service_date - dt.date(1970, 1, 1)).days * 96
+    expected: dict[GaugeKey, tuple[int | None, int | None]] = {
+        (Gauge.SERVICE, service.id, midnight): (service.max_covers, None),
+        (Gauge.SLOT, service.id, cell): (service.slot_covers, service.slot_parties),
+    }
+    if query.channel is Channel.ONLINE:
+        online = (service.online_slot_covers, service.online_slot_parties)
+        expected[Gauge.SLOT_ONLINE, service.id, cell] = online
+    if plan.capacity_mode is CapacityMode.SEATS:
+        end = slot.starts + turn_minutes(plan, query, slot) + plan.buffer_minutes
+        expected |= {
+            (Gauge.SEATS, 0, at): (plan.seats, None)
+            for at in range(cell, cell + 200)
+            if overlaps(at * 15, at * 15 + 15, slot.starts, end)
+        }
+    claimed = {(c.gauge, c.service_id, c.cell): c for c in decision.gauges}
+    require(len(claimed) == len(decision.gauges), "no counter is moved twice")
+    require(set(claimed) == (set(expected) if decision.accepted else set()), "all is counted")
+    for key, claim in claimed.items():
+        used = ledger.gauges.get(key, NOTHING)
+        needs = (used.covers + query.party_size, used.parties + 1)
+        given = (claim.covers_allowed, claim.parties_allowed)
+        for limit, allowed, needed in zip(expected[key], given, needs, strict=True):
+            right = allowed == limit or (limit is not None and allowed == needed > limit)
+            require(right, "a counter allows its limit, or just what staff let in")
 
 
 def check_tables(

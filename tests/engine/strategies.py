@@ -189,8 +189,8 @@ def gauges(draw: st.DrawFn, house: House) -> dict[GaugeKey, Used]:
     counted: dict[GaugeKey, Used] = {}
     for slot in draw(st.lists(st.sampled_from(slots), max_size=4)) if slots else ():
         cell = slot.starts // 15
-        first = boundary_to_minute(house.plan.zone, house.date, slot.service.first_seating)
-        counted[Gauge.SERVICE, slot.service.id, first // 15] = draw(used)
+        midnight = (house.date - dt.date(1970, 1, 1)).days * 96
+        counted[Gauge.SERVICE, slot.service.id, midnight] = draw(used)
         counted[Gauge.SLOT, slot.service.id, cell] = draw(used)
         counted[Gauge.SLOT_ONLINE, slot.service.id, cell] = draw(used)
         counted[Gauge.SEATS, 0, cell + draw(st.integers(0, 6))] = draw(used)

@@ -297,6 +297,7 @@ WAIVABLE: list[tuple[Reason, dict[str, Any], dict[str, Any]]] = [
     (Reason.CLOSED, {"openings": (Opening(0, 0, 60),)}, {}),
     (Reason.CLOSURE, {"closures": (Closure(1, 0, 10**8),)}, {}),
     (Reason.PRIVATE, {"services": (dinner(is_private=True),)}, {}),
+    (Reason.PREPAYMENT_NOT_SET_UP, {"services": (dinner(requires_prepayment=True),)}, {}),
     (Reason.PARTY_TOO_SMALL, {"min_party": 3}, {}),
     (Reason.PARTY_TOO_LARGE, {"max_party": 1}, {}),
     (Reason.SERVICE_FULL, {"services": (dinner(max_covers=1),)}, {}),

@@ -9,6 +9,7 @@ from reservations.engine.capacity import cells_between, limits_of
 from reservations.engine.types import (
     CapacityMode,
     Channel,
+    Decision,
     Gauge,
     GaugeClaim,
     Ledger,
@@ -20,6 +21,7 @@ from reservations.engine.types import (
 from tests.engine.builders import (
     FRIDAY,
     booked,
+    cell_of,
     counted,
     dinner,
     friday,
@@ -41,6 +43,15 @@ def pool(seats: int = 10, **overrides: Any) -> Plan:
     return plan(capacity_mode=CapacityMode.SEATS, seats=seats, tables=(), **overrides)
 
 
+def limiting(decision: Decision) -> list[GaugeClaim]:
+    """The claims on counters that have a limit."""
+    return [
+        claim
+        for claim in decision.gauges
+        if claim.covers_allowed is not None or claim.parties_allowed is not None
+    ]
+
+
 @pytest.mark.parametrize(
     ("start", "end", "cells"),
     [(0, 15, [0]), (0, 16, [0, 1]), (14, 15, [0]), (14, 16, [0, 1]), (15, 45, [1, 2]), (7, 7, [0])],
@@ -51,8 +62,40 @@ def test_a_claim_counts_in_every_quarter_it_overlaps(
     assert list(cells_between(start, end)) == cells
 
 
-def test_a_limit_that_is_not_set_makes_no_claim() -> None:
-    assert decide(limited(), ledger(), query(), "19:00").gauges == ()
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("of", [limited(), pool()], ids=["tables", "seats"])
+def test_a_party_is_counted_whether_a_limit_is_set_or_not(of: Plan, channel: Channel) -> None:
+    decision = decide(of, ledger(), query(channel=channel), "19:00")
+    online = [Gauge.SLOT_ONLINE] if channel is Channel.ONLINE else []
+    free = [claim for claim in decision.gauges if claim.gauge is not Gauge.SEATS]
+    assert free == [
+        GaugeClaim(gauge, 1, cell_of(gauge, "19:00"), None, None)
+        for gauge in [Gauge.SERVICE, Gauge.SLOT, *online]
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 17 * 60, 19 * 60])
+def test_the_first_seating_does_not_move_what_a_service_has_counted(first: int) -> None:
+    before = limited(max_covers=10)
+    after = limited(max_covers=10, first_seating=first)
+    taken = booked(ledger(), decide(before, ledger(), query(8), "20:00"))
+    refused = decide(after, taken, query(4), "20:00")
+    assert refused.refusals == (Refusal(Reason.SERVICE_FULL, {"limit": 10, "used": 8, "asked": 4}),)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ({"max_covers": 5}, Reason.SERVICE_FULL),
+        ({"slot_covers": 5}, Reason.PACING_COVERS),
+        ({"slot_parties": 1}, Reason.PACING_PARTIES),
+        ({"online_slot_covers": 5}, Reason.ONLINE_PACING_COVERS),
+        ({"online_slot_parties": 1}, Reason.ONLINE_PACING_PARTIES),
+    ],
+)
+def test_a_limit_set_later_counts_who_came_before(limit: dict[str, int], reason: Reason) -> None:
+    taken = booked(ledger(), decide(limited(), ledger(), query(4), "19:00"))
+    assert reasons(decide(limited(**limit), taken, query(2), "19:00")) == [reason]
 
 
 LIMITS = [
@@ -72,7 +115,8 @@ def test_covers_fill_a_limit_to_the_last_and_not_beyond(
 ) -> None:
     of = limited(**{field: 10})
     accepted = decide(of, counted(gauge, clock, 6), query(4), "19:00")
-    assert accepted.gauges == (GaugeClaim(gauge, 1, friday(clock) // 15, 10, None),)
+    claim = GaugeClaim(gauge, 1, cell_of(gauge, clock), 10, None)
+    assert limiting(accepted) == [claim]
     refused = decide(of, counted(gauge, clock, 7), query(4), "19:00")
     assert refused.refusals == (Refusal(reason, {"limit": 10, "used": 7, "asked": 4}),)
     assert refused.gauges == ()
@@ -84,7 +128,7 @@ def test_parties_fill_a_limit_to_the_last_and_not_beyond(
 ) -> None:
     of = limited(**{field: 3})
     accepted = decide(of, counted(gauge, "19:00", 20, 2), query(4), "19:00")
-    assert accepted.gauges == (GaugeClaim(gauge, 1, friday("19:00") // 15, None, 3),)
+    assert limiting(accepted) == [GaugeClaim(gauge, 1, cell_of(gauge, "19:00"), None, 3)]
     refused = decide(of, counted(gauge, "19:00", 20, 3), query(4), "19:00")
     assert refused.refusals == (Refusal(reason, {"limit": 3, "used": 3, "asked": 1}),)
 
@@ -93,7 +137,7 @@ def test_parties_fill_a_limit_to_the_last_and_not_beyond(
 def test_the_limit_for_the_public_does_not_count_what_staff_take(channel: Channel) -> None:
     of = limited(online_slot_covers=2, slot_covers=20)
     decision = decide(of, ledger(), query(4, channel=channel), "19:00")
-    assert [claim.gauge for claim in decision.gauges] == [Gauge.SLOT]
+    assert [claim.gauge for claim in decision.gauges] == [Gauge.SERVICE, Gauge.SLOT]
     assert reasons(decide(of, ledger(), query(4), "19:00")) == [Reason.ONLINE_PACING_COVERS]
 
 
@@ -128,7 +172,7 @@ def test_services_have_counters_of_their_own() -> None:
 def test_a_service_counts_a_party_past_midnight_on_its_own_evening() -> None:
     late = dinner(first_seating=23 * 60, last_seating=25 * 60, max_covers=4)
     decision = decide(plan(services=(late,)), ledger(), query(), "00:30")
-    assert [claim.cell for claim in decision.gauges] == [friday("23:00") // 15]
+    assert [claim.cell for claim in limiting(decision)] == [cell_of(Gauge.SERVICE, "00:30")]
 
 
 def test_a_limit_of_zero_lets_nobody_in() -> None:
@@ -141,7 +185,7 @@ def test_a_limit_that_staff_set_aside_counts_the_party_and_allows_just_that() ->
     of = limited(max_covers=10, slot_covers=8, slot_parties=2)
     full = Ledger(
         gauges={
-            (Gauge.SERVICE, 1, friday("18:00") // 15): Used(9, 3),
+            (Gauge.SERVICE, 1, cell_of(Gauge.SERVICE, "18:00")): Used(9, 3),
             (Gauge.SLOT, 1, friday("19:00") // 15): Used(8, 2),
         }
     )
@@ -154,7 +198,7 @@ def test_a_limit_set_aside_but_not_reached_stays_what_it_was() -> None:
     decision = decide(
         limited(max_covers=10), ledger(), query(waived=frozenset({Reason.SERVICE_FULL})), "19:00"
     )
-    assert [claim.covers_allowed for claim in decision.gauges] == [10]
+    assert [claim.covers_allowed for claim in limiting(decision)] == [10]
 
 
 # A pool of seats
@@ -167,9 +211,9 @@ def test_a_pool_claims_its_seats_in_every_quarter_of_the_turn_and_the_buffer() -
     assert decision.seating.ends == friday("20:30")
     assert decision.seating.claimed_until == friday("20:40")
     first = friday("19:00") // 15
-    assert decision.gauges == tuple(
+    assert limiting(decision) == [
         GaugeClaim(Gauge.SEATS, 0, first + step, 10, None) for step in range(7)
-    )
+    ]
 
 
 def test_the_fullest_quarter_decides_how_many_seats_are_free() -> None:
