@@ -16,6 +16,8 @@ from notifications.wording import amount, day_and_time, lines, one_line
 CALENDAR_METHODS = {
     "reservation_confirmed": "REQUEST",
     "reservation_pending": "",
+    "reservation_declined": "",
+    "reservation_expired": "",
     "reservation_changed": "REQUEST",
     "reservation_cancelled": "CANCEL",
     "deposit_refunded": "",

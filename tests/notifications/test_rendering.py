@@ -66,7 +66,12 @@ def test_every_kind_says_the_same_in_text_and_html(kind: str, facts: dict[str, A
         assert fact in rendered.text
         assert fact in page.text
     assert rendered.subject.count("\n") == 0
-    speaks_of_refund = kind in ("reservation_cancelled", "deposit_refunded")
+    speaks_of_refund = kind in (
+        "reservation_cancelled",
+        "reservation_declined",
+        "reservation_expired",
+        "deposit_refunded",
+    )
     assert ("$25.00" in rendered.text) == ("$25.00" in page.text) == speaks_of_refund
     assert not re.search(r"\n{3}|\{[{%]", rendered.text)
     assert not re.search(r"\{[{%]", rendered.html)
