@@ -51,7 +51,7 @@ class Script:
     spots: int
     """How many pairs the script can make before it begins anew."""
     kept: list[str]
-    """Parameters that differed between the samples and yet stand as captured: JSON texts, mostly."""
+    """Parameters that differed between the samples and stand as captured: JSON texts, mostly."""
 
 
 def main() -> None:
@@ -148,7 +148,9 @@ def _facts(
     row = Reservation.objects.select_related("payment", "hold").get(
         public_id=answer["reservationId"]
     )
-    assert row.hold is not None and row.payment is not None and row.user is not None
+    assert row.hold is not None
+    assert row.payment is not None
+    assert row.user is not None
     claim = row.claims.get()
     date = scale.date(day)
     first_cell = (date.toordinal() - _EPOCH) * 96
@@ -198,7 +200,8 @@ def _variables(scale: Scale, clients: int) -> list[str]:
         f"\\set r 1 + :spot % {scale.restaurants}",
         f"\\set d :spot / {scale.restaurants} % {len(days)}",
         f"\\set t 1 + :spot / {scale.restaurants * len(days)}",
-        f"\\set u {WEB_GUESTS} + :client_id * {len(days) * scale.tables} + :d * {scale.tables} + :t",
+        f"\\set u {WEB_GUESTS} + :client_id * {len(days) * scale.tables}"
+        f" + :d * {scale.tables} + :t",
     ]
 
 
@@ -313,7 +316,7 @@ def _render(
         ):
             return f"({expression})" if "||" in expression else expression
     if isinstance(values[0], dt.datetime):
-        return _relative(values[0], samples[0])
+        return _relative(values[0])
     if len(set(map(repr, values))) == 1:
         return _literal(values[0])
     if isinstance(values[0], list):
@@ -334,7 +337,7 @@ def _same(value: Any, fact: Any) -> bool:
     return type(value) is type(fact) and bool(value == fact)
 
 
-def _relative(value: dt.datetime, sample: Sample) -> str:
+def _relative(value: dt.datetime) -> str:
     """An instant near the present, relative to it."""
     away = value - dt.datetime.now(dt.UTC)
     minutes = round(away.total_seconds() / 30) / 2

@@ -73,9 +73,7 @@ def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:
         .filter(Q(valid_until=None) | Q(valid_until__gte=today))
         .alias(is_default=is_default)
         .order_by("is_default", "priority", "-id")
-        .annotate(
-            counts_for_all=Q(is_default=True) & Q(per_person=True)
-        )
+        .annotate(counts_for_all=Q(is_default=True) & Q(per_person=True))
         .values_list("restaurant_id", "amount", "refund_ladder", "counts_for_all")
     )
     # Ascending order: the policy that wins comes last and stays.

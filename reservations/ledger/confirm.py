@@ -163,12 +163,13 @@ WITH hold AS (
     (public_id, code, restaurant_id, service_id, room_id, service_date, starts_at, ends_at,
      party_size, status, channel, source, external_id, user_id, customer_id, guest_name,
      guest_email, guest_phone, special_requests, hold_id, payment_id, deposit_amount, currency,
-     refund_ladder, refund_cap, load_ids, is_locked, sequence, created_at, updated_at, status_changed_at)
+     refund_ladder, refund_cap, load_ids, is_locked, sequence, created_at, updated_at,
+     status_changed_at)
   SELECT %(public_id)s, %(code)s, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, %(status)s, channel, source, '', user_id, %(customer_id)s,
      %(guest_name)s, %(guest_email)s, %(guest_phone)s, %(special_requests)s, id,
-     %(payment_id)s::bigint, deposit_amount, currency, refund_ladder, 100, load_ids, false, 0, %(now)s,
-     %(now)s, %(now)s
+     %(payment_id)s::bigint, deposit_amount, currency, refund_ladder, 100, load_ids, false, 0,
+     %(now)s, %(now)s, %(now)s
   FROM hold
   RETURNING id, public_id, restaurant_id
 ), claims AS (

@@ -206,7 +206,7 @@ def test_a_change_goes_by_the_book_under_the_lock_not_by_what_was_seen_before(
 ) -> None:
     made = book(bella, guest)
     moved = move(made, guest, meanwhile)
-    stale, real = [made], changes.booking
+    stale, real = [made], booking
     monkeypatch.setattr(changes, "booking", lambda key: stale.pop() if stale else real(key))
     after = move(made, guest, Change(special_requests="Quiet"))
     assert not stale
