@@ -200,8 +200,10 @@ def _variables(scale: Scale, clients: int) -> list[str]:
         f"\\set r 1 + :spot % {scale.restaurants}",
         f"\\set d :spot / {scale.restaurants} % {len(days)}",
         f"\\set t 1 + :spot / {scale.restaurants * len(days)}",
-        f"\\set u {WEB_GUESTS} + :client_id * {len(days) * scale.tables}"
-        f" + :d * {scale.tables} + :t",
+        (
+            f"\\set u {WEB_GUESTS} + :client_id * {len(days) * scale.tables}"
+            f" + :d * {scale.tables} + :t"
+        ),
     ]
 
 
