@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from notifications.admin import stuck_messages
 from payments.selectors import stuck_payments, stuck_refunds
+from reservations.admin.bookings import waiting_reservations
 from restaurants.admin.scope import access
 
 
@@ -29,7 +30,7 @@ class Link:
 
 GROUPS: dict[str, tuple[Link, ...]] = {
     "The book": (
-        Link("Reservations", "event_seat", "reservations_reservation"),
+        Link("Reservations", "event_seat", "reservations_reservation", waiting_reservations),
         Link("Holds", "timer", "reservations_hold"),
         Link("Guests", "group", "customers_customer"),
     ),

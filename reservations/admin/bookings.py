@@ -1,7 +1,8 @@
-"""Reservations: found by code, name, telephone or e-mail; cancelled with the refund that is due."""
+"""Reservations: found by whatever is known; answered, cancelled and closed with buttons."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.contrib.filters.admin import (
+    DropdownFilter,
     FieldTextFilter,
     MultipleChoicesDropdownFilter,
     RangeDateFilter,
@@ -17,7 +19,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from core.admin import (
     PhoneSearchMixin,
@@ -30,10 +32,13 @@ from core.admin import (
     tell,
 )
 from core.errors import DomainError
+from notifications.wording import amount
 from payments.selectors import ladder_text
+from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.engine.types import Channel
 from reservations.models import Reservation, TableClaim
-from reservations.selectors.bookings import booking
+from reservations.selectors.bookings import Booking, booking
+from reservations.services import progress
 from reservations.services.cancellation import cancel_reservation, quote
 from restaurants.access import Capability
 from restaurants.admin.scope import HouseFilter, ScopedInline, ScopedReadOnlyAdmin
@@ -58,27 +63,79 @@ STATUS_COLOURS = {
 }
 
 
-class CancelDialog(BaseDialogForm):
-    """Why, next to what goes back if it is done now."""
+WAITING = ("requested", "pending")
+"""Statuses of a booking that the house has not answered."""
+
+
+def waiting_reservations() -> QuerySet[Reservation]:
+    """Bookings that wait for the house to accept or decline them."""
+    return Reservation.objects.filter(status__in=WAITING)
+
+
+class AnswerFilter(DropdownFilter):
+    """Only what the house has to answer."""
+
+    title = "attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Waiting or all."""
+        return [("stuck", "Waiting for acceptance")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Reservation]
+    ) -> QuerySet[Reservation]:
+        """As the badge in the sidebar counts."""
+        return queryset.filter(status__in=WAITING) if self.value() == "stuck" else queryset
+
+
+class ReasonDialog(BaseDialogForm):
+    """Why; kept in the audit trail."""
 
     reason = forms.CharField(
         required=False, max_length=200, widget=UnfoldAdminTextInputWidget, label="Reason"
     )
 
+
+class CancelDialog(ReasonDialog):
+    """Who cancels, next to what goes back if it is done now; and why."""
+
+    asked_by = forms.ChoiceField(
+        required=False,
+        label="Who cancels?",
+        choices=[("house", "The house cancels"), ("guest", "The guest asked to cancel")],
+        initial="house",
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+
+    field_order = ["asked_by", "reason"]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = self._refund_due()
+        found = self._booking()
+        if found is not None:
+            field: Any = self.fields["asked_by"]
+            field.choices = [
+                (value, f"{words}: {_goes_back(found, by_ladder=value == 'guest')}")
+                for value, words in field.choices
+            ]
 
-    def _refund_due(self) -> str:
+    @property
+    def by_ladder(self) -> bool:
+        """Whether the guest asked, so that the agreed ladder counts."""
+        return bool(self.cleaned_data["asked_by"] == "guest")
+
+    def _booking(self) -> Booking | None:
         row = Reservation.objects.filter(pk=self.object_id).values_list("public_id").first()
         try:
-            found = booking(row[0]) if row else None
+            return booking(row[0]) if row else None
         except DomainError:
-            found = None
-        if found is None:
-            return ""
-        percent, amount = quote(found)
-        return f"Goes back now: {percent} % of the deposit, {amount:.2f} {found.currency}."
+            return None
+
+
+def _goes_back(found: Booking, *, by_ladder: bool) -> str:
+    percent, back = quote(found, by_ladder=by_ladder)
+    return f"{amount(back, found.currency)} goes back ({percent} %)"
 
 
 class ClaimInline(ScopedInline):
@@ -113,6 +170,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     ]
     list_filter = [
         HouseFilter,
+        AnswerFilter,
         ("status", MultipleChoicesDropdownFilter),
         ("service_date", RangeDateFilter),
         choice_filter("channel", *Channel),
@@ -132,7 +190,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     search_help_text = "Code, name, telephone, e-mail or id"
     linked_lookups = ("customer__id__exact",)
     inlines = [ClaimInline]
-    actions_detail = ["cancel"]
+    actions_detail = ["accept", "decline", "cancel", "no_show", "completed"]
     fieldsets = [
         (
             None,
@@ -186,6 +244,37 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
         if object_id and row is None:
             return False
         return self.allowed(request, Capability.OPERATE, row)
+
+    def has_accept_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The booking waits for the house."""
+        return self._may_become(Status.CONFIRMED, request, object_id, among=WAITING)
+
+    def has_decline_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The booking waits for the house."""
+        return self._may_become(Status.DECLINED, request, object_id, among=WAITING)
+
+    def has_no_show_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The party is expected, or came and left."""
+        return self._may_become(Status.NO_SHOW, request, object_id)
+
+    def has_completed_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The party sits at its table."""
+        return self._may_become(Status.COMPLETED, request, object_id)
+
+    def _may_become(
+        self, to: Status, request: HttpRequest, object_id: Any, among: tuple[str, ...] = ()
+    ) -> bool:
+        """May run a service here, and the lifecycle knows the step.
+
+        A dialog that was sent asks the service instead: who was slower reads why it is refused.
+        """
+        if not self.has_operate_permission(request, object_id):
+            return False
+        row = self.get_object(request, object_id) if object_id else None
+        if row is None or request.method == "POST":
+            return True
+        known = not among or row.status in among
+        return known and allowed(Status(row.status), to, ActorKind.STAFF)
 
     @display(description="reservation", header=True, ordering="code")
     def title(self, row: Reservation) -> list[str]:
@@ -273,14 +362,109 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
         },
     )
     def cancel(self, request: HttpRequest, form: CancelDialog, object_id: str) -> HttpResponse:
-        """With the refund the agreed policy gives at this moment."""
+        """With all of the deposit, or what the agreed ladder gives if the guest asked."""
+
+        def do(row: Reservation) -> str:
+            done = cancel_reservation(
+                row.public_id,
+                by=staff_actor(request),
+                reason=form.cleaned_data["reason"],
+                by_ladder=form.by_ladder,
+            )
+            return f"{row.code} is cancelled; {done.amount:.2f} {row.currency} go back."
+
+        return self._done(request, object_id, do)
+
+    @action(
+        description="Accept",
+        icon="check_circle",
+        variant=ActionVariant.SUCCESS,
+        permissions=["accept"],
+        dialog={
+            "title": "Accept this reservation",
+            "description": "The guest gets the confirmation and an entry for their calendar.",
+            "form_submit_text": "Accept the reservation",
+        },
+    )
+    def accept(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Say yes."""
+
+        def do(row: Reservation) -> str:
+            progress.accept(row.public_id, by=staff_actor(request))
+            return f"{row.code} is confirmed; the guest is told."
+
+        return self._done(request, object_id, do)
+
+    @action(
+        description="Decline",
+        icon="do_not_disturb_on",
+        variant=ActionVariant.DANGER,
+        permissions=["decline"],
+        dialog={
+            "title": "Decline this reservation",
+            "description": (
+                "The table is free at once, the guest is told, a deposit goes back in full."
+            ),
+            "form_class": ReasonDialog,
+            "form_submit_text": "Decline the reservation",
+        },
+    )
+    def decline(self, request: HttpRequest, form: ReasonDialog, object_id: str) -> HttpResponse:
+        """Say no."""
+
+        def do(row: Reservation) -> str:
+            reason = form.cleaned_data["reason"]
+            progress.decline(row.public_id, by=staff_actor(request), reason=reason)
+            return f"{row.code} is declined; a deposit goes back in full."
+
+        return self._done(request, object_id, do)
+
+    @action(
+        description="No-show",
+        icon="person_off",
+        permissions=["no_show"],
+        dialog={
+            "title": "The party did not come",
+            "description": "The table is free at once. The deposit stays with the restaurant.",
+            "form_submit_text": "Note the no-show",
+        },
+    )
+    def no_show(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Note that nobody came."""
+
+        def do(row: Reservation) -> str:
+            progress.step(row.public_id, Status.NO_SHOW, by=staff_actor(request))
+            return f"{row.code} is a no-show; the table is free."
+
+        return self._done(request, object_id, do)
+
+    @action(
+        description="Completed",
+        icon="task_alt",
+        permissions=["completed"],
+        dialog={
+            "title": "The party has left",
+            "description": "The table is free at once.",
+            "form_submit_text": "Complete the reservation",
+        },
+    )
+    def completed(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        """Note that the party has left."""
+
+        def do(row: Reservation) -> str:
+            progress.step(row.public_id, Status.COMPLETED, by=staff_actor(request))
+            return f"{row.code} is completed; the table is free."
+
+        return self._done(request, object_id, do)
+
+    def _done(
+        self, request: HttpRequest, object_id: str, do: Callable[[Reservation], str]
+    ) -> HttpResponse:
+        """Do it to a row of the person's houses, say what came of it, and go back to the row."""
         row = self.get_object(request, object_id)
         if row is not None and self.allowed(request, Capability.OPERATE, row):
             try:
-                done = cancel_reservation(
-                    row.public_id, by=staff_actor(request), reason=form.cleaned_data["reason"]
-                )
-                tell(request, f"{row.code} is cancelled; {done.amount:.2f} {row.currency} go back.")
+                tell(request, do(row))
             except DomainError as error:
                 tell(request, error)
         return back_to(request, reverse("admin:reservations_reservation_change", args=[object_id]))

@@ -26,6 +26,7 @@ from reservations.views.visitor import known_guest, own_booking
 from reservations.views.wishes import search_page
 
 _WAITING = frozenset({Status.REQUESTED, Status.PENDING, Status.PENDING_PAYMENT})
+_TURNED_AWAY = frozenset({Status.DECLINED, Status.EXPIRED})
 _COMING = frozenset({Status.CONFIRMED, Status.RECONFIRMED})
 
 
@@ -56,7 +57,8 @@ class CalendarView(GuestView):
             reservation_id=found.public_id,
             code=found.code,
         )
-        method = "CANCEL" if found.status == Status.CANCELLED else "PUBLISH"
+        is_off = found.status in _TURNED_AWAY | {Status.CANCELLED}
+        method = "CANCEL" if is_off else "PUBLISH"
         return HttpResponse(
             calendar_for(payload, method),
             content_type="text/calendar; charset=utf-8",
@@ -136,6 +138,7 @@ def _facts(found: Booking) -> dict[str, Any]:
         "deposit": amount(paid, found.currency) if paid else "",
         "refunded": amount(found.refunded, found.currency) if found.refunded else "",
         "is_cancelled": status is Status.CANCELLED,
+        "is_turned_away": status in _TURNED_AWAY,
         "is_waiting": status in _WAITING,
         "is_coming": status in _COMING and found.starts_at > clock.now(),
         "may_cancel": may_cancel(found),

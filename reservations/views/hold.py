@@ -13,7 +13,13 @@ from core import clock
 from core.errors import DomainError
 from notifications.wording import amount
 from reservations.engine.types import Channel
-from reservations.errors import HoldExpired, PaidTooLate, PaymentDeclined, PaymentPending
+from reservations.errors import (
+    HoldExpired,
+    PaidTooLate,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentsUnavailable,
+)
 from reservations.forms import DetailsForm, takes_payments
 from reservations.guests import Guest
 from reservations.selectors.holds import HeldPlace, hold_of
@@ -86,7 +92,7 @@ class HoldView(GuestView):
             return redirect(hold_page(hold_id))
         try:
             booking_id = _confirm(held, guest, form)
-        except (HoldExpired, PaidTooLate, PaymentPending):
+        except (HoldExpired, PaidTooLate, PaymentPending, PaymentsUnavailable):
             # The page says what became of the hold better than the error does.
             return redirect(hold_page(hold_id))
         except PaymentDeclined as error:
@@ -155,7 +161,7 @@ class ReleaseView(GuestView):
             return redirect(hold_page(hold_id))
         visitor.save_draft(request, request.POST)
         release_hold(hold_id, guest, by=guest.actor)
-        tell(request, f"You gave the table at {held.house.name} back. Nothing was charged.")
+        tell(request, f"You gave the table at {held.house.name} back. {_charged(held)}")
         return redirect(way_back(request, _times(held)))
 
 
@@ -180,9 +186,17 @@ class HoldAgainView(GuestView):
             channel=Channel(held.channel),
             source=held.source,
             room_id=held.room_id,
+            service_id=held.service_id,
         )
         wish = Wish(held.party_size, held.service_date, held.wall_time)
         return redirect(hold_or_explain(request, held.house, asked, wish))
+
+
+def _charged(held: HeldPlace) -> str:
+    """What became of the money of a hold that was given back, as far as the bank has answered."""
+    if held.payment_status in _PAYING:
+        return "If your card was charged, the money goes back to it in full."
+    return "Nothing was charged."
 
 
 def _guest(request: HttpRequest) -> Guest:
@@ -217,6 +231,7 @@ def page(request: HttpRequest, held: HeldPlace, form: DetailsForm) -> HttpRespon
         "evening_of": _evening_of(held),
         "party": wording.guests(held.party_size),
         "until": wording.clock_time(held.expires_at, zone),
+        "place": wording.place_of(zone),
         "seconds_left": round(seconds),
         "time_left": wording.minutes(seconds),
         "may_extend": held.extensions < held.house.max_hold_extensions,

@@ -12,7 +12,12 @@ from django.utils.cache import patch_vary_headers
 
 from core import clock
 from core.errors import DomainError
-from reservations.errors import ActiveHoldExists, AlreadyBooked, SlotUnavailable
+from reservations.errors import (
+    ActiveHoldExists,
+    AlreadyBooked,
+    PaymentsUnavailable,
+    SlotUnavailable,
+)
 from reservations.guests import Guest
 from reservations.selectors.holds import HeldPlace, active_hold_of
 from reservations.selectors.houses import House, house
@@ -86,7 +91,7 @@ class RestaurantView(GuestView):
             "plan": plan,
             "today": today.isoformat(),
             "last_day": (today + dt.timedelta(days=plan.window_days)).isoformat(),
-            "place": plan.zone.key.rpartition("/")[2].replace("_", " "),
+            "place": wording.place_of(plan.zone),
         }
 
 
@@ -104,7 +109,9 @@ class PlaceHoldView(GuestView):
         if wish.date is None or not wish.time or wish.problems:
             warn(request, "Please choose a time first.")
             return redirect(search_page(slug, party=wish.party, date=wish.date))
-        asked = HoldRequest(restaurant.public_id, wish.date, wish.time, wish.party)
+        asked = HoldRequest(
+            restaurant.public_id, wish.date, wish.time, wish.party, service_id=wish.service_id
+        )
         return redirect(hold_or_explain(request, rules, asked, wish))
 
 
@@ -119,7 +126,7 @@ def find(slug: str) -> tuple[Restaurant, House]:
 def hold_or_explain(request: HttpRequest, rules: House, asked: HoldRequest, wish: Wish) -> str:
     """Hold the table; the address of the page to show next, whatever came of it."""
     guest = guest_of(request)
-    times = search_page(rules.slug, party=wish.party, date=wish.date, time=wish.time)
+    times = search_page(rules.slug, party=wish.party, date=wish.date, time=wish.choice)
     try:
         return hold_page(place_hold(asked, guest, by=guest.actor).public_id)
     except ActiveHoldExists:
@@ -133,13 +140,24 @@ def hold_or_explain(request: HttpRequest, rules: House, asked: HoldRequest, wish
     except SlotUnavailable:
         # The page the guest is sent to asks again, and says why and what is free instead.
         pass
+    except PaymentsUnavailable as error:
+        warn(request, _by_telephone(error, rules))
     except DomainError as error:
         warn(request, error)
     return times
 
 
+def _by_telephone(error: PaymentsUnavailable, rules: House) -> str:
+    """The refusal, with the number to call if the house has one."""
+    if not rules.phone:
+        return error.text
+    return f"{error.text.removesuffix('.')}: {wording.phone(rules.phone)}."
+
+
 def _is_the_same(held: HeldPlace, asked: HoldRequest) -> bool:
     """A double click or a reload: the table that was asked for is already theirs."""
+    if asked.service_id not in (None, held.service_id):
+        return False
     return (held.house.public_id, held.service_date, held.wall_time, held.party_size) == (
         asked.restaurant,
         asked.service_date,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from core.errors import DomainError
@@ -15,7 +17,7 @@ from reservations.selectors.houses import House
 from reservations.sentences import FULL, sentence
 from reservations.services.availability import DayOffers, alternatives, offers_of_day
 from reservations.views import wording
-from reservations.views.wishes import Wish, search_page
+from reservations.views.wishes import Wish, choice_of, search_page
 
 LOOK_AHEAD_DAYS = 3
 """How far the page looks for a free table by itself; each day is one query."""
@@ -48,6 +50,8 @@ class Choice:
     """One time, free or with the reason in a word."""
 
     time: str
+    value: str
+    """As the form sends it: with the service where another one has the same time."""
     why_not: str = ""
     is_chosen: bool = False
     is_next_day: bool = False
@@ -205,7 +209,7 @@ def _panel(house: House, wish: Wish, answer: DayOffers, next_free: DayOffers | N
         party=wish.party,
         date=date,
         date_text=wording.day(date),
-        sittings=() if hides_times else _sittings(answer, shown, wish.time),
+        sittings=() if hides_times else _sittings(answer, shown, wish),
         free=free,
         refusal=refusal,
         remedies=tuple(remedies),
@@ -239,26 +243,35 @@ def _in_words(refusal: Refusal) -> str:
     return f"{text} {refusal.facts.get('note', '')}".strip()
 
 
-def _sittings(answer: DayOffers, shown: list[Offer], wanted: str) -> tuple[Sitting, ...]:
+def _sittings(answer: DayOffers, shown: list[Offer], wish: Wish) -> tuple[Sitting, ...]:
+    labels = Counter(offer.slot.label for offer in shown)
+    twice = {label for label, times in labels.items() if times > 1}
     by_service: dict[int, list[Offer]] = {}
     for offer in shown:
         by_service.setdefault(offer.slot.service.id, []).append(offer)
     sittings = []
     for offers in by_service.values():
         service = offers[0].slot.service
-        choices = tuple(_choice(offer, wanted) for offer in offers)
+        choices = tuple(_choice(offer, wish, twice) for offer in offers)
         sittings.append(Sitting(service.name, choices, *_deposit(answer, service)))
     return tuple(sittings)
 
 
-def _choice(offer: Offer, wanted: str) -> Choice:
+def _choice(offer: Offer, wish: Wish, twice: AbstractSet[str]) -> Choice:
+    label, service_id = offer.slot.label, offer.slot.service.id
     word = "" if offer.available else _IN_A_WORD.get(_first(offer).reason, "Full")
     return Choice(
-        time=offer.slot.label,
+        time=label,
+        value=choice_of(label, service_id if label in twice else None),
         why_not=word,
-        is_chosen=offer.available and offer.slot.label == wanted,
+        is_chosen=offer.available and _is_wanted(offer, wish),
         is_next_day=offer.slot.wall >= DAY_MINUTES,
     )
+
+
+def _is_wanted(offer: Offer, wish: Wish) -> bool:
+    is_service = wish.service_id in (None, offer.slot.service.id)
+    return is_service and offer.slot.label == wish.time
 
 
 def _deposit(answer: DayOffers, service: DiningService) -> tuple[str, str]:
@@ -283,7 +296,7 @@ def _whys(shown: Iterable[Offer]) -> tuple[Why, ...]:
 
 def _missed(house: House, answer: DayOffers, wish: Wish) -> Missed | None:
     """The wanted time, if it is not to be had."""
-    offers = [offer for offer in answer.offers if offer.slot.label == wish.time]
+    offers = [offer for offer in answer.offers if _is_wanted(offer, wish)]
     if not wish.time or any(offer.available for offer in offers):
         return None
     refusal = _first(offers[0]) if offers else Refusal(Reason.NOT_A_SLOT)

@@ -16,7 +16,7 @@ USUAL_PARTY = 2
 
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_TIME = re.compile(r"(?P<time>([01][0-9]|2[0-3]):[0-5][0-9])(@(?P<service>[0-9]{1,18}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,15 @@ class Wish:
     date: dt.date | None = None
     """None: the next day with a free table."""
     time: str = ""
+    service_id: int | None = None
+    """Which service, where two offer the same time: ``19:00@7``."""
     problems: tuple[str, ...] = ()
     """What could not be read, in words."""
+
+    @property
+    def choice(self) -> str:
+        """The time, with its service if one was named, as forms and addresses carry it."""
+        return choice_of(self.time, self.service_id)
 
 
 def read_wish(asked: Mapping[str, str], plan: Plan) -> Wish:
@@ -44,8 +51,20 @@ def read_wish(asked: Mapping[str, str], plan: Plan) -> Wish:
     date = _date(asked.get("date", ""))
     if date is None and asked.get("date"):
         problems.append("We could not read that date, so this is the next day that suits.")
-    time = asked.get("time", "")
-    return Wish(party, date, time if _TIME.fullmatch(time) else "", tuple(problems))
+    time = _TIME.fullmatch(asked.get("time", ""))
+    service = time["service"] if time else None
+    return Wish(
+        party,
+        date,
+        time["time"] if time else "",
+        int(service) if service else None,
+        tuple(problems),
+    )
+
+
+def choice_of(time: str, service_id: int | None) -> str:
+    """``19:00``, or ``19:00@7`` where the time alone does not say which service is meant."""
+    return time if service_id is None else f"{time}@{service_id}"
 
 
 def _party(text: str) -> int | None:

@@ -39,6 +39,11 @@ def moment(instant: dt.datetime, zone: ZoneInfo) -> str:
     return f"{day(instant.astimezone(zone).date())}, {clock_time(instant, zone)}"
 
 
+def place_of(zone: ZoneInfo) -> str:
+    """``New York``: the town whose clocks a zone shows, as its name has it."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
 def guests(number: int) -> str:
     """``1 guest``, ``2 guests``."""
     return "1 guest" if number == 1 else f"{number} guests"

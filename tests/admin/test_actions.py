@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -40,21 +41,40 @@ def last_audit() -> tuple[str, str, str]:
 def test_a_dialog_alone_changes_nothing(as_: SignIn, cast: Cast, everything: Reservation) -> None:
     client = as_(cast.manager)
     url = reverse("admin:reservations_reservation_cancel", args=[everything.pk])
-    assert "100 % of the deposit, 50.00 USD" in client.get(url).content.decode()
+    asked = client.get(url).content.decode()
+    assert "The house cancels: $50.00 goes back (100 %)" in asked
+    assert "The guest asked to cancel: $50.00 goes back (100 %)" in asked
     client.get(url, {"_form_submitted": "True"})
     everything.refresh_from_db()
     assert everything.status == "confirmed"
 
 
-def test_cancelling_refunds_by_the_agreed_policy(
-    as_: SignIn, cast: Cast, booked: Reservation, clock: Clock
+@pytest.mark.parametrize(
+    ("asked_by", "back"),
+    [({}, 50), ({"asked_by": "house"}, 50), ({"asked_by": "guest"}, 25)],
+)
+def test_cancelling_refunds_all_unless_the_guest_asked(
+    as_: SignIn,
+    cast: Cast,
+    booked: Reservation,
+    clock: Clock,
+    asked_by: dict[str, str],
+    back: int,
 ) -> None:
     clock.set("2025-11-15T09:00-05:00")
-    said = press(as_(cast.host), "reservations_reservation_cancel", booked.pk, reason="Burst pipe")
+    client = as_(cast.host)
+    url = reverse("admin:reservations_reservation_cancel", args=[booked.pk])
+    dialog = client.get(url).content.decode()
+    assert "The house cancels: $50.00 goes back (100 %)" in dialog
+    assert "The guest asked to cancel: $25.00 goes back (50 %)" in dialog
+    assert re.search(r'value="house"[^>]*checked', dialog)
+    said = press(
+        client, "reservations_reservation_cancel", booked.pk, reason="Burst pipe", **asked_by
+    )
     booked.refresh_from_db()
     assert booked.status == "cancelled"
-    assert said == [f"{booked.code} is cancelled; 25.00 USD go back."]
-    assert [refund.amount for refund in Refund.objects.all()] == [25]
+    assert said == [f"{booked.code} is cancelled; {back}.00 USD go back."]
+    assert [refund.amount for refund in Refund.objects.all()] == [back]
     assert not TableClaim.objects.filter(reservation=booked, released_at=None).exists()
     entry = AuditEntry.objects.get(verb="reservation.cancelled")
     assert (entry.actor_label, entry.data["reason"]) == (cast.host.email, "Burst pipe")
@@ -66,6 +86,99 @@ def test_cancelling_twice_says_so(as_: SignIn, cast: Cast, booked: Reservation) 
     said = press(client, "reservations_reservation_cancel", booked.pk)
     assert said[-1] == "Reservation already cancelled"
     assert Refund.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("button", "status", "kind", "said"),
+    [
+        ("accept", "confirmed", "reservation_confirmed", "is confirmed; the guest is told."),
+        (
+            "decline",
+            "declined",
+            "reservation_declined",
+            "is declined; a deposit goes back in full.",
+        ),
+    ],
+)
+def test_a_waiting_reservation_is_answered(
+    as_: SignIn,
+    cast: Cast,
+    booked: Reservation,
+    button: str,
+    status: str,
+    kind: str,
+    said: str,
+) -> None:
+    Reservation.objects.update(status="pending")
+    name = f"reservations_reservation_{button}"
+    url = reverse(f"admin:{name}", args=[booked.pk])
+    for nobody in (cast.viewer, cast.charlie):
+        assert as_(nobody).post(url, {"_form_submitted": "True"}).status_code == 403
+    client = as_(cast.host)
+    reason = {"reason": "Private party"} if button == "decline" else {}
+    assert press(client, name, booked.pk, **reason) == [f"{booked.code} {said}"]
+    booked.refresh_from_db()
+    assert booked.status == status
+    assert Message.objects.order_by("-id")[0].kind == kind
+    declined = button == "decline"
+    assert [row.amount for row in Refund.objects.all()] == ([50] if declined else [])
+    claims = TableClaim.objects.filter(reservation=booked, released_at=None)
+    assert claims.exists() is not declined
+    assert last_audit() == (f"reservation.{status}", "staff", cast.host.email)
+    # Whoever had the dialog open meanwhile is told.
+    answer = client.post(url, {"_form_submitted": "True"})
+    [*_, refusal] = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert refusal == f"A {status} reservation cannot become {status}."
+    assert Refund.objects.count() == declined
+
+
+@pytest.mark.parametrize(
+    ("before", "button", "status", "said"),
+    [
+        ("confirmed", "no_show", "no_show", "is a no-show; the table is free."),
+        ("seated", "completed", "completed", "is completed; the table is free."),
+    ],
+)
+def test_an_evening_is_closed(
+    as_: SignIn,
+    cast: Cast,
+    booked: Reservation,
+    before: str,
+    button: str,
+    status: str,
+    said: str,
+) -> None:
+    Reservation.objects.update(status=before)
+    name = f"reservations_reservation_{button}"
+    assert press(as_(cast.host), name, booked.pk) == [f"{booked.code} {said}"]
+    booked.refresh_from_db()
+    assert booked.status == status
+    assert Refund.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("pending", ["accept", "decline"]),
+        ("requested", ["accept", "decline"]),
+        ("confirmed", ["no_show"]),
+        ("seated", ["completed"]),
+        ("declined", []),
+    ],
+)
+def test_a_page_offers_only_steps_that_are_possible(
+    as_: SignIn, cast: Cast, booked: Reservation, status: str, shown: list[str]
+) -> None:
+    Reservation.objects.update(status=status)
+    url = reverse("admin:reservations_reservation_change", args=[booked.pk])
+    html = as_(cast.host).get(url).content.decode()
+    buttons = ("accept", "decline", "no_show", "completed")
+    links = [
+        name
+        for name in buttons
+        if reverse(f"admin:reservations_reservation_{name}", args=[booked.pk]) in html
+    ]
+    assert links == shown
 
 
 def test_a_hold_is_given_back(as_: SignIn, cast: Cast, everything: Reservation) -> None:

@@ -177,3 +177,18 @@ def test_stuck_rows_have_a_filter(
 ) -> None:
     answer = as_(cast.manager).get(reverse(f"admin:{name}_changelist"), {"attention": "stuck"})
     assert answer.context["cl"].result_count == 1
+
+
+def test_the_sidebar_counts_what_waits_for_acceptance(
+    as_: SignIn, cast: Cast, booked: Reservation
+) -> None:
+    Reservation.objects.update(status="pending")
+    client = as_(cast.host)
+    groups = client.get("/admin/").context["sidebar_navigation"]
+    [link] = [i for g in groups for i in g["items"] if i["title"] == "Reservations"]
+    assert link["badge"] == 1
+    answer = client.get(link["link"])
+    assert list(answer.context["cl"].result_list) == [booked]
+    assert "Waiting for acceptance" in answer.content.decode()
+    Reservation.objects.update(status="confirmed")
+    assert client.get(link["link"]).context["cl"].result_count == 0

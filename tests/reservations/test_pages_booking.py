@@ -11,6 +11,7 @@ from django.core import mail
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from core.errors import Busy
+from core.ids import public_id
 from notifications.services import deliver_due
 from payments.gateways.sandbox import LOST_ANSWER, SandboxGateway
 from payments.models import Payment, Refund
@@ -19,7 +20,7 @@ from reservations.guests import Guest
 from reservations.models import Hold, Reservation
 from reservations.services.holds import HoldRequest, expire_holds, place_hold
 from reservations.views import restaurant as restaurant_views
-from restaurants.models import Restaurant
+from restaurants.models import DiningService, Restaurant
 from tests import factories
 from tests.fixtures.domain import Clock
 from tests.reservations.browser import ADA, SATURDAY, VISA, Browser
@@ -46,7 +47,7 @@ def test_a_guest_books_and_cancels_without_javascript(
     browser.hold(bella)
     assert re.fullmatch(r"/hold/hold_\w+/", browser.url)
     assert "Saturday 15 November 2025, 19:00" in browser.text
-    assert "Held for you until 12:10 (about 10 minutes left)" in browser.text
+    assert "Held for you until 12:10 (New York time) (about 10 minutes left)" in browser.text
     assert "Cancel by Friday 14 November 2025, 19:00: the full $50.00 comes back." in browser.text
     assert "Cancel by Saturday 15 November 2025, 15:00: $25.00 comes back." in browser.text
     assert "After that the deposit is not given back." in browser.text
@@ -348,9 +349,57 @@ def test_a_swept_hold_is_a_lapsed_one(clock: Clock, bella: Restaurant, browser: 
 def test_a_deposit_nobody_can_take_is_paid_by_telephone(
     clock: Clock, bella: Restaurant, browser: Browser, settings: Settings
 ) -> None:
-    settings.SANDBOX_ENABLED = False
     hold_url = browser.hold(bella).url
+    settings.SANDBOX_ENABLED = False
+    browser.get(hold_url)
     assert "This deposit cannot be paid online at the moment." in browser.text
     assert "Pay $50.00 and book" not in browser.text
     assert browser.confirm().url == hold_url
     assert not Reservation.objects.exists()
+
+
+def test_a_time_with_a_deposit_nobody_can_take_is_not_held_and_the_number_is_given(
+    clock: Clock, bella: Restaurant, browser: Browser, settings: Settings
+) -> None:
+    settings.SANDBOX_ENABLED = False
+    bella.phone = "+12125550142"
+    bella.save()
+    browser.hold(bella)
+    assert browser.url == f"/r/{bella.slug}/"
+    assert (
+        "This booking needs a deposit, which cannot be paid online at the moment."
+        " Please call the restaurant: +1 212-555-0142."
+    ) in browser.text
+    assert not Hold.objects.exists()
+
+
+def test_a_table_given_back_says_what_became_of_the_money(
+    clock: Clock, bella: Restaurant, browser: Browser
+) -> None:
+    hold_url = browser.hold(bella).url
+    browser.post(f"{hold_url}release/")
+    assert "You gave the table at Bella Notte back. Nothing was charged." in browser.text
+    hold_url = browser.hold(bella).url
+    browser.confirm(card=LOST_ANSWER)
+    assert Payment.objects.get().status == "unknown"
+    browser.post(f"{hold_url}release/")
+    assert (
+        "You gave the table at Bella Notte back."
+        " If your card was charged, the money goes back to it in full."
+    ) in browser.text
+    assert "Nothing was charged." not in browser.text
+
+
+def test_two_services_with_the_same_time_are_told_apart(
+    clock: Clock, bella: Restaurant, browser: Browser
+) -> None:
+    dinner = DiningService.objects.get(restaurant=bella)
+    bar = DiningService.objects.get(pk=dinner.pk)
+    bar.pk, bar.public_id = None, public_id("serv")
+    bar.name = "Bar"
+    bar.save()
+    page = browser.get(f"/r/{bella.slug}/?party=2&date={SATURDAY}&time=19:00@{bar.pk}").html
+    assert f'value="19:00@{bar.pk}" required checked' in page
+    assert f'value="19:00@{dinner.pk}" required>' in page
+    browser.hold(bella, time=f"19:00@{bar.pk}")
+    assert Hold.objects.get().service_id == bar.pk

@@ -170,3 +170,17 @@ def test_forms_need_the_token_of_our_own_pages(clock: Clock, bella: Restaurant) 
     assert token
     assert strict.hold(bella, csrfmiddlewaretoken=token[1]).status == 200
     assert Hold.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", ["declined", "expired"])
+def test_a_booking_that_was_turned_away_says_so(
+    clock: Clock, bella: Restaurant, browser: Browser, status: str
+) -> None:
+    booked_url = browser.book(bella).url
+    Reservation.objects.update(status=status)
+    browser.get(booked_url)
+    assert "The restaurant could not take your booking" in browser.text
+    assert "Choose another time" in browser.text
+    for wrong in ("When you arrive", "Add to calendar", "Cancel this booking"):
+        assert wrong not in browser.text
+    assert "METHOD:CANCEL" in browser.get(f"{booked_url}calendar.ics").html
