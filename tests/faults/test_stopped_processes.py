@@ -94,7 +94,9 @@ def test_with_a_lock_that_lapses_while_its_owner_sleeps_the_table_is_sold_twice(
             hold(small, new_guest())
             process.thaw()
             process.wait()
-            sold_twice += len(OVERLAPPING_CLAIMS.violations())
+            sold_twice = len(OVERLAPPING_CLAIMS.violations())
+            if sold_twice:
+                break
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE reservations_hold CASCADE")
     assert sold_twice > 0
