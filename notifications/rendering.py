@@ -16,8 +16,8 @@ from notifications.wording import amount, day_and_time, lines, one_line
 CALENDAR_METHODS = {
     "reservation_confirmed": "REQUEST",
     "reservation_pending": "",
-    "reservation_declined": "",
-    "reservation_expired": "",
+    "reservation_declined": "CANCEL",
+    "reservation_expired": "CANCEL",
     "reservation_changed": "REQUEST",
     "reservation_cancelled": "CANCEL",
     "deposit_refunded": "",

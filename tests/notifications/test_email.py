@@ -96,8 +96,8 @@ def test_it_can_be_read_as_text_as_html_and_by_a_calendar(message: Message) -> N
         ("reservation_changed", "REQUEST"),
         ("reservation_cancelled", "CANCEL"),
         ("reservation_pending", None),
-        ("reservation_declined", None),
-        ("reservation_expired", None),
+        ("reservation_declined", "CANCEL"),
+        ("reservation_expired", "CANCEL"),
         ("deposit_refunded", None),
     ],
 )
