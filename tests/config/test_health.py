@@ -93,6 +93,7 @@ def test_every_scheduled_task_exists() -> None:
 def test_the_schedule_keeps_its_promises() -> None:
     assert SCHEDULE == {
         "reservations.expire_holds": 15,
+        "reservations.expire_unanswered": 300,
         "payments.settle_unknown": 30,
         "payments.process_refunds": 15,
         "notifications.deliver_due": 5,
