@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         chosen.restaurants, chosen.days, chosen.per_day = 60, 6, 12
         chosen.rounds, chosen.seconds, chosen.bursts, chosen.clients = 1, 0.5, 2, 4
     began = time.monotonic()
-    with started() as stack:
+    with started("bench-quick" if chosen.quick else "bench") as stack:
         scale = _data(stack, chosen)
         if chosen.profile:
             _profile(stack, scale, chosen)

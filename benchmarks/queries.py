@@ -90,7 +90,7 @@ def _others(scale: Scale) -> list[Counted]:
         ("POST hold", lambda: hold("15:00")),
         ("GET hold/active", lambda: call("GET", f"{api}/hold/active", query=f"userId={user}")),
         ("POST confirm, a first visit", confirm),
-        ("POST hold, again", lambda: hold("17:30")),
+        ("POST hold, again", lambda: hold("16:00")),
         ("POST confirm, a guest the house knows", confirm),
         ("POST confirm, repeated", confirm),
         ("GET user/:id", lambda: call("GET", f"{api}/user/{user}", query="filter=upcoming")),

@@ -75,9 +75,9 @@ class Stack:
 
 
 @contextmanager
-def started() -> Iterator[Stack]:
-    """The benchmarks' own servers, below ``DATA_DIR``; stopped afterwards unless shared."""
-    data_dir = env.data_dir() / "bench"
+def started(name: str = "bench") -> Iterator[Stack]:
+    """Servers of our own, in this folder of ``DATA_DIR``; stopped afterwards unless shared."""
+    data_dir = env.data_dir() / name
     try:
         yield Stack(
             data_dir, embedded.ensure_database_url(data_dir), embedded.ensure_redis_url(data_dir)
