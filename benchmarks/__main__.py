@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks import burst, meter, pgbench, report
-from benchmarks.dataset import WEB_GUESTS, Scale
+from benchmarks.dataset import Scale
 from benchmarks.load import Outcome
 from benchmarks.meter import Cpu
 from benchmarks.rounds import Plan, Round, acquaint, by_turns, http_round
@@ -27,14 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     if chosen.quick:
         chosen.restaurants, chosen.days, chosen.per_day = 60, 6, 12
-        chosen.rounds, chosen.seconds, chosen.bursts, chosen.clients = 1, 0.5, 2, 4
+        chosen.rounds, chosen.seconds, chosen.bursts, chosen.clients = 1, 0.3, 2, 4
     began = time.monotonic()
     with started("bench-quick" if chosen.quick else "bench") as stack:
-        scale = _data(stack, chosen)
+        plan = _data(stack, chosen)
         if chosen.profile:
-            _profile(stack, scale, chosen)
+            _profile(stack, plan.scale, chosen)
             return 0
-        _run(stack, scale, chosen)
+        _run(stack, plan, chosen)
     print(f"\n{time.monotonic() - began:.0f} seconds in all")
     return 0
 
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _data(stack: Stack, chosen: argparse.Namespace) -> Scale:
+def _data(stack: Stack, chosen: argparse.Namespace) -> Plan:
     report.heading("Data")
     arguments = {
         "--restaurants": chosen.restaurants,
@@ -63,9 +63,15 @@ def _data(stack: Stack, chosen: argparse.Namespace) -> Scale:
         "--per-day": chosen.per_day,
     }
     words = [str(word) for pair in arguments.items() for word in pair]
-    scale = Scale(**stack.inside("benchmarks.dataset", *words))
-    stack.inside("benchmarks.dataset", "--tidy")
-    return scale
+    found = stack.inside("benchmarks.dataset", *words)
+    return Plan(
+        Scale(**found["scale"]),
+        chosen.clients,
+        chosen.rounds,
+        chosen.seconds,
+        warm_up=not chosen.quick,
+        tokens=tuple(found["tokens"]),
+    )
 
 
 def _profile(stack: Stack, scale: Scale, chosen: argparse.Namespace) -> None:
@@ -76,13 +82,10 @@ def _profile(stack: Stack, scale: Scale, chosen: argparse.Namespace) -> None:
         json.dumps(asdict(scale)),
         *(["cold"] if chosen.cold else []),
     )
-    stack.inside("benchmarks.dataset", "--tidy")
 
 
-def _run(stack: Stack, scale: Scale, chosen: argparse.Namespace) -> None:
+def _run(stack: Stack, plan: Plan, chosen: argparse.Namespace) -> None:
     parts = [part for part in PARTS if part in chosen.only.split(",")]
-    tokens = tuple(stack.inside("benchmarks.tokens", str(WEB_GUESTS)))
-    plan = Plan(scale, chosen.clients, chosen.rounds, chosen.seconds, tokens)
     ratios = report.Ratios()
     if set(parts) - {"queries"}:
         with all_serving(stack) as servers:
@@ -94,8 +97,7 @@ def _run(stack: Stack, scale: Scale, chosen: argparse.Namespace) -> None:
             if "burst" in parts:
                 _burst(plan, servers, chosen.bursts, ratios)
     if "queries" in parts:
-        _queries(stack, scale, ratios)
-    stack.inside("benchmarks.dataset", "--tidy")
+        _queries(stack, plan.scale, ratios)
     ratios.show()
 
 
@@ -103,7 +105,7 @@ def _availability(
     stack: Stack, plan: Plan, servers: Mapping[System, WebServer], ratios: report.Ratios
 ) -> None:
     report.heading(f"Availability of a day over HTTP, {plan.clients} clients")
-    found = by_turns(plan.rounds, _http(stack, plan, "availability", servers))
+    found = by_turns(plan, _http(stack, plan, "availability", servers))
     report.rates("days", found.values())
     ratios.add(
         "availability of a day: Couvert to pseudo-code in plain Django",
@@ -131,7 +133,6 @@ def _pairs(
 ) -> None:
     report.heading(f"Hold and confirm, {plan.clients} clients: pairs over HTTP, and pgbench")
     script = stack.inside("benchmarks.capture", json.dumps(asdict(plan.scale)), str(plan.clients))
-    stack.inside("benchmarks.dataset", "--tidy")
     statements, commits = script["statements"], script["transactions"]
     (stack.data_dir / "log" / "pair.sql").write_text(script["text"])
     print(
@@ -140,7 +141,7 @@ def _pairs(
     print(f"({commits} transactions with BEGIN and COMMIT, the others commit by themselves)")
     rounds = _http(stack, plan, "pair", servers)
     rounds[_PGBENCH] = _pgbench_round(stack, plan, script)
-    found = by_turns(plan.rounds, rounds)
+    found = by_turns(plan, rounds)
     report.rates("pairs", found.values())
     ours = found[COUVERT.label]
     what = "hold and confirm: Couvert to"

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.dataset import GUESTS, PAIR_TIMES, WEB_GUESTS, ZONE, Scale
+from benchmarks.dataset import GUESTS, PAIR_TIMES, WEB_GUESTS, ZONE, Scale, tidy
 
 _SAMPLES = 3
 _EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -64,6 +64,7 @@ def main() -> None:
     _spread_keys()
     samples = [_sample(scale, number) for number in range(-1, _SAMPLES)]
     script = _script(scale, clients, samples[1:])
+    tidy()
     print(json.dumps(vars(script)))
 
 
@@ -193,6 +194,7 @@ def _variables(scale: Scale, clients: int) -> list[str]:
     """
     days = _days(scale, clients)
     spots = scale.restaurants * len(days) * scale.tables
+    own = len(days) * scale.tables
     return [
         "\\set n :n + 1",
         f"\\set g :n * {clients} + :client_id",
@@ -200,10 +202,7 @@ def _variables(scale: Scale, clients: int) -> list[str]:
         f"\\set r 1 + :spot % {scale.restaurants}",
         f"\\set d :spot / {scale.restaurants} % {len(days)}",
         f"\\set t 1 + :spot / {scale.restaurants * len(days)}",
-        (
-            f"\\set u {WEB_GUESTS} + :client_id * {len(days) * scale.tables}"
-            f" + :d * {scale.tables} + :t"
-        ),
+        f"\\set u {WEB_GUESTS} + :client_id * {own} + :d * {scale.tables} + :t",
     ]
 
 

@@ -93,27 +93,26 @@ def contract_id(kind: str, number: int) -> str:
 
 
 def main() -> None:
-    """Make the data what the arguments say; print the scale as JSON."""
+    """Make the data what the arguments say, as good as new; print its scale and tokens as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--restaurants", type=int, default=Scale.restaurants)
     parser.add_argument("--days", type=int, default=Scale.days)
     parser.add_argument("--per-day", type=int, default=Scale.per_day)
-    parser.add_argument("--tidy", action="store_true", help="only remove what benchmarks added")
     chosen = parser.parse_args()
     import django
 
     django.setup()
-    if chosen.tidy:
-        tidy()
-        print(json.dumps(None))
-        return
+    from api.tokens import access_token
+
     wanted = Scale(chosen.restaurants, chosen.days, chosen.per_day)
     found = _stamp()
     if found is None or not _serves(found, wanted):
         found = _load(wanted)
     else:
-        print(f"  data of an earlier run: {_describe(found)}")
-    print(json.dumps(asdict(found)))
+        print(f"  data of an earlier run: {_describe(found)}", flush=True)
+        tidy()
+    tokens = [access_token(user_id(number)) for number in range(1, WEB_GUESTS + 1)]
+    print(json.dumps({"scale": asdict(found), "tokens": tokens}))
 
 
 def _describe(scale: Scale) -> str:
@@ -158,7 +157,7 @@ def _load(wanted: Scale) -> Scale:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         cursor.execute("DROP SCHEMA IF EXISTS contract2 CASCADE")
     call_command("migrate", interactive=False, verbosity=0)
-    print(f"  loading {_describe(scale)}")
+    print(f"  loading {_describe(scale)}", flush=True)
     from benchmarks import dataset_contract, dataset_couvert
 
     with _quickly():
@@ -176,7 +175,7 @@ def _load(wanted: Scale) -> Scale:
 
 
 def _say(what: str, began: float) -> None:
-    print(f"  {what}: after {time.monotonic() - began:.0f} s")
+    print(f"  {what}: after {time.monotonic() - began:.0f} s", flush=True)
 
 
 def _json(scale: Scale) -> str:

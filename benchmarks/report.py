@@ -74,16 +74,16 @@ class Ratios:
         """One system's rate as a multiple of another's, by the clock and by processor time."""
         by_rate = _ratio(ours.outcome.rate, theirs.outcome.rate)
         by_cpu = _ratio(ours.per_cpu_second, theirs.per_cpu_second)
-        self._lines.append(f"{what:58}{by_rate:>8}{by_cpu:>12}{goal:>10}")
+        self._lines.append(f"{what:64}{by_rate:>8}{by_cpu:>12}{goal:>10}")
 
     def say(self, what: str, value: str, goal: str = "") -> None:
         """Something that is no ratio."""
-        self._lines.append(f"{what:58}{value:>8}{'':>12}{goal:>10}")
+        self._lines.append(f"{what:64}{value:>8}{'':>12}{goal:>10}")
 
     def show(self) -> None:
         """Print all of it."""
         heading("Ratios of this run")
-        print(f"{'':58}{'by rate':>8}{'by CPU time':>12}{'goal':>10}")
+        print(f"{'':64}{'by rate':>8}{'by CPU time':>12}{'goal':>10}")
         print("\n".join(self._lines), flush=True)
 
 

@@ -22,7 +22,11 @@ class Plan:
     clients: int
     rounds: int
     seconds: float
+    """Of one round."""
+    warm_up: bool = True
+    """Begin with a round that does not count."""
     tokens: tuple[str, ...] = ()
+    """One per guest."""
 
 
 @dataclass
@@ -47,13 +51,13 @@ class Measured:
 Round = Callable[[], tuple[Outcome, Cpu]]
 
 
-def by_turns(rounds: int, systems: Mapping[str, Round]) -> dict[str, Measured]:
-    """Each system ``rounds`` times, after a first time that does not count."""
+def by_turns(plan: Plan, systems: Mapping[str, Round]) -> dict[str, Measured]:
+    """Each system as often as the plan says, one after the other."""
     measured = {label: Measured(label) for label in systems}
-    for number in range(rounds + 1):
+    for number in range(-1 if plan.warm_up else 0, plan.rounds):
         for label, run in systems.items():
             result = run()
-            if number > 0:
+            if number >= 0:
                 measured[label].add(*result)
     return measured
 

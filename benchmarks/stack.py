@@ -90,9 +90,27 @@ def started(name: str = "bench") -> Iterator[Stack]:
 class WebServer:
     """A web server under test."""
 
-    name: str
-    pid: int
+    process: subprocess.Popen[bytes]
     port: int
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        return self.process.pid
+
+    def wait(self) -> None:
+        """Until it answers. Raises RuntimeError with the end of its log when it does not."""
+        deadline = time.monotonic() + _READY_PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5):
+                    return
+            except urllib.error.HTTPError as error:
+                raise RuntimeError(f"/healthz answers {error.code}; see {self.log}") from error
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"The web server did not start:\n{self.log.read_text()[-2000:]}")
 
 
 @contextmanager
@@ -102,7 +120,7 @@ def serving(
     """Couvert's web process, or another ``application`` by the very same command line.
 
     The same server with the same workers, threads and connection pool for every system, so that
-    only the application differs.
+    only the application differs. Does not wait until it answers: ``WebServer.wait`` does.
     """
     port = _free_port()
     environment = stack.environment(PORT=str(port), HOST="127.0.0.1", **changes)
@@ -116,8 +134,7 @@ def serving(
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_ready(process, port, log_path)
-        yield WebServer(name, process.pid, port)
+        yield WebServer(process, port, log_path)
     finally:
         process.terminate()
         try:
@@ -134,19 +151,6 @@ def _command(application: str | None, port: int) -> list[str]:
     command[command.index("--port") + 1] = str(port)
     command[-1] = application
     return command
-
-
-def _wait_ready(process: subprocess.Popen[bytes], port: int, log_path: Path) -> None:
-    deadline = time.monotonic() + _READY_PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
-        except urllib.error.HTTPError as error:
-            raise RuntimeError(f"/healthz answers {error.code}; see {log_path}") from error
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"The web server did not start:\n{log_path.read_text()[-2000:]}")
 
 
 def _free_port() -> int:

@@ -36,9 +36,9 @@ SYSTEMS = (COUVERT, PLAIN, TUNED)
 @contextmanager
 def all_serving(stack: Stack) -> Iterator[dict[System, WebServer]]:
     """Every system at once; those that are not asked cost nothing."""
-    with ExitStack() as servers:
-        yield {
-            system: servers.enter_context(
+    with ExitStack() as exits:
+        servers = {
+            system: exits.enter_context(
                 serving(
                     stack,
                     system.name,
@@ -48,3 +48,6 @@ def all_serving(stack: Stack) -> Iterator[dict[System, WebServer]]:
             )
             for system in SYSTEMS
         }
+        for server in servers.values():
+            server.wait()
+        yield servers
