@@ -65,7 +65,7 @@ def test_only_without_both_guards_is_a_table_sold_twice(scratch: str) -> None:
         with working_in(scratch):
             drop_guards()
         only_lock = race(scratch, stage, with_constraint=False)
-        neither = race(scratch, stage, with_lock=False, with_constraint=False)
+        neither = raced_until_broken(scratch, stage)
 
     for finding in (both, only_constraint, only_lock):
         assert finding.broken == {}
@@ -74,6 +74,15 @@ def test_only_without_both_guards_is_a_table_sold_twice(scratch: str) -> None:
         assert finding.tally.accepted["place"] > 0
     assert neither.broken["overlapping_claims"]
     assert not neither.holds
+
+
+def raced_until_broken(schema: str, stage: Stage) -> Finding:
+    """A race without guards is won by luck now and then, so it is run until it is lost."""
+    for _ in range(30):
+        finding = race(schema, stage, with_lock=False, with_constraint=False)
+        if finding.broken:
+            break
+    return finding
 
 
 def race(
