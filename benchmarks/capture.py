@@ -298,6 +298,7 @@ def _values(sql: str, parameters: Any) -> list[Any]:
 
 def _substitute(sql: str, rendered: Sequence[str]) -> str:
     texts = iter(rendered)
+    sql = re.sub(r"--[^\n]*", "", sql)
     if rendered:
         sql = _PLACEHOLDER.sub(lambda match: "%" if match[0] == "%%" else next(texts), sql)
     return re.sub(r"\s*\n\s*", " ", sql).strip()

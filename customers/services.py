@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
 
 from accounts.models import User
-from core.locks import Space, lock
+from core import clock
+from core.ids import public_id
+from core.locks import Space, lock_all
 from core.phone import to_e164
 from customers.models import Customer
 
@@ -22,93 +23,139 @@ class Contact:
     phone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What matters here of a guest's own account."""
+
+    id: int
+    email: str
+    name: str
+    phone: str
+
+    @classmethod
+    def of(cls, user: User) -> Account:
+        """The account of ``user``."""
+        return cls(user.pk, user.email, user.full_name, user.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Which guest of the group it is, and the number the group has of them."""
+
+    id: int
+    phone: str
+
+
+_NOBODY = Contact()
+
+_IDENTIFY = """
+WITH candidates AS (
+  (SELECT 0 AS rank, id, user_id, email, phone FROM customers_customer
+   WHERE organization_id = %(group)s AND user_id = %(user)s::bigint)
+  UNION ALL
+  -- A guest who has an account of their own is not somebody else's.
+  (SELECT 1, id, user_id, email, phone FROM customers_customer
+   WHERE organization_id = %(group)s AND email = nullif(%(email)s::text, '')
+     AND (user_id IS NULL OR %(user)s::bigint IS NULL)
+   ORDER BY id LIMIT 1)
+  UNION ALL
+  (SELECT 2, id, user_id, email, phone FROM customers_customer
+   WHERE organization_id = %(group)s AND phone = nullif(%(phone)s::text, '')
+     AND (user_id IS NULL OR %(user)s::bigint IS NULL)
+   ORDER BY id LIMIT 1)
+), found AS (
+  SELECT id, user_id, email, phone FROM candidates ORDER BY rank LIMIT 1
+), made AS (
+  INSERT INTO customers_customer
+    (public_id, organization_id, user_id, name, email, phone, allergies, tags, notes,
+     marketing_consent_at, created_at, updated_at)
+  SELECT %(public_id)s, %(group)s, %(user)s::bigint, %(name)s, %(email)s, %(phone)s, '{}', '{}',
+         '', NULL, %(now)s, %(now)s
+  WHERE NOT EXISTS (SELECT FROM found)
+  RETURNING id, phone
+), gaps AS (
+  SELECT id,
+    -- A number alone, or a friend's address, does not make it the account's own record.
+    CASE WHEN user_id IS NULL AND email = nullif(%(own_email)s::text, '')
+         THEN %(user)s::bigint END AS user_id,
+    CASE WHEN email = '' AND NOT EXISTS (
+           SELECT FROM customers_customer WHERE organization_id = %(group)s AND email = %(email)s)
+         THEN nullif(%(email)s::text, '') END AS email,
+    CASE WHEN phone = '' AND NOT EXISTS (
+           SELECT FROM customers_customer WHERE organization_id = %(group)s AND phone = %(phone)s)
+         THEN nullif(%(phone)s::text, '') END AS phone
+  FROM found
+), filled AS (
+  UPDATE customers_customer c
+  SET user_id = coalesce(c.user_id, gaps.user_id), email = coalesce(gaps.email, c.email),
+      phone = coalesce(gaps.phone, c.phone), updated_at = %(now)s
+  FROM gaps
+  WHERE c.id = gaps.id AND num_nonnulls(gaps.user_id, gaps.email, gaps.phone) > 0
+)
+SELECT id, phone FROM made
+UNION ALL
+SELECT found.id, coalesce(gaps.phone, found.phone) FROM found JOIN gaps USING (id)
+"""
+
+
+def identify(
+    organization_id: int,
+    *,
+    account: Account | None = None,
+    contact: Contact = _NOBODY,
+    country: str = "",
+) -> Known:
+    """The group's guest behind an account or a contact; a new one when nobody matches.
+
+    An account is recognised by itself, else by its e-mail address and telephone number; a
+    contact by e-mail, then by telephone; of several the oldest. Contact data the group has is
+    never overwritten, only gaps are filled, and never with what identifies another guest of the
+    group; addresses are kept in lower case. ``country`` (ISO 3166, the venue's) says how to read
+    a national number.
+
+    Safe to repeat and to run twice at once: callers with the same account, address or number
+    queue for a lock that lasts until the surrounding transaction ends. Raises
+    :class:`~core.errors.Invalid` for a number that cannot be one, Busy when the lock is not free.
+    """
+    known = _complete(account, contact, country)
+    user = account.id if account else None
+    parameters = {
+        "group": organization_id,
+        "user": user,
+        "own_email": account.email.lower() if account else "",
+        "public_id": public_id("cust"),
+        "name": known.name or known.email or known.phone or "Guest",
+        "email": known.email,
+        "phone": known.phone,
+        "now": clock.now(),
+    }
+    identities = [f"user:{user}" if user else "", known.email, known.phone]
+    with transaction.atomic(savepoint=False):
+        lock_all(Space.GUEST, [("customer", organization_id, what) for what in identities if what])
+        with connection.cursor() as cursor:
+            cursor.execute(_IDENTIFY, parameters)
+            return Known(*cursor.fetchone())
+
+
 def recognise(
     organization_id: int,
     *,
     user: User | None = None,
-    contact: Contact | None = None,
+    contact: Contact = _NOBODY,
     country: str = "",
 ) -> Customer:
-    """The group's guest behind an account or a contact; a new one when nobody matches.
-
-    An account is recognised by itself, else by its e-mail address and telephone number; a
-    contact by e-mail, then by telephone. Contact data the group has is never overwritten, only
-    gaps are filled; addresses are kept in lower case. ``country`` (ISO 3166, the venue's) says
-    how to read a national number.
-
-    Safe to repeat and to run twice at once: callers with the same address or number queue for
-    a lock that lasts until the surrounding transaction ends. Raises
-    :class:`~core.errors.Invalid` for a number that cannot be one, Busy when the lock is not free.
-    """
-    known = _complete(user, contact or Contact(), country)
-    with transaction.atomic():
-        for identity in sorted(_identities(user, known)):
-            lock(Space.GUEST, "customer", organization_id, identity)
-        guests = Customer.objects.filter(organization_id=organization_id)
-        found = _match(guests, user, known)
-        if found is None:
-            return _create(organization_id, user, known)
-        _fill_gaps(found, user, known, guests)
-        return found
+    """:func:`identify`, and the guest's whole record."""
+    account = Account.of(user) if user else None
+    known = identify(organization_id, account=account, contact=contact, country=country)
+    return Customer.objects.get(pk=known.id)
 
 
-def _complete(user: User | None, contact: Contact, country: str) -> Contact:
+def _complete(account: Account | None, contact: Contact, country: str) -> Contact:
     """The contact in canonical form, what is missing taken from the account."""
-    phone = contact.phone.strip() or (user.phone if user else "")
-    email = contact.email.strip() or (user.email if user else "")
+    phone = contact.phone.strip() or (account.phone if account else "")
+    email = contact.email.strip() or (account.email if account else "")
     return Contact(
-        name=contact.name.strip() or (user.full_name if user else ""),
+        name=contact.name.strip() or (account.name if account else ""),
         email=email.lower(),
         phone=to_e164(phone, country) if phone else "",
     )
-
-
-def _identities(user: User | None, contact: Contact) -> list[str]:
-    account = f"user:{user.pk}" if user else ""
-    return [identity for identity in (account, contact.email, contact.phone) if identity]
-
-
-def _match(guests: QuerySet[Customer], user: User | None, contact: Contact) -> Customer | None:
-    """By account, then e-mail, then telephone; the oldest of several."""
-    if user and (own := guests.filter(user=user).first()):
-        return own
-    # A guest who has an account of their own is not somebody else's.
-    open_to = guests.filter(user=None) if user else guests
-    by_age = open_to.order_by("id")
-    if contact.email and (found := by_age.filter(email=contact.email).first()):
-        return found
-    if contact.phone and (found := by_age.filter(phone=contact.phone).first()):
-        return found
-    return None
-
-
-def _create(organization_id: int, user: User | None, contact: Contact) -> Customer:
-    return Customer.objects.create(
-        organization_id=organization_id,
-        user=user,
-        name=contact.name or contact.email or contact.phone or "Guest",
-        email=contact.email,
-        phone=contact.phone,
-    )
-
-
-def _fill_gaps(
-    customer: Customer, user: User | None, contact: Contact, guests: QuerySet[Customer]
-) -> None:
-    """Add what is missing, unless it identifies another guest of the group."""
-    changed = []
-    # A telephone number alone, or a friend's address, does not make it the account's own record.
-    if user and customer.user_id is None and customer.email == user.email.lower():
-        customer.user = user
-        changed.append("user")
-    for field in ("email", "phone"):
-        value = getattr(contact, field)
-        if value and not getattr(customer, field) and not _taken(guests, customer, field, value):
-            setattr(customer, field, value)
-            changed.append(field)
-    if changed:
-        customer.save(update_fields=[*changed, "updated_at"])
-
-
-def _taken(guests: QuerySet[Customer], customer: Customer, field: str, value: str) -> bool:
-    return guests.filter(**{field: value}).exclude(pk=customer.pk).exists()

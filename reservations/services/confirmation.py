@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.errors import Invalid
 from core.jobs import wake
 from core.locks import Space, again_if_undone, lock
-from customers.services import Contact as CustomerContact
-from customers.services import recognise
+from customers import services as customers
 from notifications.services import queue
 from payments.gateways.base import ChargeOutcome, ChargeResult
 from payments.gateways.registry import GATEWAY, gateway_named, is_usable
@@ -103,11 +102,12 @@ def confirm_hold(
         raise PaymentsUnavailable
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
     _check_hope(held)
-    contact = _contact(held, particulars)
-    if is_free:
+    if not is_free:
+        return _confirm_paid(held, particulars, usable, by)
+    with _one_commit_with_guest(held):
+        contact = _contact(held, particulars)
         confirmed = _swap(held, contact, particulars.special_requests, by=by)
-        return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
-    return _confirm_paid(held, contact, particulars.special_requests, usable, by)
+    return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
 
 
 def _check_hope(held: HeldPlace) -> None:
@@ -129,6 +129,12 @@ def _existing(held: HeldPlace) -> Confirmation:
     return Confirmation(found, is_new=False)
 
 
+def _one_commit_with_guest(held: HeldPlace) -> AbstractContextManager[object]:
+    """A transaction where the guest is yet to be recognised; else each statement has its own."""
+    is_known = held.account is not None and held.account.customer_id is not None
+    return nullcontext() if is_known else transaction.atomic()
+
+
 def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
     """Whom the booking is for; the restaurant group knows them from now on."""
     account = held.account
@@ -144,33 +150,33 @@ def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
         phone = particulars.phone or account.phone
         if account.customer_id is not None:
             return write.Contact(name, email, account.customer_phone or phone, account.customer_id)
-    customer = recognise(
+    customer = customers.identify(
         held.house.organization_id,
-        user=User.objects.get(pk=account.id) if account else None,
-        contact=CustomerContact(name, email, phone),
+        account=account
+        and customers.Account(account.id, account.email, account.name, account.phone),
+        contact=customers.Contact(name, email, phone),
         country=held.house.country,
     )
-    return write.Contact(name, email, customer.phone or phone, customer.pk)
+    return write.Contact(name, email, customer.phone or phone, customer.id)
 
 
 def _confirm_paid(
-    held: HeldPlace,
-    contact: write.Contact,
-    special_requests: str,
-    method: Mapping[str, Any],
-    by: Actor,
+    held: HeldPlace, particulars: Particulars, method: Mapping[str, Any], by: Actor
 ) -> Confirmation:
     now = clock.now()
-    begun = write.begin_payment(
-        held.id,
-        gateway=GATEWAY,
-        method=method,
-        contact=contact,
-        special_requests=special_requests,
-        now=now,
-        keep_until=now + PAYMENT_GRACE,
-        check_at=now + PAYMENT_CHECK,
-    )
+    special_requests = particulars.special_requests
+    with _one_commit_with_guest(held):
+        contact = _contact(held, particulars)
+        begun = write.begin_payment(
+            held.id,
+            gateway=GATEWAY,
+            method=method,
+            contact=contact,
+            special_requests=special_requests,
+            now=now,
+            keep_until=now + PAYMENT_GRACE,
+            check_at=now + PAYMENT_CHECK,
+        )
     if begun is None:
         if (booked := _booked_already(held)) is not None:
             raise AlreadyBooked(reservation_id=booked)
