@@ -50,21 +50,20 @@ _NOBODY = Contact()
 
 _IDENTIFY = """
 WITH candidates AS (
-  (SELECT 0 AS rank, id, user_id, email, phone FROM customers_customer
-   WHERE organization_id = %(group)s AND user_id = %(user)s::bigint)
+  SELECT 0 AS rank, id, user_id, email, phone FROM customers_customer
+  WHERE organization_id = %(group)s AND user_id = %(user)s::bigint
   UNION ALL
   -- A guest who has an account of their own is not somebody else's.
-  (SELECT 1, id, user_id, email, phone FROM customers_customer
-   WHERE organization_id = %(group)s AND email = nullif(%(email)s::text, '')
-     AND (user_id IS NULL OR %(user)s::bigint IS NULL)
-   ORDER BY id LIMIT 1)
+  SELECT 1, id, user_id, email, phone FROM customers_customer
+  WHERE organization_id = %(group)s AND email = %(email)s AND email <> ''
+    AND (user_id IS NULL OR %(user)s::bigint IS NULL)
   UNION ALL
-  (SELECT 2, id, user_id, email, phone FROM customers_customer
-   WHERE organization_id = %(group)s AND phone = nullif(%(phone)s::text, '')
-     AND (user_id IS NULL OR %(user)s::bigint IS NULL)
-   ORDER BY id LIMIT 1)
+  SELECT 2, id, user_id, email, phone FROM customers_customer
+  WHERE organization_id = %(group)s AND phone = %(phone)s AND phone <> ''
+    AND (user_id IS NULL OR %(user)s::bigint IS NULL)
 ), found AS (
-  SELECT id, user_id, email, phone FROM candidates ORDER BY rank LIMIT 1
+  -- Sorted here, not above: there a LIMIT would tempt the planner to walk through all guests by id.
+  SELECT id, user_id, email, phone FROM candidates ORDER BY rank, id LIMIT 1
 ), made AS (
   INSERT INTO customers_customer
     (public_id, organization_id, user_id, name, email, phone, allergies, tags, notes,
@@ -79,10 +78,12 @@ WITH candidates AS (
     CASE WHEN user_id IS NULL AND email = nullif(%(own_email)s::text, '')
          THEN %(user)s::bigint END AS user_id,
     CASE WHEN email = '' AND NOT EXISTS (
-           SELECT FROM customers_customer WHERE organization_id = %(group)s AND email = %(email)s)
+           SELECT FROM customers_customer
+           WHERE organization_id = %(group)s AND email = %(email)s AND email <> '')
          THEN nullif(%(email)s::text, '') END AS email,
     CASE WHEN phone = '' AND NOT EXISTS (
-           SELECT FROM customers_customer WHERE organization_id = %(group)s AND phone = %(phone)s)
+           SELECT FROM customers_customer
+           WHERE organization_id = %(group)s AND phone = %(phone)s AND phone <> '')
          THEN nullif(%(phone)s::text, '') END AS phone
   FROM found
 ), filled AS (
