@@ -20,7 +20,7 @@ from core.actors import Actor
 from core.ids import booking_code, public_id
 from payments.gateways.base import NEVER_ARRIVED
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, dump, guarded
-from reservations.models.reservation import LIVE_STATUSES
+from reservations.models.reservation import IS_LIVE
 
 _CODE_DRAWS = 8
 
@@ -48,7 +48,7 @@ class BegunPayment:
     """False when an earlier request made the row: the provider may have heard of it."""
 
 
-_BEGIN = """
+_BEGIN = f"""
 WITH hold AS (
   SELECT h.*, 'deposit:' || h.public_id || ':' || (
            SELECT count(*) FROM payments_payment p
@@ -58,7 +58,7 @@ WITH hold AS (
     AND NOT EXISTS (
       SELECT FROM reservations_reservation b
       WHERE b.user_id = h.user_id AND b.restaurant_id = h.restaurant_id
-        AND b.starts_at = h.starts_at AND b.status = ANY(%(expected)s::text[]))
+        AND b.starts_at = h.starts_at AND b.{IS_LIVE})
   FOR UPDATE OF h
 ), payment AS (
   INSERT INTO payments_payment
@@ -124,7 +124,6 @@ def begin_payment(
         "now": now,
         "keep_until": keep_until,
         "check_at": check_at,
-        "expected": LIVE_STATUSES,
     }
     with connection.cursor() as cursor:
         cursor.execute(_BEGIN, parameters)

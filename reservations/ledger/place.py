@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reservations.engine import types as e
-from reservations.ledger.guard import guarded
+from reservations.ledger.guard import array, guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def release_reservation(
             {
                 "reservation_id": reservation_id,
                 "party_size": party_size,
-                "load_ids": list(load_ids),
+                "load_ids": array(load_ids),
                 "now": now,
             },
         )
@@ -118,11 +118,11 @@ def place_parameters(place: Place) -> dict[str, Any]:
         "starts_at": place.starts_at,
         "ends_at": place.ends_at,
         "claimed_until": place.claimed_until,
-        "table_ids": list(place.table_ids),
+        "table_ids": array(place.table_ids),
         "party_size": place.party_size,
-        "gauges": [g.gauge.value for g in gauges],
-        "gauge_services": [g.service_id for g in gauges],
-        "cells": [g.cell for g in gauges],
-        "covers_allowed": [g.covers_allowed for g in gauges],
-        "parties_allowed": [g.parties_allowed for g in gauges],
+        "gauges": array(g.gauge.value for g in gauges),
+        "gauge_services": array(g.service_id for g in gauges),
+        "cells": array(g.cell for g in gauges),
+        "covers_allowed": array(g.covers_allowed for g in gauges),
+        "parties_allowed": array(g.parties_allowed for g in gauges),
     }

@@ -27,6 +27,9 @@ LIVE_STATUSES = [
 ]
 """Statuses in which the party is still expected or present (a test compares with the engine)."""
 
+IS_LIVE = "status IN ('" + "', '".join(LIVE_STATUSES) + "')"
+"""The same as SQL: in words, so that the planner recognises the condition of a partial index."""
+
 
 class Reservation(models.Model):
     """One party's place in the book. Statuses change only through services."""

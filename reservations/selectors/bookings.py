@@ -11,7 +11,7 @@ import orjson
 from django.db import connection
 
 from reservations.errors import ReservationNotFound
-from reservations.models.reservation import LIVE_STATUSES
+from reservations.models.reservation import IS_LIVE
 from reservations.selectors.houses import House, house
 
 
@@ -106,12 +106,12 @@ def bookings_of_user(
     Upcoming are those still expected whose time has not ended; everything else is past, so
     that each reservation is in exactly one of the two.
     """
-    upcoming = "(b.status = ANY(%(live)s::text[]) AND b.ends_at > %(now)s)"
+    upcoming = f"(b.{IS_LIVE} AND b.ends_at > %(now)s)"
     where, order = (upcoming, "ASC") if which == "upcoming" else (f"NOT {upcoming}", "DESC")
     return _read(
         f"WHERE u.public_id = %(user)s AND u.is_active AND {where}"
         f" ORDER BY b.starts_at {order}, b.id {order} LIMIT %(limit)s",
-        {"user": user_public_id, "live": LIVE_STATUSES, "now": now, "limit": limit},
+        {"user": user_public_id, "now": now, "limit": limit},
     )
 
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from reservations.engine import types as e
+from reservations.guests import Guest
+from reservations.selectors.guests import STATE, GuestState, state_parameters
 from reservations.selectors.houses import House, house
 from restaurants.errors import RestaurantNotFound
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CELLS_PER_DAY = e.DAY_MINUTES // e.CELL_MINUTES
+_DAY_COLUMNS = 11
 
 _READ = """
 SELECT r.id, r.plan_version, c.tables, c.starts, c.ends,
@@ -35,6 +39,8 @@ CROSS JOIN LATERAL (
   WHERE restaurant_id = r.id AND released_at IS NULL
     AND (expires_at IS NULL OR expires_at > %(now)s)
     AND service_date BETWEEN %(date)s::date - 1 AND %(date)s::date + 1
+    -- Most of yesterday's parties had left when the date began.
+    AND upper(during) > %(date)s::date::timestamp AT TIME ZONE r.zone
 ) c
 CROSS JOIN LATERAL (
   SELECT array_agg(s.gauge) AS gauges, array_agg(coalesce(s.service_id, 0)) AS services,
@@ -60,8 +66,12 @@ CROSS JOIN LATERAL (
     WHERE h.restaurant_id = r.id AND h.status = 'live' AND h.expires_at <= %(now)s
     GROUP BY u.load_id) x ON x.load_id = s.id
 ) l
-WHERE r.public_id = %(restaurant)s
 """
+_OF_RESTAURANT = "WHERE r.public_id = %(restaurant)s"
+_READ_DAY = f"{_READ} {_OF_RESTAURANT}"
+_READ_DAY_FOR_GUEST = (
+    f"{_READ.replace('SELECT', 'SELECT g.*,', 1)} CROSS JOIN LATERAL ({STATE}) g {_OF_RESTAURANT}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +83,39 @@ class Day:
     ledger: e.Ledger
     has_lapsed: bool
     """Some hold of these dates lapsed but still owns rows; release it before writing claims."""
+    guest: GuestState | None = None
+    """Who asks, as of the same snapshot, if that was said."""
 
 
-def read_day(restaurant: str, service_date: dt.date, *, now: dt.datetime) -> Day:
+def read_day(
+    restaurant: str, service_date: dt.date, *, now: dt.datetime, guest: Guest | None = None
+) -> Day:
     """The day of the restaurant with this public id; raises RestaurantNotFound.
 
     One query (two when the restaurant's rules changed since this process last saw them).
     Takes no lock: a writer calls it after taking the day's.
     """
     first_cell = (service_date.toordinal() - _EPOCH) * _CELLS_PER_DAY
+    parameters: dict[str, Any] = {
+        "restaurant": restaurant,
+        "date": service_date,
+        "now": now,
+        # A service date spans at most two clock days, seen from any zone.
+        "from_cell": first_cell - _CELLS_PER_DAY,
+        "to_cell": first_cell + 3 * _CELLS_PER_DAY,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _READ,
-            {
-                "restaurant": restaurant,
-                "date": service_date,
-                "now": now,
-                # A service date spans at most two clock days, seen from any zone.
-                "from_cell": first_cell - _CELLS_PER_DAY,
-                "to_cell": first_cell + 3 * _CELLS_PER_DAY,
-            },
-        )
+        if guest is None:
+            cursor.execute(_READ_DAY, parameters)
+        else:
+            cursor.execute(_READ_DAY_FOR_GUEST, parameters | state_parameters(guest))
         row = cursor.fetchone()
     if row is None:
         raise RestaurantNotFound
-    pk, version, tables, starts, ends, gauges, services, cells, covers, parties, lapsed = row
+    state = GuestState.of(row[:-_DAY_COLUMNS]) if guest is not None else None
+    pk, version, tables, starts, ends, gauges, services, cells, covers, parties, lapsed = row[
+        -_DAY_COLUMNS:
+    ]
     ledger = e.Ledger(
         uses=tuple(map(e.TableUse, tables, starts, ends)) if tables else (),
         gauges={
@@ -109,4 +127,4 @@ def read_day(restaurant: str, service_date: dt.date, *, now: dt.datetime) -> Day
         if gauges
         else {},
     )
-    return Day(house(pk, version), service_date, ledger, lapsed)
+    return Day(house(pk, version), service_date, ledger, lapsed, state)

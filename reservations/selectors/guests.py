@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
 from reservations.guests import Guest
-from reservations.models.reservation import LIVE_STATUSES
+from reservations.models.reservation import IS_LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +25,39 @@ class GuestState:
     booked: dict[dt.datetime, str]
     """Their reservations at the restaurant on the date that are still on: start to public id."""
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> GuestState:
+        """From the columns of ``STATE``."""
+        user_id, hold_id, hold, expires_at, starts, ids = row
+        return cls(
+            user_id, hold_id, hold, expires_at, dict(zip(starts or (), ids or (), strict=True))
+        )
 
-_STATE = """
-SELECT u.id, h.id, h.public_id, h.expires_at, b.starts, b.ids
+
+STATE = f"""
+SELECT u.id AS user_id, h.id AS hold_id, h.public_id AS hold, h.expires_at, b.starts, b.ids
 FROM (VALUES (1)) one(x)
 LEFT JOIN accounts_user u ON u.public_id = %(user)s AND u.is_active
 LEFT JOIN reservations_hold h ON h.guest_key = %(key)s AND h.status = 'live'
 LEFT JOIN LATERAL (
   SELECT array_agg(starts_at) AS starts, array_agg(public_id) AS ids
   FROM reservations_reservation
-  WHERE user_id = u.id AND restaurant_id = %(restaurant_id)s AND service_date = %(date)s
-    AND status = ANY(%(live)s::text[])
+  WHERE user_id = u.id AND restaurant_id = r.id AND service_date = %(date)s
+    AND {IS_LIVE}
 ) b ON true
 """
+"""The columns of a :class:`GuestState` beside a restaurant ``r``; one row, whoever asks."""
 
 
-def state_of(guest: Guest, restaurant_id: int, service_date: dt.date) -> GuestState:
-    """One query: the account behind the guest, their live hold (lapsed or not), their bookings."""
-    parameters: dict[str, Any] = {
-        "user": guest.user_public_id,
-        "key": guest.key,
-        "restaurant_id": restaurant_id,
-        "date": service_date,
-        "live": LIVE_STATUSES,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_STATE, parameters)
-        user_id, hold_id, hold, expires_at, starts, ids = cursor.fetchone()
-    booked = dict(zip(starts or (), ids or (), strict=True))
-    return GuestState(user_id, hold_id, hold, expires_at, booked)
+def state_parameters(guest: Guest) -> dict[str, Any]:
+    """What ``STATE`` asks for besides the date."""
+    return {"user": guest.user_public_id, "key": guest.key}
 
 
-_BOOKED = """
+_BOOKED = f"""
 SELECT public_id FROM reservations_reservation
 WHERE user_id = %(user_id)s AND restaurant_id = %(restaurant_id)s AND starts_at = %(starts_at)s
-  AND status = ANY(%(live)s::text[])
+  AND {IS_LIVE}
 """
 
 
@@ -71,7 +70,6 @@ def booking_at(user_id: int, restaurant_id: int, starts_at: dt.datetime) -> str 
                 "user_id": user_id,
                 "restaurant_id": restaurant_id,
                 "starts_at": starts_at,
-                "live": LIVE_STATUSES,
             },
         )
         row = cursor.fetchone()

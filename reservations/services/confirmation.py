@@ -137,7 +137,7 @@ def _one_commit_with_guest(held: HeldPlace) -> AbstractContextManager[object]:
 
 def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
     """Whom the booking is for; the restaurant group knows them from now on."""
-    account = held.account
+    account, known = held.account, None
     if account is None:
         name, email, phone = particulars.name, particulars.email, particulars.phone
         if not (email or phone):
@@ -148,12 +148,12 @@ def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
         name = particulars.name or account.name
         email = particulars.email or account.email
         phone = particulars.phone or account.phone
+        known = customers.Account(account.id, account.email, account.name, account.phone)
         if account.customer_id is not None:
             return write.Contact(name, email, account.customer_phone or phone, account.customer_id)
     customer = customers.identify(
         held.house.organization_id,
-        account=account
-        and customers.Account(account.id, account.email, account.name, account.phone),
+        account=known,
         contact=customers.Contact(name, email, phone),
         country=held.house.country,
     )

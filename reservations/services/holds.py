@@ -44,7 +44,7 @@ from reservations.ledger.holds import (
 )
 from reservations.ledger.place import Place
 from reservations.selectors.days import Day, read_day
-from reservations.selectors.guests import GuestState, state_of
+from reservations.selectors.guests import GuestState
 from reservations.selectors.holds import HeldPlace, hold_of
 from reservations.sentences import FULL, NO_TABLE, sentence
 from reservations.services.availability import alternatives, check_open_to, not_bookable
@@ -84,7 +84,7 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
     with transaction.atomic():
         lock(Space.SERVICE_DAY, request.restaurant, request.service_date)
         now = clock.now()
-        day = read_day(request.restaurant, request.service_date, now=now)
+        day = read_day(request.restaurant, request.service_date, now=now, guest=guest)
         check_open_to(day, request.channel)
         state = _check_guest(guest, day, now)
         decision = decide_for(day, request, now)
@@ -149,7 +149,9 @@ def place_of(day: Day, decision: e.Decision) -> Place:
 
 def _check_guest(guest: Guest, day: Day, now: dt.datetime) -> GuestState:
     """What is known of the guest, once it is sure that they may hold a table."""
-    state = state_of(guest, day.house.id, day.service_date)
+    state = day.guest
+    if state is None:
+        raise ValueError("the day was read without its guest")
     if guest.user_public_id and state.user_id is None:
         raise AccountClosed
     if state.hold_id is not None and state.hold_expires_at is not None:

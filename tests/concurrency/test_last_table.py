@@ -17,7 +17,6 @@ from reservations.errors import ActiveHoldExists, SlotUnavailable
 from reservations.guests import Guest
 from reservations.models import Hold, SeatingDecision
 from reservations.proof.invariants import ALWAYS, OVERLAPPING_CLAIMS, broken
-from reservations.selectors.guests import GuestState
 from reservations.selectors.holds import HeldPlace
 from reservations.services import holds
 from reservations.services.holds import place_hold
@@ -148,8 +147,6 @@ def test_without_the_unique_index_one_guest_gets_eight_holds(
 ) -> None:
     """The control: eight who all looked before any of them wrote."""
     read_together(monkeypatch, 8)
-    nothing_held = GuestState(user.pk, None, None, None, {})
-    monkeypatch.setattr(holds, "state_of", lambda *_: nothing_held)
     with without("reservations_hold", "hold_one_live_per_guest"):
         assert kind(at_once(eight_dates(bella, guest))) == {"HeldPlace": 8}
         assert broken(ALWAYS).keys() == {"several_live_holds"}

@@ -120,8 +120,8 @@ def evening(
 
 
 DEEDS = {
-    "place": 6,
-    "confirm": 9,
+    "place": 5,
+    "confirm": 7,
     "release": 2,
     "cancel": 8,
     "change": 12,
