@@ -279,6 +279,7 @@ def _ending(text: str, made: set[str]) -> str:
     return ";"
 
 
+_ARRAY = re.compile(r"::\w+\[\]")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%s|%%")
 
 
@@ -292,8 +293,19 @@ def _values(sql: str, parameters: Any) -> list[Any]:
         return []
     found = [match for match in _PLACEHOLDER.finditer(sql) if match[0] != "%%"]
     if isinstance(parameters, Mapping):
-        return [parameters[match[1]] for match in found]
-    return list(parameters)
+        values = [parameters[match[1]] for match in found]
+    else:
+        values = list(parameters)
+    is_array = [bool(_ARRAY.match(sql, match.end())) for match in found]
+    return [_elements(v) if a else v for v, a in zip(values, is_array, strict=True)]
+
+
+def _elements(value: Any) -> Any:
+    """An array that was sent as text, as a list; anything else as it is."""
+    if not (isinstance(value, str) and value.startswith("{") and value.endswith("}")):
+        return value
+    words = value[1:-1].split(",") if len(value) > 2 else []
+    return [None if w == "NULL" else int(w) if w.lstrip("-").isdigit() else w for w in words]
 
 
 def _substitute(sql: str, rendered: Sequence[str]) -> str:
