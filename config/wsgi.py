@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from django.core.wsgi import get_wsgi_application
 
 from config import env
@@ -11,3 +13,8 @@ env.set_default("DJANGO_SETTINGS_MODULE", "config.settings.development")
 env.set_default("DATABASE_CONNECTIONS", "pool")
 
 application = get_wsgi_application()
+
+# What is loaded by now stays: looking through it again and again for garbage costs each request
+# several per cent. Cycles that requests leave behind are still found, in larger heaps.
+gc.freeze()
+gc.set_threshold(20_000, 50, 50)
