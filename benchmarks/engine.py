@@ -117,7 +117,7 @@ def plain_day(of: Evening) -> list[bool]:
                 all(
                     use.table_id not in place.table_ids
                     or not overlaps(use.start, use.end, slot.starts, ends)
-                    for use in of.ledger.uses
+                    for use in map(TableUse._make, of.ledger.uses)
                 )
                 for place in candidates(plan, query, slot)
             )

@@ -16,5 +16,6 @@ application = get_wsgi_application()
 
 # What is loaded by now stays: looking through it again and again for garbage costs each request
 # several per cent. Cycles that requests leave behind are still found, in larger heaps.
+gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 50, 50)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from reservations.engine.calendar import longest_turn, services_on, shortest_claim
 from reservations.engine.memo import per_plan
-from reservations.engine.types import Ledger, Minute, Plan, TableUse
+from reservations.engine.types import Ledger, Minute, Plan
 from reservations.engine.walltime import boundary_to_minute
 
 
@@ -100,7 +100,9 @@ class Night:
 
     __slots__ = ("_busy", "_runs", "_starts", "_whole", "derived", "length", "origin")
 
-    def __init__(self, origin: Minute, length: int, uses: Iterable[TableUse]) -> None:
+    def __init__(
+        self, origin: Minute, length: int, uses: Iterable[tuple[int, Minute, Minute]]
+    ) -> None:
         self.origin = origin
         self.length = length
         self._whole = (1 << length) - 1
@@ -111,16 +113,13 @@ class Night:
         """For policies: what they worked out about this night, by their own keys."""
         busy = self._busy
         horizon = origin + length
-        for use in uses:
-            start, end = use.start, use.end
+        for table_id, starts, ends in uses:
             # Comparisons rather than min and max: this loop is a tenth of an availability.
-            if start < origin:
-                start = origin
-            if end > horizon:
-                end = horizon
+            start = starts if starts > origin else origin  # noqa: FURB136
+            end = ends if ends < horizon else horizon  # noqa: FURB136
             if start < end:
                 taken = (1 << (end - origin)) - (1 << (start - origin))
-                busy[use.table_id] = busy.get(use.table_id, 0) | taken
+                busy[table_id] = busy.get(table_id, 0) | taken
 
     @classmethod
     def of(

@@ -117,7 +117,7 @@ def read_day(
         -_DAY_COLUMNS:
     ]
     ledger = e.Ledger(
-        uses=tuple(map(e.TableUse, tables, starts, ends)) if tables else (),
+        uses=tuple(zip(tables, starts, ends, strict=True)) if tables else (),
         gauges={
             (e.Gauge(gauge), service, cell): e.Used(used_covers, used_parties)
             for gauge, service, cell, used_covers, used_parties in zip(

@@ -19,6 +19,7 @@ from reservations.engine.types import (
     Query,
     Reason,
     Slot,
+    TableUse,
     Used,
 )
 
@@ -75,7 +76,7 @@ def places(plan: Plan, query: Query, slot: Slot) -> list[tuple[int, ...]]:
 def is_free(ledger: Ledger, table_ids: Iterable[int], start: int, end: int) -> bool:
     return not any(
         use.table_id in table_ids and overlaps(use.start, use.end, start, end)
-        for use in ledger.uses
+        for use in map(TableUse._make, ledger.uses)
     )
 
 
@@ -189,7 +190,7 @@ def check_tables(
 
 def check_book(ledger: Ledger, allowed: dict[GaugeKey, tuple[int | None, int | None]]) -> None:
     """No table is claimed twice at once and no counter is above what it was allowed."""
-    for one, other in combinations(ledger.uses, 2):
+    for one, other in combinations(map(TableUse._make, ledger.uses), 2):
         require(
             one.table_id != other.table_id
             or not overlaps(one.start, one.end, other.start, other.end),
