@@ -104,15 +104,22 @@ def handler_of(envelope: Envelope, *, names: Names = camel) -> ExceptionHandler:
         correlation_id = correlation.current() or correlation.generate()
         if _is_ours(error, problem):
             _log(error, correlation_id, context)
-        body = envelope(problem, correlation_id)
         try:
-            return json_response(body, problem.status, problem.headers)
+            answer = _answer(problem, envelope, correlation_id)
         except TypeError:
             logger.exception("An error's details are no JSON", extra={"code": problem.code})
             slim = Problem(problem.status, problem.code, problem.text, {}, problem.headers)
-            return json_response(envelope(slim, correlation_id), slim.status, slim.headers)
+            answer = _answer(slim, envelope, correlation_id)
+        # What an operator should hear of has been said above: Django would log every 5xx as an
+        # error of ours, also a payment whose answer is still to come.
+        answer._has_been_logged = True  # type: ignore[attr-defined]
+        return answer
 
     return handle
+
+
+def _answer(problem: Problem, envelope: Envelope, correlation_id: str) -> HttpResponse:
+    return json_response(envelope(problem, correlation_id), problem.status, problem.headers)
 
 
 def problem_of(error: Exception, names: Names = camel, allowed: tuple[str, ...] = ()) -> Problem:

@@ -76,6 +76,17 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
+def unknown_host(request: HttpRequest) -> HttpResponse:
+    """400: the request names a host that is not ours."""
+    return _answer(
+        request,
+        400,
+        "UNKNOWN_HOST",
+        "Unknown address",
+        "There is no book under this host name. Check the address.",
+    )
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403."""
     return _answer(request, 403, "FORBIDDEN", "Not allowed", "You may not do this.")
@@ -83,11 +94,18 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def _answer(request: HttpRequest, status: int, code: str, title: str, text: str) -> HttpResponse:
     if request.path_info.startswith("/api/"):
-        return JsonResponse({"error": text, "code": code}, status=status)
+        # The shape of api.errors.bare, without whatever may be the very thing that failed.
+        body = {
+            "error": text,
+            "code": code,
+            "details": {},
+            "correlationId": correlation.current(),
+        }
+        return JsonResponse(body, status=status)
     context = {"title": title, "text": text, "status": status}
     try:
         # No request in the context: context processors may need the very database that is away.
-        body = loader.get_template("error.html").render(context)
+        page = loader.get_template("error.html").render(context)
     except TemplateDoesNotExist:
-        body = _PAGE.format(**context)
-    return HttpResponse(body, status=status)
+        page = _PAGE.format(**context)
+    return HttpResponse(page, status=status)

@@ -18,6 +18,9 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import DisallowedHost
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -33,7 +36,8 @@ from core.outage import drop_broken_connections
 
 logger = logging.getLogger(__name__)
 
-_NOT_PAGES = ("/api/", "/healthz", "/readyz", "/metrics")
+_PROBES = ("/healthz", "/readyz", "/metrics")
+_NOT_PAGES = ("/api/", *_PROBES)
 
 
 def is_page(request: HttpRequest) -> bool:
@@ -139,6 +143,9 @@ class ApiCorsMiddleware(CorsMiddleware):
 class CorrelationMiddleware:
     """Binds a correlation id: the caller's ``X-Request-Id`` if sane, else a new one. Echoes it.
 
+    The id stays until the answer is closed: Django logs a failure after the last middleware, and a
+    stream is read after it.
+
     As the outermost layer it also gives every plain answer a length, which for the API no other
     middleware does; without one the server would send it in chunks.
     """
@@ -149,15 +156,42 @@ class CorrelationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request with the id bound."""
         value = correlation.accept(request.META.get("HTTP_X_REQUEST_ID"))
-        token = correlation.bind(value)
-        try:
-            response = self.get_response(request)
-        finally:
-            correlation.release(token)
+        correlation.bind(value)
+        response = self.get_response(request)
         response.headers["X-Request-Id"] = value
         if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
             response.headers["Content-Length"] = str(len(response.content))
         return response
+
+
+@receiver(request_finished)
+def _forget_correlation(**_: Any) -> None:
+    correlation.clear()
+
+
+class HostMiddleware:
+    """Refuses a request for a host that is not ours with 400, in one line of the log.
+
+    Left to Django it would be found out only where something asks for the host: by a traceback
+    for pages, by luck for the API. Probes call by the address of the machine and are let through.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Handle one request, if it is for us."""
+        if request.path_info in _PROBES:
+            return self.get_response(request)
+        try:
+            request.get_host()
+        except DisallowedHost:
+            logger.warning(
+                "Unknown host: add it to ALLOWED_HOSTS if it is ours",
+                extra={"host": str(request.META.get("HTTP_HOST"))[:100]},
+            )
+            return errors.unknown_host(request)
+        return self.get_response(request)
 
 
 class MetricsMiddleware:

@@ -26,6 +26,11 @@ def release(token: Token[str]) -> None:
     _current.reset(token)
 
 
+def clear() -> None:
+    """Forget the current id; for where what bound it cannot see its end."""
+    _current.set("")
+
+
 def generate() -> str:
     """A fresh id."""
     return secrets.token_hex(8)

@@ -21,6 +21,7 @@ from api.renderers import json_response
 from api.routing import by_method
 from api.serializers import StrictSerializer, WholeNumber
 from api.views import DialectView, public
+from reservations.errors import PaymentPending
 
 
 class Party(StrictSerializer):
@@ -56,6 +57,12 @@ def shouting(problem: Problem, correlation_id: str) -> dict[str, Any]:
     return {"ERROR": problem.code}
 
 
+@public
+class PendingView(DialectView):
+    def post(self, request: Request) -> HttpResponse:
+        raise PaymentPending
+
+
 class OtherDialectView(DialectView):
     handle_error = staticmethod(handler_of(shouting))
 
@@ -77,6 +84,7 @@ urlpatterns = [
         by_method(GET=WhoView.as_view(), POST=EchoView.as_view(), PUT=OtherDialectView.as_view()),
     ),
     path("api/shared-too", by_method(PUT=OtherDialectView.as_view())),
+    path("api/pending", PendingView.as_view()),
     path("api/", include("api.urls")),
 ]
 
@@ -226,6 +234,20 @@ def test_a_database_that_is_away_is_a_503(caller: Client) -> None:
     answer = caller.post("/api/broken")
     assert answer.status_code == 503
     assert answer["Retry-After"] == "2"
+
+
+def test_a_payment_without_an_answer_is_a_503_and_no_news_for_the_log(
+    caller: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = caller.post("/api/pending")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer.json()["code"] == "PAYMENT_PENDING"
+    assert caplog.records == []
+
+
+def test_a_bug_is_logged_once(caller: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caller.get("/api/broken")
+    assert caplog.messages == ["Request failed"]
 
 
 def test_a_shared_path_gives_each_method_to_its_owner(

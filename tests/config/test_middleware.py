@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.test import Client
 from django.urls import path
 
@@ -44,6 +45,18 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("secret detail")
 
 
+def refusing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("not now", status=503)
+
+
+def telling(request: HttpRequest) -> StreamingHttpResponse:
+    def lines() -> Iterator[bytes]:
+        logging.getLogger("couvert").warning("Telling")
+        yield b"told"
+
+    return StreamingHttpResponse(lines())
+
+
 def save(request: HttpRequest) -> HttpResponse:
     return HttpResponse("saved")
 
@@ -59,6 +72,9 @@ urlpatterns = [
     path("away/", away),
     path("api/broken", broken),
     path("broken/", broken),
+    path("refusing/", refusing),
+    path("telling/", telling),
+    path("healthz", show),
 ]
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"
@@ -67,6 +83,15 @@ handler500 = "config.errors.server_error"
 @pytest.fixture
 def quiet() -> Client:
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What is logged, as the handler of the process sees it."""
+    mark = correlation.CorrelationFilter()
+    caplog.handler.addFilter(mark)
+    yield caplog
+    caplog.handler.removeFilter(mark)
 
 
 def test_pages_get_the_whole_stack_and_the_api_none_of_it(client: Client) -> None:
@@ -90,6 +115,66 @@ def test_a_sane_request_id_is_kept_and_echoed(client: Client) -> None:
     answer = client.get("/api/show", headers={"X-Request-Id": "partner-7.A_b:1"})
     assert answer.json()["id"] == answer["X-Request-Id"] == "partner-7.A_b:1"
     assert correlation.current() == ""
+
+
+@pytest.mark.parametrize("url", ["/broken/", "/api/broken", "/refusing/"])
+def test_what_the_framework_logs_after_the_last_middleware_has_the_id(
+    quiet: Client, log: pytest.LogCaptureFixture, url: str
+) -> None:
+    quiet.get(url, headers={"X-Request-Id": "call-2"})
+    assert [(line.levelname, vars(line)["correlation_id"]) for line in log.records] == [
+        ("ERROR", "call-2")
+    ]
+    assert correlation.current() == ""
+
+
+def test_so_has_what_is_logged_while_a_stream_is_read(
+    client: Client, log: pytest.LogCaptureFixture
+) -> None:
+    answer = client.get("/telling/", headers={"X-Request-Id": "call-3"})
+    assert log.records == []
+    assert b"".join(answer) == b"told"
+    assert [(line.message, vars(line)["correlation_id"]) for line in log.records] == [
+        ("Telling", "call-3")
+    ]
+    assert correlation.current() == ""
+
+
+def test_one_request_does_not_inherit_the_id_of_another(
+    client: Client, log: pytest.LogCaptureFixture
+) -> None:
+    left_open = client.get("/telling/", headers={"X-Request-Id": "call-4"})
+    assert client.get("/api/show", headers={"X-Request-Id": "call-5"}).json()["id"] == "call-5"
+    left_open.close()
+    assert correlation.current() == ""
+
+
+@pytest.mark.parametrize("host", ["strange.example", "bad host", "a" * 300, "testserver:80:80"])
+def test_an_unknown_host_is_a_400_in_the_callers_shape_and_one_line(
+    client: Client, log: pytest.LogCaptureFixture, host: str
+) -> None:
+    call = {"Host": host, "X-Request-Id": "call-6"}
+    answer = client.get("/api/show", headers=call)
+    assert (answer.status_code, answer["X-Request-Id"]) == (400, "call-6")
+    assert answer.json() == {
+        "error": "There is no book under this host name. Check the address.",
+        "code": "UNKNOWN_HOST",
+        "details": {},
+        "correlationId": "call-6",
+    }
+    page = client.get("/show/", headers=call)
+    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert "There is no book under this host name." in page.content.decode()
+    assert client.get("/static/nothing.css", headers=call).status_code == 400
+    assert len(log.records) == 3
+    for line in log.records:
+        assert (line.levelname, line.exc_info) == ("WARNING", None)
+        assert (vars(line)["correlation_id"], vars(line)["host"]) == ("call-6", host[:100])
+
+
+def test_probes_call_by_any_name(client: Client, log: pytest.LogCaptureFixture) -> None:
+    assert client.get("/healthz", headers={"Host": "10.0.0.7:8000"}).status_code == 200
+    assert log.records == []
 
 
 @pytest.mark.parametrize("odd", ["", "a b", "x" * 65, "a\tb", "<script>", "ä", "a;b"])
@@ -134,8 +219,10 @@ def test_a_database_lost_after_the_view_is_said_as_well(
 def test_our_own_fault_is_a_500_that_names_only_its_reference(quiet: Client) -> None:
     answer = quiet.get("/api/broken", headers={"X-Request-Id": "call-1"})
     assert answer.status_code == 500
-    assert answer.json()["code"] == "INTERNAL_ERROR"
-    assert "call-1" in answer.json()["error"]
+    body = answer.json()
+    assert set(body) == {"error", "code", "details", "correlationId"}
+    assert (body["code"], body["correlationId"]) == ("INTERNAL_ERROR", "call-1")
+    assert "call-1" in body["error"]
     page = quiet.get("/broken/")
     assert page.status_code == 500
     assert "secret detail" not in page.content.decode()
