@@ -26,6 +26,15 @@ def open_account(user_id: str) -> User:
     return user
 
 
+def check_open(user_id: str) -> None:
+    """Raises ``SessionEnded`` if the account with this public id is gone or locked.
+
+    For reads that found nothing: whoever was locked out hears that, and not "not found".
+    """
+    if not User.objects.filter(public_id=user_id, is_active=True).exists():
+        raise SessionEnded
+
+
 def profile(user_id: str) -> Profile:
     """The profile of an open account. Raises ``SessionEnded`` if it is gone or locked."""
     return profile_of(open_account(user_id))

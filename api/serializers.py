@@ -8,24 +8,43 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn, Self
 
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
-_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+_INTEGER = re.compile(r"-?\d+", re.ASCII)
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_MOST_DIGITS = 18
+"""Beyond every limit we set; longer ones are not even converted."""
 _UNKNOWN_SHOWN = 10
-_ABSENT = {
+ABSENT = {
     "required": "This field is missing.",
     "null": "This field must not be null.",
+}
+"""What every field says of itself when it is not there. A field's other sentences are its own, so
+that none of the framework's gets out."""
+
+_BOUNDS = {
+    "min_value": "Send at least {min_value}.",
+    "max_value": "Send at most {max_value}.",
+    "max_string_length": "This number is too long.",
+    "overflow": "This number is too large.",
+}
+_LENGTHS = {
+    "min_length": "Send at least {min_length} characters.",
+    "max_length": "Send at most {max_length} characters.",
 }
 
 
@@ -37,7 +56,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     ``validate_<field>`` must keep none either.
     """
 
-    default_error_messages = {"invalid": "Send an object in braces."}
+    default_error_messages = {**ABSENT, "invalid": "Send an object in braces."}
 
     @classmethod
     def read(cls, data: Any) -> dict[str, Any]:
@@ -86,19 +105,36 @@ class StrictSerializer(serializers.Serializer[Any]):
         return f"Unknown field. Did you mean {known[near[0]]}?" if near else "Unknown field."
 
 
+_CONTROL_CHARACTERS = "This holds control characters. Remove them."
+
+
 class _TextOnly(serializers.CharField):
     """A string and nothing that could be turned into one; the input's own checks come on top."""
 
     default_error_messages = {
-        **_ABSENT,
+        **ABSENT,
+        **_LENGTHS,
         "invalid": "Send text in quotes.",
         "blank": "This must not be empty.",
     }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        _speak_plainly(self)
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+def _speak_plainly(field: serializers.CharField) -> None:
+    """Our own sentence for the framework's checks of characters PostgreSQL would refuse."""
+    for validator in field.validators:
+        if isinstance(validator, ProhibitNullCharactersValidator):
+            validator.message = _CONTROL_CHARACTERS
+        elif isinstance(validator, ProhibitSurrogateCharactersValidator):
+            validator.message = "This holds half of a surrogate pair. Remove it."
 
 
 class PersonText(_TextOnly):
@@ -118,7 +154,7 @@ class PersonText(_TextOnly):
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         allowed = "\n\t" if self.multiline else ""
         if any(c not in allowed and unicodedata.category(c) in ("Cc", "Cs") for c in text):
-            raise serializers.ValidationError("This holds control characters. Remove them.")
+            raise serializers.ValidationError(_CONTROL_CHARACTERS)
         if text and all(unicodedata.category(c)[0] in "CZ" for c in text):
             self.fail("blank")
         return text
@@ -128,7 +164,8 @@ class EmailAddress(serializers.EmailField):
     """An e-mail address, as text."""
 
     default_error_messages = {
-        **_ABSENT,
+        **ABSENT,
+        **_LENGTHS,
         "invalid": "This is not an e-mail address.",
         "blank": "This must not be empty.",
     }
@@ -136,6 +173,7 @@ class EmailAddress(serializers.EmailField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 254)
         super().__init__(**kwargs)
+        _speak_plainly(self)
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -153,6 +191,8 @@ class SecretText(_TextOnly):
 class PublicIdField(_TextOnly):
     """The shape of one of our public ids. Whether it exists is the service's to say (404).
 
+    An id is a name, not prose: one with a blank before or after it is another one, and refused.
+
     ``prefix`` is only for the error message and the schema: an id of the wrong kind is simply
     not found.
     """
@@ -160,7 +200,7 @@ class PublicIdField(_TextOnly):
     def __init__(self, prefix: str, **kwargs: Any) -> None:
         self.prefix = prefix
         kwargs.setdefault("help_text", f"Public id, such as {prefix}_…")
-        super().__init__(max_length=40, **kwargs)
+        super().__init__(max_length=40, trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         text = super().to_internal_value(data)
@@ -172,14 +212,42 @@ class PublicIdField(_TextOnly):
         raise serializers.ValidationError(f"This is not an id. Ids look like {self.prefix}_7m2k….")
 
 
+class OneOf(serializers.ChoiceField):
+    """One of a few words; ``sentence`` names them to whoever sends another one."""
+
+    default_error_messages = {**ABSENT}
+
+    def __init__(self, choices: Sequence[str], *, sentence: str, **kwargs: Any) -> None:
+        super().__init__(choices=choices, error_messages={"invalid_choice": sentence}, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice")
+        return super().to_internal_value(data)
+
+
+class ListOf(serializers.ListField):
+    """A JSON list of values of one kind."""
+
+    default_error_messages = {
+        **ABSENT,
+        "not_a_list": "Send a list in brackets.",
+        "empty": "Send at least one.",
+        "min_length": "Send at least {min_length} of them.",
+        "max_length": "Send at most {max_length} of them.",
+    }
+
+    def __init__(self, child: serializers.Field[Any, Any, Any, Any], **kwargs: Any) -> None:
+        super().__init__(child=child, **kwargs)
+
+
 class WholeNumber(serializers.IntegerField):
     """An integer: not ``"2"``, not ``2.0``, not ``true``. In a query string, digits."""
 
     default_error_messages = {
-        **_ABSENT,
+        **ABSENT,
+        **_BOUNDS,
         "invalid": "Send a whole number, without quotes.",
-        "min_value": "Send at least {min_value}.",
-        "max_value": "Send at most {max_value}.",
     }
 
     def __init__(self, *, min_value: int, max_value: int, **kwargs: Any) -> None:
@@ -187,6 +255,9 @@ class WholeNumber(serializers.IntegerField):
 
     def to_internal_value(self, data: Any) -> int:
         if self.context.get("query") and isinstance(data, str) and _INTEGER.fullmatch(data):
+            if len(data) > _MOST_DIGITS:
+                bound = "min_value" if data.startswith("-") else "max_value"
+                self.fail(bound, min_value=self.min_value, max_value=self.max_value)
             return int(data)
         # bool is an int to Python.
         if type(data) is not int:
@@ -198,12 +269,34 @@ class WholeNumber(serializers.IntegerField):
         return "Send a whole number." if query else str(self.error_messages["invalid"])
 
 
+class RealNumber(serializers.FloatField):
+    """A finite number: not ``"2"`` and not ``true``. In a query string, digits."""
+
+    default_error_messages = {
+        **ABSENT,
+        **_BOUNDS,
+        "invalid": "Send a number.",
+    }
+
+    def to_internal_value(self, data: Any) -> float:
+        if self.context.get("query") and isinstance(data, str):
+            # Python reads 1_0, infinity and digits of every script as well.
+            if not _DECIMAL.fullmatch(data):
+                self.fail("invalid")
+        elif type(data) not in (int, float):
+            self.fail("invalid")
+        value: float = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
 @extend_schema_field({"type": "string", "format": "date"})
 class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
     """A calendar day of the restaurant, ``YYYY-MM-DD`` and no other form of ISO 8601."""
 
     default_error_messages = {
-        **_ABSENT,
+        **ABSENT,
         "invalid": "Send the date as YYYY-MM-DD, such as 2025-11-15.",
         "no_such_day": "There is no such day.",
     }
@@ -225,7 +318,7 @@ class WallTimeField(serializers.Field[dt.time, str, str, Any]):
     """A time on the restaurant's clock, ``HH:MM`` and nothing else."""
 
     default_error_messages = {
-        **_ABSENT,
+        **ABSENT,
         "invalid": "Send the time as HH:MM, such as 19:00.",
     }
 

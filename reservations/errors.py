@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, DomainError, Forbidden, NotFound
+from core.errors import Conflict, DomainError, NotFound
 
 
 class SlotUnavailable(Conflict):
@@ -117,10 +117,3 @@ class NotAccepting(Conflict):
 
     code = "NOT_ACCEPTING_RESERVATIONS"
     message = "This restaurant is not taking reservations online at the moment."
-
-
-class AccountClosed(Forbidden):
-    """The account behind the token is gone or locked."""
-
-    code = "ACCOUNT_CLOSED"
-    message = "This account cannot be used. Please contact the restaurant."

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.serializers import PersonText, PublicIdField, StrictSerializer, WholeNumber
+from api.serializers import (
+    ABSENT,
+    ListOf,
+    OneOf,
+    PersonText,
+    PublicIdField,
+    RealNumber,
+    StrictSerializer,
+    WholeNumber,
+)
 from restaurants.models import Swipe
 from restaurants.services import FARTHEST_MILES, MOST_WORDS
 
@@ -17,40 +26,12 @@ PRICE_RANGES = {"$" * level: level for level in range(1, 5)}
 # --- Requests -------------------------------------------------------------------------------------
 
 
-class RealNumber(serializers.FloatField):
-    """A finite number: not ``"2"`` and not ``true``. In a query string, digits."""
-
-    default_error_messages = {
-        "required": "This field is missing.",
-        "null": "This field must not be null.",
-        "invalid": "Send a number.",
-        "min_value": "Send at least {min_value}.",
-        "max_value": "Send at most {max_value}.",
-    }
-
-    def to_internal_value(self, data: Any) -> float:
-        """As DRF reads it, but strictly."""
-        as_text = self.context.get("query") and isinstance(data, str)
-        if not (as_text or type(data) in (int, float)):
-            self._refuse()
-        value: float = super().to_internal_value(data)
-        if value != value or value in (float("inf"), float("-inf")):
-            self._refuse()
-        return value
-
-    def _refuse(self) -> NoReturn:
-        raise serializers.ValidationError("Send a number.")
-
-
-class PriceRange(serializers.ChoiceField):
+class PriceRange(OneOf):
     """``$`` to ``$$$$``, one level of price."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            choices=list(PRICE_RANGES),
-            error_messages={"invalid_choice": "Price ranges are $, $$, $$$ and $$$$."},
-            **kwargs,
-        )
+        sentence = "Price ranges are $, $$, $$$ and $$$$."
+        super().__init__(list(PRICE_RANGES), sentence=sentence, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
         """The level, 1 to 4."""
@@ -60,6 +41,8 @@ class PriceRange(serializers.ChoiceField):
 @extend_schema_field({"type": "string"})
 class CommaSeparated(serializers.Field[tuple[Any, ...], str, str, Any]):
     """Several values in one parameter of a query string, with commas between them."""
+
+    default_error_messages = {**ABSENT}
 
     def __init__(self, child: serializers.Field[Any, Any, Any, Any], **kwargs: Any) -> None:
         self.child = child
@@ -106,13 +89,7 @@ class SwipeRequest(StrictSerializer):
     """A like or a pass."""
 
     userId = PublicIdField("user", source="user", required=False)  # noqa: N815
-    action = serializers.ChoiceField(
-        Swipe.Action.values,
-        error_messages={
-            "required": "This field is missing.",
-            "invalid_choice": "Send like or pass.",
-        },
-    )
+    action = OneOf(Swipe.Action.values, sentence="Send like or pass.")
 
 
 class LocationRequest(StrictSerializer):
@@ -125,15 +102,11 @@ class LocationRequest(StrictSerializer):
 class PreferencesRequest(StrictSerializer):
     """What the guest looks for. What is left out is forgotten: this replaces what was said."""
 
-    cuisines = serializers.ListField(
-        child=PersonText(max_length=40), max_length=MOST_WORDS, default=list
+    cuisines = ListOf(PersonText(max_length=40), max_length=MOST_WORDS, default=list)
+    priceRange = ListOf(  # noqa: N815
+        PriceRange(), max_length=4, default=list, source="price_levels"
     )
-    priceRange = serializers.ListField(  # noqa: N815
-        child=PriceRange(), max_length=4, default=list, source="price_levels"
-    )
-    features = serializers.ListField(
-        child=PersonText(max_length=60), max_length=MOST_WORDS, default=list
-    )
+    features = ListOf(PersonText(max_length=60), max_length=MOST_WORDS, default=list)
     maxDistance = _miles(  # noqa: N815
         source="max_distance", required=False, allow_null=True, default=None, help_text="Miles"
     )

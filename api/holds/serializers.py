@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers import (
+    OneOf,
     PersonText,
     PublicIdField,
     ServiceDateField,
@@ -14,6 +15,7 @@ from api.serializers import (
     WallTimeField,
     WholeNumber,
 )
+from reservations.selectors.bookings import LONGEST_PAGE
 
 _LARGEST_PARTY = 10_000
 """Beyond any restaurant; the restaurant's own limit is the service's to say."""
@@ -86,10 +88,12 @@ class CancelRequest(StrictSerializer):
 class ReservationsQuery(StrictSerializer):
     """Which part of the list."""
 
-    filter = serializers.ChoiceField(
-        ["upcoming", "past"],
-        default="upcoming",
-        error_messages={"invalid_choice": "Send upcoming or past."},
+    filter = OneOf(["upcoming", "past"], default="upcoming", sentence="Send upcoming or past.")
+    limit = WholeNumber(min_value=1, max_value=LONGEST_PAGE, default=LONGEST_PAGE)
+    after = PublicIdField(
+        "res",
+        required=False,
+        help_text="The last reservationId you have; the address in `Link` sets it",
     )
 
 

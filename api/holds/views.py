@@ -5,6 +5,8 @@ Endpoints 7 and 8 (discovery and details) are in ``restaurants``.
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -151,16 +153,39 @@ class UserReservationsView(HoldsView):
         parameters=[
             OpenApiParameter("user_id", str, OpenApiParameter.PATH),
             wire.ReservationsQuery,
+            OpenApiParameter(
+                "Link",
+                str,
+                OpenApiParameter.HEADER,
+                response=[200],
+                description='Where there are more: `<address>; rel="next"` (RFC 8288).',
+            ),
         ],
         responses={200: wire.ListedReservation(many=True)},
     )
     def get(self, request: Request, user_id: str) -> HttpResponse:
-        """Upcoming soonest first, past (and cancelled) latest first; at most 200."""
+        """Upcoming soonest first, past (and cancelled) latest first.
+
+        At most 200 (`limit`) at once. Where there are more, the header `Link` with `rel="next"`
+        has the address of those that follow; without it the list is complete.
+        """
         caller = require_self(request, user_id)
-        which = self.query(request, wire.ReservationsQuery)["filter"]
-        found = bookings_of_user(caller.public_id, which, now=clock.now())
+        asked = self.query(request, wire.ReservationsQuery)
+        page = bookings_of_user(
+            caller.public_id,
+            asked["filter"],
+            now=clock.now(),
+            limit=asked["limit"],
+            after=asked.get("after"),
+        )
         site = request.build_absolute_uri("/")
-        return json_response([shapes.listed(booking, site) for booking in found])
+        headers = {}
+        if page.has_more:
+            follows = urlencode(asked | {"after": page.bookings[-1].public_id})
+            address = request.build_absolute_uri(f"{request.path}?{follows}")
+            headers["Link"] = f'<{address}>; rel="next"'
+        listed = [shapes.listed(booking, site) for booking in page.bookings]
+        return json_response(listed, headers=headers)
 
 
 class ReservationView(HoldsView):

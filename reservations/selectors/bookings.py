@@ -10,6 +10,7 @@ from typing import Any, Literal
 import orjson
 from django.db import connection
 
+from accounts.selectors import check_open
 from reservations.errors import ReservationNotFound
 from reservations.models.reservation import IS_LIVE
 from reservations.selectors.houses import House, house
@@ -88,9 +89,16 @@ def booking(public_id: str) -> Booking:
 
 
 def booking_of_user(user_public_id: str, public_id: str) -> Booking:
-    """The guest's own reservation with this id; someone else's raises ReservationNotFound too."""
+    """The guest's own reservation with this id; someone else's raises ReservationNotFound too.
+
+    Raises SessionEnded for an account that is gone or locked.
+    """
     where = "WHERE b.public_id = %(id)s AND u.public_id = %(user)s AND u.is_active"
-    return _one(where, {"id": public_id, "user": user_public_id})
+    try:
+        return _one(where, {"id": public_id, "user": user_public_id})
+    except ReservationNotFound:
+        check_open(user_public_id)
+        raise
 
 
 def booking_of_hold(hold_id: int) -> Booking | None:
@@ -98,21 +106,48 @@ def booking_of_hold(hold_id: int) -> Booking | None:
     return next(iter(_read("WHERE b.hold_id = %(id)s", {"id": hold_id})), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a list, and whether the list goes on after its last row."""
+
+    bookings: list[Booking]
+    has_more: bool
+
+
+LONGEST_PAGE = 200
+
+
 def bookings_of_user(
-    user_public_id: str, which: Literal["upcoming", "past"], *, now: dt.datetime, limit: int = 200
-) -> list[Booking]:
-    """A guest's reservations: upcoming soonest first, past latest first.
+    user_public_id: str,
+    which: Literal["upcoming", "past"],
+    *,
+    now: dt.datetime,
+    limit: int = LONGEST_PAGE,
+    after: str | None = None,
+) -> Page:
+    """A guest's reservations: upcoming soonest first, past latest first; the first ``limit``.
 
     Upcoming are those still expected whose time has not ended; everything else is past, so
-    that each reservation is in exactly one of the two.
+    that each reservation is in exactly one of the two. ``after`` is the public id of the last
+    one the caller has, so that what comes or goes meanwhile neither hides nor repeats another.
+    Raises SessionEnded for an account that is gone or locked, ReservationNotFound if ``after`` is
+    not the guest's.
     """
     upcoming = f"(b.{IS_LIVE} AND b.ends_at > %(now)s)"
     where, order = (upcoming, "ASC") if which == "upcoming" else (f"NOT {upcoming}", "DESC")
-    return _read(
+    parameters: dict[str, Any] = {"user": user_public_id, "now": now, "limit": limit + 1}
+    if after is not None:
+        last = booking_of_user(user_public_id, after)
+        where += f" AND (b.starts_at, b.id) {'>' if order == 'ASC' else '<'} (%(at)s, %(id)s)"
+        parameters |= {"at": last.starts_at, "id": last.id}
+    found = _read(
         f"WHERE u.public_id = %(user)s AND u.is_active AND {where}"
         f" ORDER BY b.starts_at {order}, b.id {order} LIMIT %(limit)s",
-        {"user": user_public_id, "now": now, "limit": limit},
+        parameters,
     )
+    if not found and after is None:
+        check_open(user_public_id)
+    return Page(found[:limit], has_more=len(found) > limit)
 
 
 def unanswered(*, asked_before: dt.datetime, now: dt.datetime, limit: int) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from accounts.errors import SessionEnded
+from accounts.selectors import check_open
 from reservations.errors import HoldNotFound
 from reservations.guests import Guest
 from reservations.selectors.houses import House, house
@@ -109,21 +111,41 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
 
 
 def active_hold_of(guest: Guest, now: dt.datetime) -> HeldPlace | None:
-    """The one hold the guest has at ``now``, or None."""
-    return _read(
+    """The one hold the guest has at ``now``, or None.
+
+    Raises SessionEnded for an account that is gone or locked.
+    """
+    return _own(
+        guest,
         "WHERE h.guest_key = %(key)s AND h.status = 'live' AND h.expires_at > %(now)s",
         {"key": guest.key, "now": now},
     )
 
 
 def hold_of(guest: Guest, public_id: str) -> HeldPlace:
-    """The guest's own hold, whatever became of it; someone else's raises HoldNotFound too."""
-    found = _read(
+    """The guest's own hold, whatever became of it; someone else's raises HoldNotFound too.
+
+    Raises SessionEnded for an account that is gone or locked.
+    """
+    found = _own(
+        guest,
         "WHERE h.public_id = %(id)s AND h.guest_key = %(key)s",
         {"id": public_id, "key": guest.key},
     )
     if found is None:
         raise HoldNotFound
+    return found
+
+
+def _own(guest: Guest, where: str, parameters: dict[str, Any]) -> HeldPlace | None:
+    """A hold of a guest who may still act. One query more only where there is no hold."""
+    found = _read(where, parameters)
+    if not guest.user_public_id:
+        return found
+    if found is None:
+        check_open(guest.user_public_id)
+    elif found.account is None or not found.account.is_active:
+        raise SessionEnded
     return found
 
 

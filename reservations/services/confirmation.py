@@ -29,7 +29,6 @@ from payments.models import Payment
 from payments.services import record_charge, request_refund
 from reservations.engine import types as e
 from reservations.errors import (
-    AccountClosed,
     AlreadyBooked,
     HoldExpired,
     PaidTooLate,
@@ -87,7 +86,7 @@ def confirm_hold(
     May be repeated and double-clicked: every call answers with the one reservation, and the
     payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, Invalid
     (no or unusable payment method), PaymentDeclined (the hold remains), PaymentPending (try
-    again, same charge) and PaidTooLate (refunded in full).
+    again, same charge), PaidTooLate (refunded in full) and SessionEnded (account gone or locked).
     """
     held = hold_of(guest, identifier)
     if held.reservation is not None:
@@ -142,8 +141,6 @@ def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
         name, email, phone = particulars.name, particulars.email, particulars.phone
         if not (email or phone):
             return write.Contact(name, email, phone)
-    elif not account.is_active:
-        raise AccountClosed
     else:
         name = particulars.name or account.name
         email = particulars.email or account.email

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from accounts.errors import SessionEnded
 from core import clock
 from core.actors import SYSTEM, Actor
 from core.ids import public_id
@@ -20,7 +21,6 @@ from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
 from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.errors import (
-    AccountClosed,
     ActiveHoldExists,
     AlreadyBooked,
     HoldAtLimit,
@@ -78,7 +78,7 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
 
     Takes the lock of the restaurant's service date; seats, counts, decision and audit entry
     are one statement. Not repeatable: a second call finds the first hold and raises
-    ActiveHoldExists. Raises RestaurantNotFound, NotAccepting, AccountClosed, AlreadyBooked,
+    ActiveHoldExists. Raises RestaurantNotFound, NotAccepting, SessionEnded, AlreadyBooked,
     NotBookable, Busy, and SlotUnavailable with reasons and bookable ``suggested_times``.
     """
     with transaction.atomic():
@@ -153,7 +153,7 @@ def _check_guest(guest: Guest, day: Day, now: dt.datetime) -> GuestState:
     if state is None:
         raise ValueError("the day was read without its guest")
     if guest.user_public_id and state.user_id is None:
-        raise AccountClosed
+        raise SessionEnded
     if state.hold_id is not None and state.hold_expires_at is not None:
         if state.hold_expires_at > now:
             raise ActiveHoldExists(hold_id=state.hold_public_id)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from accounts.errors import SessionEnded
 from accounts.models import User
 from core.models import AuditEntry
 from reservations.engine.types import DEFAULT_REFUND_LADDER
 from reservations.errors import (
-    AccountClosed,
     ActiveHoldExists,
     HoldAtLimit,
     HoldExpired,
@@ -219,5 +219,5 @@ def test_a_closed_account_can_hold_nothing(
 ) -> None:
     user.is_active = False
     user.save()
-    with pytest.raises(AccountClosed):
+    with pytest.raises(SessionEnded):
         place_hold(ask(bella), guest, by=guest.actor)
