@@ -36,23 +36,32 @@ IDLE_TIMEOUT_MS = 15_000
 SCRATCH_SCHEMA = "couvert_prove_"
 """How the schemas of ``manage.py prove`` begin: only in one of them can locks be left out."""
 
-_LOCK = (
-    "SELECT set_config('lock_timeout', %%s, true),"
-    " set_config('idle_in_transaction_session_timeout', %%s, true), %s"
-)
-_LOCK_NOT_AVAILABLE = "55P03"
-_UNDONE = frozenset({"40P01", "25P03"})
-"""Lost a deadlock; was silent for longer than ``IDLE_TIMEOUT_MS``. Never after a commit."""
-_TRIES = 3
-
 
 class Space(IntEnum):
     """The key spaces. Numbers are permanent: two versions may run side by side."""
 
     SERVICE_DAY = 1
+    """Of a restaurant's public id and a date. Shares the lock on the whole restaurant besides."""
     GUEST = 2
     JOB = 3
+    HOUSE = 4
+    """Of a restaurant's public id, against every booking there at once: for a change that no
+    booking may overlook. Its keys are two numbers, the second from ``hashtext``, because a trigger
+    takes it too (reservations, migration ``0003``); PostgreSQL keeps such keys apart from single
+    ones."""
 
+
+_LOCK = (
+    "SELECT set_config('lock_timeout', %%s, true),"
+    " set_config('idle_in_transaction_session_timeout', %%s, true), %s"
+)
+_LOCK_KEY = "pg_advisory_xact_lock(%s)"
+_LOCK_HOUSE = f"pg_advisory_xact_lock({Space.HOUSE:d}, hashtext(%s))"
+_SHARE_HOUSE = f"pg_advisory_xact_lock_shared({Space.HOUSE:d}, hashtext(%s))"
+_LOCK_NOT_AVAILABLE = "55P03"
+_UNDONE = frozenset({"40P01", "25P03"})
+"""Lost a deadlock; was silent for longer than ``IDLE_TIMEOUT_MS``. Never after a commit."""
+_TRIES = 3
 
 _left_out: set[Space] = set()
 
@@ -77,20 +86,24 @@ def lock(space: Space, *parts: object, timeout_ms: int = LOCK_TIMEOUT_MS) -> Non
 def lock_all(
     space: Space, names: Iterable[tuple[object, ...]], *, timeout_ms: int = LOCK_TIMEOUT_MS
 ) -> None:
-    """:func:`lock` for several at once, always in one order, so that two callers never deadlock."""
+    """:func:`lock` for several at once, always in one order, so that two callers never deadlock.
+
+    A service day shares the lock on its restaurant first: what must not change while anybody books
+    there (its capacity mode) takes that one for itself.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("An advisory lock needs an open transaction to live in.")
     if space in _left_out and _in_scratch_schema():
         return
-    keys = sorted({key(space, *parts) for parts in names})
-    if not keys:
+    wanted = _wanted(space, list(names))
+    if not wanted:
         return
     started = time.perf_counter()
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                _LOCK % ", ".join(["pg_advisory_xact_lock(%s)"] * len(keys)),
-                [str(timeout_ms), str(IDLE_TIMEOUT_MS), *keys],
+                _LOCK % ", ".join(call for call, _ in wanted),
+                [str(timeout_ms), str(IDLE_TIMEOUT_MS), *(key for _, key in wanted)],
             )
     except OperationalError as error:
         if _state(error) == _LOCK_NOT_AVAILABLE:
@@ -99,6 +112,16 @@ def lock_all(
         raise
     finally:
         metrics.LOCK_WAIT.observe(time.perf_counter() - started)
+
+
+def _wanted(space: Space, names: list[tuple[object, ...]]) -> list[tuple[str, int | str]]:
+    """The calls that take the locks, each with its key."""
+    houses = sorted({str(parts[0]) for parts in names})
+    if space is Space.HOUSE:
+        return [(_LOCK_HOUSE, house) for house in houses]
+    keys = sorted({key(space, *parts) for parts in names})
+    shared = houses if space is Space.SERVICE_DAY else []
+    return [(_SHARE_HOUSE, house) for house in shared] + [(_LOCK_KEY, key) for key in keys]
 
 
 def again_if_undone(service: Callable[P, R]) -> Callable[P, R]:

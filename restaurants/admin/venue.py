@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import escape, format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
@@ -24,15 +26,19 @@ from unfold.widgets import (
 
 from core import clock
 from core.admin import back_to, counted, list_link, staff_actor, tell
-from core.errors import DomainError
+from core.errors import Busy, DomainError
+from core.locks import Space, lock
 from restaurants import services
 from restaurants.access import Capability
 from restaurants.admin.floor import CombinationInline, RoomInline, TableInline
 from restaurants.admin.hours import ClosureInline, OpeningHoursInline, SpecialDayInline
-from restaurants.admin.scope import ScopedAdmin, access, swapped
+from restaurants.admin.scope import SameHouseForm, ScopedAdmin, access, swapped
 from restaurants.admin.service import OfferInline, ServiceInline, TurnTimeInline
 from restaurants.admin.staff import MembershipInline
 from restaurants.models import Closure, DiningRoom, DiningTable, Membership, Restaurant
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 OPERATOR_FIELDS = ["organization", "public_id", "web_address"]
 """Identity: outside systems know the house by it, so only operators change it."""
@@ -44,6 +50,27 @@ class PriceLevelField(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         choices = [(level, "$" * level) for level in range(1, 5)]
         super().__init__(choices=choices, coerce=int, widget=UnfoldAdminSelectWidget, **kwargs)
+
+
+class RestaurantForm(SameHouseForm):
+    """A house's own fields."""
+
+    mode_refusal: ClassVar[StrOrPromise] = ""
+    """Why the capacity mode that was just tried cannot be had."""
+
+    def clean(self) -> Any:
+        """As usual, and what the database said when this very form was saved."""
+        cleaned = super().clean()
+        if self.mode_refusal:
+            self.add_error("capacity_mode", str(self.mode_refusal))
+        return cleaned
+
+
+MODE_TAKEN = _(
+    "Guests are expected or hold a place right now, and they were given it by the present rule."
+    " Change this once no booking is left that is still to come."
+)
+MODE_BUSY = _("Somebody is booking at this moment. Please save again.")
 
 
 class PauseDialog(BaseDialogForm):
@@ -80,6 +107,7 @@ class DayDialog(BaseDialogForm):
 class RestaurantAdmin(ScopedAdmin):
     """Search by name, id, place, telephone; everything about the house in tabs."""
 
+    form = RestaurantForm
     house_path = "pk"
     list_display = ["title", "place", "cuisine", "mode", "booking_state", "floor", "staff_count"]
     list_filter = ["capacity_mode", "is_listed", "accepts_reservations"]
@@ -184,6 +212,50 @@ class RestaurantAdmin(ScopedAdmin):
             zones = sorted(zoneinfo.available_timezones())
             kwargs["widget"] = UnfoldAdminSelectWidget(choices=[(zone, zone) for zone in zones])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    # --- Switching between tables and seats ---
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """As usual; a capacity mode that the database refuses comes back as an error of its field.
+
+        Only the book knows who is expected, and only at the moment of saving: a form that asked
+        before would miss whoever books in between. So the form is saved, and shown again.
+        """
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            diagnosis = getattr(error.__cause__, "diag", None)
+            if getattr(diagnosis, "constraint_name", "") != "restaurant_mode_unused":
+                raise
+            refusal = MODE_TAKEN
+        except Busy:
+            refusal = MODE_BUSY
+        request.mode_refusal = refusal  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Under the lock of the whole house where the capacity mode changes.
+
+        The trigger takes it too, but after the row's, which a booking needs to commit.
+        """
+        if change and "capacity_mode" in form.changed_data:
+            lock(Space.HOUSE, obj.public_id)
+        super().save_model(request, obj, form, change)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+    ) -> Any:
+        """Tell the form what the database said, if it was asked already."""
+        form = super().get_form(request, obj, change, **kw)
+        # The class is made for this request alone.
+        form.mode_refusal = getattr(request, "mode_refusal", "")
+        return form
 
     # --- The list ---
 

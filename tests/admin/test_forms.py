@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.forms import Form
 
+from core.locks import Space, lock
 from core.models import AuditEntry
 from customers.models import Customer
+from reservations.guests import Guest
 from reservations.models import Reservation
+from reservations.services.holds import HoldRequest, place_hold
 from restaurants.admin.fields import LinesField, WeekdaysField, WordsField
 from restaurants.admin.service import days_text
 from restaurants.models import Closure, DiningRoom, DiningService, Offer, Restaurant, TurnTime
 from tests.admin.conftest import Cast, SignIn
 from tests.admin.test_pages import page
+from tests.concurrency.together import outcome_of, until_waiting
+from tests.fixtures.domain import Clock
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +234,82 @@ def test_a_room_with_tables_is_not_removed(as_: SignIn, cast: Cast, house: Resta
     assert answer.status_code == 200
     assert answer.context["protected"]
     assert house.rooms.count() == 1
+
+
+def switching(client: Any, house: Restaurant, **more: Any) -> Any:
+    """Save the house's page with seats for tables."""
+    url = page(Restaurant, "change", house.pk)
+    form = filled(client.get(url)) | {"capacity_mode": "seats", "seats": 40} | more
+    return client.post(url, form)
+
+
+def mode_errors(answer: Any) -> list[str]:
+    assert answer.status_code == 200
+    errors: list[str] = answer.context["adminform"].form.errors["capacity_mode"]
+    return errors
+
+
+def test_the_capacity_mode_of_an_empty_house_is_switched(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    assert switching(as_(cast.manager), house).status_code == 302
+    house.refresh_from_db()
+    assert (house.capacity_mode, house.seats) == ("seats", 40)
+
+
+def test_a_switch_of_the_capacity_mode_under_a_booking_is_an_error_of_its_field(
+    as_: SignIn, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    # PostgreSQL's own clock decides what is upcoming.
+    clock.now = dt.datetime.now(dt.UTC)
+    guest = Guest.with_account(cast.guest.public_id)
+    soon = clock.now.date() + dt.timedelta(days=7)
+    place_hold(HoldRequest(house.public_id, soon, "19:00", 2), guest, by=guest.actor)
+    trail = AuditEntry.objects.count()
+    answer = switching(as_(cast.manager), house, name="New name")
+    [sentence] = mode_errors(answer)
+    assert sentence.startswith("Guests are expected or hold a place right now")
+    assert sentence in html.unescape(answer.content.decode())
+    # What was typed is still in the form, and nothing of it in the book.
+    assert 'value="New name"' in answer.content.decode()
+    house.refresh_from_db()
+    assert (house.capacity_mode, house.name) == ("tables", "Bella Notte")
+    assert AuditEntry.objects.count() == trail
+
+
+def test_other_changes_of_a_house_with_bookings_are_saved(
+    as_: SignIn, cast: Cast, house: Restaurant, booked: Reservation
+) -> None:
+    answer = switching(as_(cast.manager), house, capacity_mode="tables", name="New name")
+    assert answer.status_code == 302
+    house.refresh_from_db()
+    assert house.name == "New name"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_booking_that_commits_while_the_page_is_saved_is_an_error_of_the_field_too(
+    as_: SignIn, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    client, guest = as_(cast.manager), Guest.with_account(cast.guest.public_id)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            request = HoldRequest(house.public_id, dt.date(2025, 11, 15), "19:00", 2)
+            place_hold(request, guest, by=guest.actor)
+            saving = pool.submit(outcome_of, lambda: switching(client, house))
+            until_waiting()
+        [sentence] = mode_errors(saving.result(20))
+    assert sentence.startswith("Guests are expected or hold a place right now")
+    house.refresh_from_db()
+    assert house.capacity_mode == "tables"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_that_waits_too_long_for_bookings_says_so(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        lock(Space.SERVICE_DAY, house.public_id, dt.date(2025, 11, 15))
+        saving = pool.submit(outcome_of, lambda: switching(client, house))
+        errors = mode_errors(saving.result(20))
+    assert errors == ["Somebody is booking at this moment. Please save again."]
