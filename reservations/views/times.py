@@ -22,19 +22,25 @@ from reservations.views.wishes import Wish, choice_of, search_page
 LOOK_AHEAD_DAYS = 3
 """How far the page looks for a free table by itself; each day is one query."""
 
-_IN_A_WORD: Mapping[Reason, str] = {
+IN_A_WORD: Mapping[Reason, str] = {
+    **dict.fromkeys(FULL, "Full"),
+    Reason.PAST: "Past",
     Reason.LEAD_TIME: "Too soon",
     Reason.CUT_OFF: "By phone",
+    Reason.BEYOND_WINDOW: "Too early",
+    Reason.NOT_A_SLOT: "No seating",
+    Reason.NO_SERVICE: "No service",
     Reason.CLOSED: "Closed",
     Reason.SPECIAL_DAY: "Closed",
     Reason.KITCHEN_CLOSED: "No kitchen",
     Reason.CLOSURE: "Not today",
     Reason.PRIVATE: "Private",
+    Reason.PREPAYMENT_NOT_SET_UP: "By phone",
     Reason.PARTY_TOO_SMALL: "Too few",
     Reason.PARTY_TOO_LARGE: "Too many",
     Reason.NO_TABLE_FITS: "No table",
 }
-"""Under a greyed time; every reason that is not here means that it is full."""
+"""Under a greyed time: every reason there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +265,7 @@ def _sittings(answer: DayOffers, shown: list[Offer], wish: Wish) -> tuple[Sittin
 
 def _choice(offer: Offer, wish: Wish, twice: AbstractSet[str]) -> Choice:
     label, service_id = offer.slot.label, offer.slot.service.id
-    word = "" if offer.available else _IN_A_WORD.get(_first(offer).reason, "Full")
+    word = "" if offer.available else IN_A_WORD[_first(offer).reason]
     return Choice(
         time=label,
         value=choice_of(label, service_id if label in twice else None),
