@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-_WHOLE = frozenset(
+WHOLE = frozenset(
     {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW"}
     | {"PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
 )
-_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """Currencies without decimals and with three (ISO 4217); all others have two."""
 
 
 def exponent(currency: str) -> int:
     """Digits after the point in ``currency``: 2 for most, 0 for JPY, 3 for KWD."""
-    return 0 if currency in _WHOLE else 3 if currency in _THOUSANDTHS else 2
+    return 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
 
 
 def quantize(amount: Decimal, currency: str) -> Decimal:

@@ -176,8 +176,8 @@ WITH hold AS (
   SET reservation_id = reservation.id, hold_id = NULL, expires_at = NULL
   FROM reservation WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL
 ), audit AS ({AUDIT}
-  SELECT %(now)s, 'reservation.confirmed', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
-         %(actor_label)s,
+  SELECT %(now)s, 'reservation.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
+         %(actor_id)s, %(actor_label)s,
          jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text),
          %(correlation_id)s
   FROM reservation

@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection
 
-from reservations.engine.lifecycle import HOLDS_TABLE
+from core import money
+from reservations.engine.lifecycle import HOLDS_TABLE, Status
 
 Row = tuple[Any, ...]
 
@@ -38,6 +39,20 @@ _PARTY = f"""party AS (
 )"""  # noqa: S608 - put together from constants of the engine
 
 
+def _quoted(words: Iterable[str], indent: int) -> str:
+    text = ", ".join(f"'{word}'" for word in sorted(words))
+    return fill(text, 80, subsequent_indent=" " * indent)
+
+
+_DIGITS = f"""CASE WHEN p.currency IN ({_quoted(money.WHOLE, 33)}) THEN 0
+              WHEN p.currency IN ({_quoted(money.THOUSANDTHS, 33)}) THEN 3
+              ELSE 2 END"""
+"""Digits after the point, as :func:`core.money.exponent` has them."""
+
+_STATES = _quoted((f"reservation.{status}" for status in Status), 24)
+"""The verbs that name a status of a reservation; the others name what else was done to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One promise, and the statement that finds what breaks it."""
@@ -53,6 +68,10 @@ class Check:
             return list(cursor.fetchall())
 
 
+_WORDS = {"PARTY": _PARTY, "EXPECTED": _IS_EXPECTED, "DIGITS": _DIGITS, "STATES": _STATES}
+"""What the statements below write in capitals."""
+
+
 def broken(checks: Iterable[Check]) -> dict[str, list[Row]]:
     """The checks that find something, by name, with what they found; empty is good."""
     found = {check.name: check.violations() for check in checks}
@@ -61,7 +80,9 @@ def broken(checks: Iterable[Check]) -> dict[str, list[Row]]:
 
 def _check(name: str, promise: str, sql: str) -> Check:
     text = dedent(sql).strip()
-    return Check(name, promise, text.replace("PARTY", _PARTY).replace("EXPECTED", _IS_EXPECTED))
+    for word, meaning in _WORDS.items():
+        text = text.replace(word, meaning)
+    return Check(name, promise, text)
 
 
 OVERLAPPING_CLAIMS = _check(
@@ -134,6 +155,36 @@ GAUGE_DRIFT = _check(
     FROM reservations_serviceload s FULL JOIN counted c ON c.load_id = s.id
     WHERE s.covers IS DISTINCT FROM coalesce(c.covers, 0)
        OR s.parties IS DISTINCT FROM coalesce(c.parties, 0)
+    """,
+)
+
+PARTY_UNCOUNTED = _check(
+    "party_uncounted",
+    "Every live party is counted by its service, its slot and, for the whole stay, by its pool",
+    """
+    WITH PARTY, due AS (
+      SELECT kind, id, load_ids, restaurant_id, 'service' AS gauge, service_id,
+             (service_date - '1970-01-01'::date) * 96 AS cell
+      FROM party
+      UNION ALL
+      SELECT kind, id, load_ids, restaurant_id, gauge, service_id,
+             floor(extract(epoch FROM starts_at) / 900)
+      FROM party JOIN (VALUES ('slot', false), ('slot_online', true)) AS g(gauge, is_online)
+        ON NOT is_online OR channel = 'online'
+      UNION ALL
+      SELECT p.kind, p.id, p.load_ids, p.restaurant_id, 'seats', NULL, cell
+      FROM party p
+      JOIN restaurants_restaurant r ON r.id = p.restaurant_id AND r.capacity_mode = 'seats'
+      CROSS JOIN LATERAL generate_series(
+        floor(extract(epoch FROM p.starts_at) / 900)::bigint,
+        ceil(extract(epoch FROM p.ends_at) / 900)::bigint - 1) AS cell
+    )
+    SELECT kind, id, gauge, cell FROM due
+    WHERE NOT EXISTS (
+      SELECT FROM reservations_serviceload s
+      WHERE s.id = ANY(due.load_ids) AND s.restaurant_id = due.restaurant_id
+        AND s.gauge = due.gauge AND s.cell = due.cell
+        AND s.service_id IS NOT DISTINCT FROM due.service_id)
     """,
 )
 
@@ -211,11 +262,13 @@ PAID_FOR_NOTHING = _check(
 
 UNPAID = _check(
     "unpaid",
-    "Every reservation that grew out of a hold with a deposit is paid",
+    "Every reservation that grew out of a hold with a deposit is paid, by just that deposit",
     """
-    SELECT b.public_id, b.deposit_amount, p.status
+    SELECT b.public_id, b.deposit_amount, b.currency, p.amount, p.currency, p.status
     FROM reservations_reservation b LEFT JOIN payments_payment p ON p.id = b.payment_id
-    WHERE b.hold_id IS NOT NULL AND b.deposit_amount > 0 AND p.status IS DISTINCT FROM 'succeeded'
+    WHERE b.hold_id IS NOT NULL AND b.deposit_amount > 0
+      AND (p.status, p.amount, p.currency)
+          IS DISTINCT FROM ('succeeded', b.deposit_amount, b.currency)
     """,
 )
 
@@ -231,16 +284,30 @@ PAID_TWICE = _check(
 
 OWED_REFUND = _check(
     "owed_refund",
-    "Whoever cancelled in time gets back what was agreed, whoever was turned away everything",
+    "Whoever cancels gets back what was agreed, to the cent; who is turned away, or cancelled by"
+    " the house, everything; who is expected or had their evening, nothing",
     """
-    SELECT b.public_id, b.status, p.amount, p.refunded
-    FROM reservations_reservation b JOIN payments_payment p ON p.id = b.payment_id
-    WHERE p.status = 'succeeded' AND (
-      (b.status IN ('declined', 'expired') AND p.refunded < p.amount)
-      OR (b.status = 'cancelled' AND p.refunded = 0 AND b.refund_cap > 0 AND EXISTS (
-        SELECT FROM jsonb_array_elements(b.refund_ladder) AS step
-        WHERE (step ->> 1)::int > 0
-          AND b.cancelled_at <= b.starts_at - make_interval(hours => (step ->> 0)::int))))
+    WITH due AS (
+      SELECT b.public_id, b.status, b.deposit_amount, p.refunded, DIGITS AS digits,
+        CASE
+          WHEN b.status IN ('declined', 'expired') OR b.status = 'cancelled' AND EXISTS (
+            SELECT FROM core_auditentry a
+            WHERE a.target = b.public_id AND a.verb = 'reservation.cancelled'
+              AND a.actor_kind NOT IN ('guest', 'partner')
+              AND a.data ->> 'by_ladder' IS DISTINCT FROM 'true')
+          THEN 100
+          WHEN b.status = 'cancelled'
+          THEN least(b.refund_cap, coalesce((
+            SELECT max((step ->> 1)::int) FROM jsonb_array_elements(b.refund_ladder) AS step
+            WHERE date_trunc('second', b.cancelled_at)
+                  <= b.starts_at - make_interval(hours => (step ->> 0)::int)), 0))
+          ELSE 0
+        END AS percent
+      FROM reservations_reservation b JOIN payments_payment p ON p.id = b.payment_id
+      WHERE p.status = 'succeeded'
+    )
+    SELECT public_id, status, deposit_amount, percent, refunded FROM due
+    WHERE refunded <> round(deposit_amount * percent / 100, digits)
     """,
 )
 
@@ -258,11 +325,17 @@ REFUND_SUM = _check(
 
 MESSAGE_LOST = _check(
     "message_lost",
-    "Every guest with an address is told: of a booking, of a cancellation, of money coming back",
+    "Every guest with an address is told: of a booking or request, of the answer to a request,"
+    " of a cancellation, of money coming back",
     """
     WITH due AS (
       SELECT public_id AS about, ARRAY['reservation_confirmed', 'reservation_pending'] AS kinds
       FROM reservations_reservation WHERE guest_email <> '' AND source <> 'import'
+      UNION ALL
+      SELECT public_id, ARRAY['reservation_confirmed']
+      FROM reservations_reservation
+      WHERE guest_email <> '' AND source <> 'import' AND status NOT IN (
+        'requested', 'pending', 'pending_payment', 'cancelled', 'declined', 'expired')
       UNION ALL
       SELECT public_id, ARRAY['reservation_' || status]
       FROM reservations_reservation
@@ -281,20 +354,36 @@ MESSAGE_LOST = _check(
 
 DEED_WITHOUT_RECORD = _check(
     "deed_without_record",
-    "Every hold and reservation stands in the audit trail, with the decision that seated it",
+    "Every hold and reservation stands in the audit trail from its beginning to the state it is"
+    " in, with the decision that seated it",
     """
     WITH deed AS (
-      SELECT public_id, ARRAY['hold.placed'] AS verbs, true AS is_decided FROM reservations_hold
+      SELECT public_id, 'hold.placed' AS began,
+             CASE WHEN status IN ('live', 'confirmed') THEN 'hold.placed'
+                  ELSE 'hold.' || status END AS last,
+             ARRAY['hold.placed', 'hold.released', 'hold.expired'] AS states, true AS is_decided
+      FROM reservations_hold
       UNION ALL
-      SELECT public_id, ARRAY['reservation.confirmed', 'reservation.pending',
-                              'reservation.completed'], hold_id IS NULL
+      SELECT public_id, 'hold.extended', 'hold.extended', ARRAY['hold.extended'], false
+      FROM reservations_hold WHERE extensions > 0
+      UNION ALL
+      SELECT public_id, NULL, 'reservation.' || status,
+             ARRAY[STATES], hold_id IS NULL
       FROM reservations_reservation
     )
-    SELECT public_id, verbs FROM deed
-    WHERE NOT EXISTS (
-        SELECT FROM core_auditentry a WHERE a.target = deed.public_id AND a.verb = ANY(deed.verbs))
+    SELECT deed.public_id, deed.last, trail.first, trail.last
+    FROM deed CROSS JOIN LATERAL (
+      SELECT (array_agg(a.verb ORDER BY a.id))[1] AS first,
+             (array_agg(a.verb ORDER BY a.id DESC))[1] AS last
+      FROM core_auditentry a WHERE a.target = deed.public_id AND a.verb = ANY(deed.states)
+    ) trail
+    WHERE trail.last IS DISTINCT FROM deed.last
+      OR trail.first <> deed.began
+      OR (deed.began IS NULL AND trail.first NOT IN (
+        'reservation.confirmed', 'reservation.pending', 'reservation.completed'))
       OR (is_decided AND NOT EXISTS (
-        SELECT FROM reservations_seatingdecision d WHERE d.subject = deed.public_id AND d.accepted))
+        SELECT FROM reservations_seatingdecision d
+        WHERE d.subject = deed.public_id AND d.accepted))
     """,
 )
 
@@ -357,6 +446,7 @@ ALWAYS: tuple[Check, ...] = (
     SERVICE_OVERFULL,
     GAUGE_ABOVE_LIMIT,
     GAUGE_DRIFT,
+    PARTY_UNCOUNTED,
     PARTY_WITHOUT_PLACE,
     CLAIM_WITHOUT_OWNER,
     SEVERAL_LIVE_HOLDS,
