@@ -45,8 +45,7 @@ class HomeView(GuestView):
         """Two queries, whatever the number of restaurants."""
         words = clean_words(request.GET.get("q", ""))
         pages = Paginator(matching_restaurants(words), PAGE_SIZE)
-        asked = request.GET.get("page", "1")
-        page = pages.get_page(min(int(asked), _LAST_PAGE) if asked.isdecimal() else 1)
+        page = pages.get_page(_page_number(request.GET.get("page", "1")))
         context = {
             "words": words,
             "count": pages.count,
@@ -93,6 +92,13 @@ def picture_of(*images: str) -> str:
         if image and "://" not in image and not image.startswith("//"):
             return static(image)
     return static(PLACEHOLDER)
+
+
+def _page_number(asked: str) -> int:
+    if not asked.isdecimal():
+        return 1
+    # Python refuses to convert thousands of digits.
+    return int(asked) if len(asked) <= len(str(_LAST_PAGE)) else _LAST_PAGE
 
 
 def _page_link(words: str, number: int) -> str:
