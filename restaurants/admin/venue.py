@@ -150,7 +150,7 @@ class RestaurantAdmin(ScopedAdmin):
                     ("state", "postal_code", "country"),
                     ("latitude", "longitude"),
                     ("phone", "email"),
-                    ("zone", "currency"),
+                    ("zone", "currency", "language"),
                 ]
             },
         ),

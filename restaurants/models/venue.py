@@ -6,6 +6,7 @@ import zoneinfo
 from decimal import Decimal
 from functools import lru_cache
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -24,6 +25,11 @@ def validate_zone(value: str) -> None:
     """Accept IANA names only: an abbreviation such as EST knows no daylight saving."""
     if value not in _zones():
         raise ValidationError("Not an IANA time zone such as Europe/Paris.")
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages Couvert speaks; named by function, so that another one needs no migration."""
+    return list(settings.LANGUAGES)
 
 
 class Restaurant(models.Model):
@@ -72,6 +78,13 @@ class Restaurant(models.Model):
     zone = models.CharField("time zone", max_length=60, validators=[validate_zone])
     currency = models.CharField(
         max_length=3, default="USD", validators=[RegexValidator("^[A-Z]{3}$")], help_text="ISO 4217"
+    )
+    language = models.CharField(
+        max_length=10,
+        choices=languages,
+        default="en",
+        db_default="en",
+        help_text="Of messages to the house, and to guests who chose none.",
     )
 
     is_listed = models.BooleanField(default=True, help_text="Shown to the public.")
