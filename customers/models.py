@@ -25,7 +25,12 @@ class Customer(models.Model):
     name = models.CharField(max_length=120)
     email = models.EmailField(max_length=254, blank=True)
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123")
-    allergies = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    allergies = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="Codes of allergens, and what the guest wrote in words.",
+    )
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     notes = models.TextField(blank=True)
     marketing_consent_at = models.DateTimeField(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from accounts.models import User
-from core import clock
+from core import audit, clock
+from core.actors import Actor
 from core.ids import public_id
 from core.locks import Space, lock_all
 from core.phone import to_e164
@@ -149,6 +151,40 @@ def recognise(
     account = Account.of(user) if user else None
     known = identify(organization_id, account=account, contact=contact, country=country)
     return Customer.objects.get(pk=known.id)
+
+
+def remember(
+    customer_id: int,
+    *,
+    allergies: Iterable[str] = (),
+    consents: bool = False,
+    by: Actor,
+    restaurant_id: int | None = None,
+    because: str = "",
+) -> None:
+    """Keep what a guest said of themselves when booking, in the caller's transaction.
+
+    Allergies are added to those the group knows, never taken away. Consent to offers keeps the
+    instant it was first given; leaving the box empty later takes nothing back, which only an
+    explicit withdrawal does. New consent is audited, with ``because`` (the booking) as its proof.
+    Locks the guest's row; may be repeated.
+    """
+    guest = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    told = [text for text in dict.fromkeys(allergies) if text not in guest.allergies]
+    is_new_consent = consents and guest.marketing_consent_at is None
+    if not told and not is_new_consent:
+        return
+    guest.allergies = [*guest.allergies, *told]
+    if is_new_consent:
+        guest.marketing_consent_at = clock.now()
+        audit.record(
+            "customer.consented",
+            guest.public_id,
+            by=by,
+            restaurant_id=restaurant_id,
+            booking=because,
+        )
+    guest.save(update_fields=["allergies", "marketing_consent_at", "updated_at"])
 
 
 def _complete(account: Account | None, contact: Contact, country: str) -> Contact:
