@@ -19,7 +19,7 @@ from core.admin import back_to, choice_filter, public_link, staff_actor, tell
 from core.errors import DomainError
 from notifications import services
 from notifications.models import Message
-from notifications.rendering import CALENDAR_METHODS
+from notifications.rendering import KINDS
 from restaurants.access import Capability
 from restaurants.admin.scope import HouseFilter, ScopedReadOnlyAdmin, access
 
@@ -71,7 +71,7 @@ class MessageAdmin(ScopedReadOnlyAdmin):
         AttentionFilter,
         HouseFilter,
         "status",
-        choice_filter("kind", *CALENDAR_METHODS),
+        choice_filter("kind", *KINDS),
         "channel",
         ("created_at", RangeDateTimeFilter),
     ]

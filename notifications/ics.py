@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 from icalendar import (
     Calendar,
     Event,
@@ -64,7 +65,8 @@ def _event(
     event.add("sequence", int(payload.get("sequence", 0)))
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
-    event.add("summary", f"{restaurant}, table for {int(payload['party_size'])}")
+    named = {"restaurant": restaurant, "guests": int(payload["party_size"])}
+    event.add("summary", gettext("%(restaurant)s, table for %(guests)s") % named)
     event.add("description", _description(payload))
     address = one_line(payload.get("address", ""))
     event.add("location", f"{restaurant}, {address}" if address else restaurant)
@@ -79,9 +81,9 @@ def _event(
 
 def _description(payload: Mapping[str, Any]) -> str:
     facts = {
-        "Code": payload.get("code"),
-        "Telephone": payload.get("phone"),
-        "Change or cancel": payload.get("manage_url"),
+        gettext("Code"): payload.get("code"),
+        gettext("Telephone"): payload.get("phone"),
+        gettext("Change or cancel"): payload.get("manage_url"),
     }
     return "\n".join(f"{name}: {one_line(fact)}" for name, fact in facts.items() if fact)
 

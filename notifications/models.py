@@ -30,10 +30,20 @@ class Message(models.Model):
         FAILED = "failed", "Failed, needs a person"
 
     public_id = PublicIdField("msg")
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="messages")
-    about = models.CharField(max_length=40, help_text="Public id of the booking")
+    restaurant = models.ForeignKey(
+        Restaurant,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="messages",
+        help_text="Empty: from this installation itself, such as a link to sign in",
+    )
+    about = models.CharField(
+        max_length=40, help_text="Public id of the booking, waitlist entry or request to sign in"
+    )
     channel = models.CharField(max_length=5, choices=Channel.choices, default=Channel.EMAIL)
     kind = models.CharField(max_length=40, help_text="Names the template: reservation_confirmed")
+    language = models.CharField(max_length=10, default="en", db_default="en")
     recipient = models.CharField(max_length=254)
     payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     status = models.CharField(max_length=7, choices=Status.choices, default=Status.QUEUED)

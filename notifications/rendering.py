@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from notifications.wording import amount, day_and_time, lines, one_line
+from notifications.wording import amount, day, day_and_time, lines, one_line, party
 
 CALENDAR_METHODS = {
     "reservation_confirmed": "REQUEST",
@@ -22,7 +23,22 @@ CALENDAR_METHODS = {
     "reservation_cancelled": "CANCEL",
     "deposit_refunded": "",
 }
-"""Every kind of message, and the calendar method (RFC 5546) of those that carry an entry."""
+"""Messages to guests about a booking, and the calendar method (RFC 5546) of those with an entry."""
+
+KINDS = (*CALENDAR_METHODS, "guest_running_late", "waitlist_joined", "sign_in")
+"""Every kind of message."""
+
+LEADS_SOMEWHERE = frozenset(
+    {
+        "reservation_confirmed",
+        "reservation_pending",
+        "reservation_changed",
+        "reservation_cancelled",
+        "waitlist_joined",
+        "sign_in",
+    }
+)
+"""Messages with the address of a page that is their reader's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +50,15 @@ class Rendered:
     html: str
 
 
-def render(kind: str, payload: Mapping[str, Any]) -> Rendered:
-    """The message ``templates/messages/<kind>.*`` with these facts, in English.
+def render(kind: str, payload: Mapping[str, Any], language: str = "en") -> Rendered:
+    """The message ``templates/messages/<kind>.*`` with these facts, in the reader's language.
 
-    Pure but for reading templates. Raises KeyError for a payload without restaurant, zone or
-    start, and TemplateDoesNotExist for an unknown kind.
+    Pure but for reading templates. Raises KeyError for a payload without what its kind cannot do
+    without (restaurant, zone and start of a booking), and TemplateDoesNotExist for an unknown
+    kind.
     """
-    with translation.override("en"):
-        context = _context(payload)
+    with translation.override(language):
+        context = _CONTEXTS.get(kind, _of_booking)(payload) | {"language": language}
         return Rendered(
             subject=one_line(render_to_string(f"messages/{kind}.subject.txt", context)),
             text=_tidy(render_to_string(f"messages/{kind}.txt", context)),
@@ -54,24 +71,52 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
 
 
-def _context(payload: Mapping[str, Any]) -> dict[str, Any]:
-    currency = one_line(payload.get("currency", ""))
-    deposit = Decimal(payload.get("deposit") or 0)
-    refund = Decimal(payload.get("refund_amount") or 0)
-    guests = int(payload["party_size"])
+def _of_house(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Who writes, to whom, and the page the message leads to."""
     address = one_line(payload.get("manage_url", ""))
     return {
         "restaurant": one_line(payload["restaurant"]),
         "address": one_line(payload.get("address", "")),
         "phone": one_line(payload.get("phone", "")),
         "guest_name": one_line(payload.get("guest_name", "")),
+        # Only addresses of pages: a mail program may run others.
+        "manage_url": address if address.startswith(("https://", "http://")) else "",
+    }
+
+
+def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
+    currency = one_line(payload.get("currency", ""))
+    deposit = Decimal(payload.get("deposit") or 0)
+    refund = Decimal(payload.get("refund_amount") or 0)
+    return _of_house(payload) | {
         "code": one_line(payload.get("code", "")),
         "when": day_and_time(payload["starts_at"], payload["zone"]),
-        "party": "1 guest" if guests == 1 else f"{guests} guests",
+        "party": party(int(payload["party_size"])),
         "requests": lines(payload.get("special_requests", "")),
         "deposit": amount(deposit, currency) if deposit else "",
         "refund": amount(refund, currency) if refund else "",
         "refund_percent": payload.get("refund_percent"),
-        # Only addresses of pages: a mail program may run others.
-        "manage_url": address if address.startswith(("https://", "http://")) else "",
+        "minutes": payload.get("minutes"),
+        "guest_phone": one_line(payload.get("guest_phone", "")),
     }
+
+
+def _of_wait(payload: Mapping[str, Any]) -> dict[str, Any]:
+    date = dt.date.fromisoformat(payload["service_date"])
+    return _of_house(payload) | {
+        "date": day(date),
+        "earliest": one_line(payload["earliest"]),
+        "latest": one_line(payload["latest"]),
+        "party": party(int(payload["party_size"])),
+    }
+
+
+def _of_sign_in(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return _of_house(payload) | {"minutes": int(payload["minutes"])}
+
+
+_CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "waitlist_joined": _of_wait,
+    "sign_in": _of_sign_in,
+}
+"""How a payload becomes what its templates say; all others are about a booking."""

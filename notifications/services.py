@@ -20,7 +20,7 @@ from core.actors import Actor
 from notifications.channels.base import DeliveryFailed
 from notifications.channels.registry import channel_named
 from notifications.models import Message
-from notifications.rendering import CALENDAR_METHODS
+from notifications.rendering import KINDS
 
 logger = logging.getLogger(__name__)
 
@@ -37,24 +37,27 @@ _STEPS = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 480)]
 def queue(
     kind: str,
     *,
-    restaurant_id: int,
+    restaurant_id: int | None,
     about: str,
     recipient: str,
     payload: Mapping[str, Any],
     at: dt.datetime,
+    language: str = "en",
 ) -> Message:
     """Put an e-mail into the outbox, in the caller's transaction; it leaves soon after commit.
 
-    ``payload`` holds the facts as JSON values (see ``rendering``), ``about`` is the public id
-    of the booking. Not idempotent: call it once per event. Raises ValueError for a kind
-    nobody can write.
+    ``payload`` holds the facts as JSON values (see ``rendering``) but no secret: the address of
+    a page is made from ``about``, a public id, when the message is sent (see ``links``). Without
+    a restaurant it comes from the installation. ``language`` is the reader's. Not idempotent:
+    call it once per event. Raises ValueError for a kind nobody can write.
     """
-    if kind not in CALENDAR_METHODS:
+    if kind not in KINDS:
         raise ValueError(f"there is no message of the kind {kind!r}")
     message = Message.objects.create(
         restaurant_id=restaurant_id,
         about=about,
         kind=kind,
+        language=language,
         recipient=recipient,
         payload=dict(payload),
         not_before=at,
@@ -102,6 +105,7 @@ def resend(message: Message, by: Actor) -> Message:
                 about=row.about,
                 recipient=row.recipient,
                 payload=row.payload,
+                language=row.language,
                 at=now,
             )
         if row.status != Message.Status.SENDING:

@@ -8,6 +8,7 @@ import zoneinfo
 from decimal import Decimal
 
 from django.utils import dateformat
+from django.utils.translation import ngettext
 
 from core import money
 
@@ -52,6 +53,16 @@ def local_time(instant: str | dt.datetime, zone: str) -> dt.datetime:
 def happens_twice(local: dt.datetime) -> bool:
     """Whether the clock shows this time twice, in the night it is put back."""
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def day(date: dt.date) -> str:
+    """``Sunday 22 November 2026``."""
+    return dateformat.format(date, "l j F Y")
+
+
+def party(size: int) -> str:
+    """``1 guest``, ``2 guests``."""
+    return ngettext("%(size)s guest", "%(size)s guests", size) % {"size": size}
 
 
 def day_and_time(instant: str | dt.datetime, zone: str) -> str:

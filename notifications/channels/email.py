@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Mapping
 from contextlib import closing
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.template import TemplateDoesNotExist
+from django.utils import translation
 
 from notifications.channels.base import Channel, DeliveryFailed, Refused, Unavailable
 from notifications.ics import calendar_for
+from notifications.links import address_for
 from notifications.models import Message
-from notifications.rendering import CALENDAR_METHODS, Rendered, render
+from notifications.rendering import CALENDAR_METHODS, LEADS_SOMEWHERE, Rendered, render
 from notifications.wording import one_line
 
 
@@ -27,11 +31,12 @@ class EmailChannel(Channel):
     def send(self, message: Message) -> None:
         """See :meth:`Channel.send`. The Message-ID is made from the row's public id."""
         _require_address(message.recipient)
+        payload = message.payload | {"manage_url": _address(message)}
         try:
-            rendered = render(message.kind, message.payload)
+            rendered = render(message.kind, payload, message.language)
         except TemplateDoesNotExist as error:
             raise Refused(f"There is no message of the kind {message.kind}.") from error
-        mail = _compose(message, rendered)
+        mail = _compose(message, payload, rendered)
         try:
             # Closed in any case: Django keeps a connection that could not be set up.
             with closing(get_connection()) as mail.connection:
@@ -42,9 +47,16 @@ class EmailChannel(Channel):
             raise Unavailable("The mail backend did not take the message.")
 
 
-def _compose(message: Message, rendered: Rendered) -> EmailMultiAlternatives:
+def _address(message: Message) -> str:
+    """The page this message leads to; of an older message, the address it was written with."""
+    own = address_for(message.about) if message.kind in LEADS_SOMEWHERE else ""
+    return own or str(message.payload.get("manage_url", ""))
+
+
+def _compose(
+    message: Message, payload: Mapping[str, Any], rendered: Rendered
+) -> EmailMultiAlternatives:
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    payload = message.payload
     # Quoted, so that a name can never be read as an address; a quote in it would end that.
     name = one_line(payload["restaurant"]).replace("\\", " ").replace('"', "'")
     reply_to = one_line(payload.get("reply_to", ""))
@@ -62,7 +74,8 @@ def _compose(message: Message, rendered: Rendered) -> EmailMultiAlternatives:
     mail.attach_alternative(rendered.html, "text/html")
     method = CALENDAR_METHODS.get(message.kind, "")
     if method:
-        calendar = calendar_for(payload, method, attendee=message.recipient)
+        with translation.override(message.language):
+            calendar = calendar_for(payload, method, attendee=message.recipient)
         mail.attach("reservation.ics", calendar.decode(), f"text/calendar; method={method}")
     return mail
 

@@ -13,6 +13,7 @@ from icalendar import Calendar
 from pytest_django import Settings
 
 from core import clock as core_clock
+from notifications import links
 from notifications.channels.base import Refused, Unavailable
 from notifications.channels.email import EmailChannel
 from notifications.channels.registry import CHANNELS, channel_named
@@ -271,3 +272,62 @@ def test_no_server_at_all_is_not_final(message: Message, smtp: Settings) -> None
         smtp.EMAIL_PORT = server.port
     with pytest.raises(Unavailable, match="No mail server: ConnectionRefusedError"):
         EmailChannel().send(message)
+
+
+# --- Where messages lead, and in which language ---------------------------------------------------
+
+
+@pytest.fixture
+def _leads_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(links._resolvers, "res", lambda about: f"https://couvert.example/{about}/")
+
+
+@pytest.mark.usefixtures("_leads_somewhere")
+def test_the_address_is_made_when_the_message_is_sent(message: Message) -> None:
+    message.payload.pop("manage_url")
+    parsed = sent(message)
+    address = f"https://couvert.example/{message.about}/"
+    assert address in body_of(parsed)
+    [attachment] = parsed.iter_attachments()
+    assert address in str(attachment.get_content()).replace("\r\n ", "")
+    assert "manage_url" not in message.payload
+
+
+@pytest.mark.usefixtures("_leads_somewhere")
+@pytest.mark.parametrize("kind", ["guest_running_late", "deposit_refunded", "reservation_declined"])
+def test_a_message_to_somebody_else_or_of_the_end_leads_nowhere(
+    message: Message, kind: str
+) -> None:
+    message.payload.pop("manage_url")
+    message.payload["minutes"] = 10
+    message.kind = kind
+    EmailChannel().send(message)
+    assert "https://couvert.example" not in mail.outbox[-1].message().as_string()
+
+
+def test_a_message_from_the_installation_itself_has_no_restaurant(
+    restaurant: Restaurant, facts: dict[str, Any]
+) -> None:
+    row = Message.objects.create(
+        restaurant=None,
+        about="signin_1",
+        kind="sign_in",
+        recipient="ada@example.com",
+        payload={"restaurant": "Couvert", "minutes": 20, "manage_url": "https://couvert.example/x"},
+        not_before=core_clock.now(),
+        created_at=core_clock.now(),
+    )
+    parsed = sent(row)
+    assert parsed["From"] == "Couvert <bookings@couvert.example>"
+    assert "See my bookings: https://couvert.example/x" in body_of(parsed)
+
+
+def test_mail_and_calendar_entry_are_in_the_readers_language(message: Message) -> None:
+    message.language = "fr"
+    assert "dimanche 22 novembre 2026" in str(sent(message)["Subject"])
+
+
+def body_of(parsed: EmailMessage) -> str:
+    part = parsed.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())

@@ -9,7 +9,7 @@ import pytest
 from django.template import TemplateDoesNotExist
 from django.utils import translation
 
-from notifications.rendering import CALENDAR_METHODS, render
+from notifications.rendering import CALENDAR_METHODS, KINDS, render
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "messages"
 
@@ -163,7 +163,7 @@ def test_pages_for_mail_programs_need_nothing_from_elsewhere(facts: dict[str, An
 
 
 def test_there_is_a_template_for_every_kind_and_no_other() -> None:
-    kinds = set(CALENDAR_METHODS)
+    kinds = set(KINDS)
     for ending in (".subject.txt", ".txt", ".html"):
         names = {path.name.removesuffix(ending) for path in TEMPLATES.glob(f"[a-z]*{ending}")}
         assert {name for name in names if "." not in name} == kinds
@@ -172,3 +172,44 @@ def test_there_is_a_template_for_every_kind_and_no_other() -> None:
 def test_a_kind_nobody_wrote_is_an_error(facts: dict[str, Any]) -> None:
     with pytest.raises(TemplateDoesNotExist):
         render("reservation_invented", facts)
+
+
+def test_a_message_is_written_in_its_readers_language(facts: dict[str, Any]) -> None:
+    rendered = render("reservation_confirmed", facts, "fr")
+    assert "dimanche 22 novembre 2026, 00:30" in rendered.text
+    assert '<html lang="fr">' in rendered.html
+    assert translation.get_language() == "en"
+
+
+OTHER_KINDS: dict[str, dict[str, Any]] = {
+    "guest_running_late": {"minutes": 15, "guest_phone": "+12125550188"},
+    "waitlist_joined": {"service_date": "2026-11-21", "earliest": "19:00", "latest": "21:00"},
+    "sign_in": {"minutes": 20},
+}
+
+
+def test_the_other_kinds_are_those_without_a_calendar_entry() -> None:
+    assert set(OTHER_KINDS) | set(CALENDAR_METHODS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_the_other_kinds_say_the_same_in_text_and_html(kind: str, facts: dict[str, Any]) -> None:
+    rendered = render(kind, facts | OTHER_KINDS[kind])
+    page = Page(rendered.html)
+    said = [str(value) for value in OTHER_KINDS[kind].values() if "2026" not in str(value)]
+    for fact in ("Bella Notte", *said):
+        assert fact in rendered.text
+        assert fact in page.text
+    assert page.links == ([] if kind == "guest_running_late" else [facts["manage_url"]])
+    assert not re.search(r"\n{3}|\{[{%]", rendered.text)
+    assert "None" not in rendered.text + rendered.html
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_what_guests_type_stays_text_there_too(kind: str, facts: dict[str, Any]) -> None:
+    facts |= OTHER_KINDS[kind]
+    harmless = Page(render(kind, facts).html)
+    typed = '<script>alert(1)</script>"><img src=x onerror=y>'
+    page = Page(render(kind, facts | {"guest_name": typed, "restaurant": typed}).html)
+    assert page.tags == harmless.tags
+    assert typed in page.text
