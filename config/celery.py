@@ -24,6 +24,8 @@ app.autodiscover_tasks(["config"], related_name="task_context")
 SCHEDULE = {
     "reservations.expire_holds": 15,
     "reservations.expire_unanswered": 300,
+    "reservations.expire_waitlist": 900,
+    "reservations.forget_sign_ins": 3600,
     "payments.settle_unknown": 30,
     "payments.process_refunds": 15,
     "notifications.deliver_due": 5,

@@ -14,6 +14,7 @@ from django.urls import reverse
 from notifications.admin import stuck_messages
 from payments.selectors import stuck_payments, stuck_refunds
 from reservations.admin.bookings import waiting_reservations
+from reservations.admin.wishes import unread_messages
 from restaurants.admin.scope import access
 
 
@@ -31,6 +32,8 @@ class Link:
 GROUPS: dict[str, tuple[Link, ...]] = {
     "The book": (
         Link("Reservations", "event_seat", "reservations_reservation", waiting_reservations),
+        Link("Waitlist", "hourglass_top", "reservations_waitlistentry"),
+        Link("Notes from guests", "chat", "reservations_housemessage", unread_messages),
         Link("Holds", "timer", "reservations_hold"),
         Link("Guests", "group", "customers_customer"),
     ),
@@ -64,6 +67,8 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Seating decisions", "psychology", "reservations_seatingdecision"),
         Link("Table claims", "bookmark", "reservations_tableclaim"),
         Link("Counted limits", "speed", "reservations_serviceload"),
+        Link("Links of bookings", "link", "reservations_bookinglink"),
+        Link("Requests to sign in", "login", "reservations_signinlink"),
         Link("Imports", "upload_file", "reservations_importrun"),
         Link("Sandbox charges", "science", "payments_sandboxcharge"),
         Link("Preferences", "favorite", "restaurants_guestpreferences"),

@@ -110,6 +110,8 @@ _PAGES = {
     "pay": "payments_payment",
     "ref": "payments_refund",
     "msg": "notifications_message",
+    "wait": "reservations_waitlistentry",
+    "note": "reservations_housemessage",
     "rest": "restaurants_restaurant",
     "cust": "customers_customer",
     "user": "accounts_user",

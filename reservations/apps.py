@@ -6,12 +6,19 @@ from django.apps import AppConfig
 
 
 class ReservationsConfig(AppConfig):
-    """Connects the receivers (the book listens for money that arrives later) and the readings."""
+    """Connects the receivers (the book listens for money that arrives later), the readings, and
+    the addresses that messages lead to.
+    """
 
     name = "reservations"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from notifications.links import register_links
         from reservations import readings, receivers  # noqa: F401 - connects on import
+        from reservations.services import links, sign_in, waitlist
 
         readings.register()
+        register_links("res", links.message_address)
+        register_links("wait", waitlist.message_address)
+        register_links("signin", sign_in.message_address)

@@ -19,6 +19,7 @@ from core.actors import SYSTEM, Actor, ActorKind
 from customers.services import Contact as Person
 from customers.services import recognise
 from payments.models import Policy
+from reservations.details import Details
 from reservations.engine.types import Channel
 from reservations.errors import AlreadyBooked, NotBookable, SlotUnavailable
 from reservations.ledger.confirm import Contact
@@ -221,8 +222,12 @@ def _book_once(
         channel=Channel.ONLINE if online else Channel.IN_HOUSE,
         source=source,
     )
-    extras = Extras(external_id=external_id, special_requests=dice.choice(_WISHES), notify=False)
+    extras = Extras(external_id=external_id, details=_wish(dice), notify=False)
     _try(request, _contact(restaurant, dice), extras, restaurant.name, report)
+
+
+def _wish(dice: random.Random) -> Details:
+    return Details(special_requests=dice.choice(_WISHES))
 
 
 def _book_for_demo_guest(restaurant: Restaurant, today: dt.date, report: BookedNights) -> None:

@@ -117,3 +117,61 @@ class NotAccepting(Conflict):
 
     code = "NOT_ACCEPTING_RESERVATIONS"
     message = "This restaurant is not taking reservations online at the moment."
+
+
+class LinkUnknown(NotFound):
+    """No link like this was ever sent, or it is not complete."""
+
+    code = "LINK_UNKNOWN"
+    message = "We do not know this link. Please use the one in your latest message, complete."
+
+
+class LinkRevoked(Conflict):
+    """The link was good once and is not any more."""
+
+    code = "LINK_REVOKED"
+    message = "This link has been replaced. Please use the one in your latest message."
+
+
+class LinkExpired(LinkRevoked):
+    """Its time is over."""
+
+    code = "LINK_EXPIRED"
+    message = "This link has expired. Please call the restaurant if you need anything."
+
+
+class SignInExpired(LinkRevoked):
+    """A link to sign in was used before, or is too old."""
+
+    code = "SIGN_IN_EXPIRED"
+    message = "This link was used before or has expired. Please ask for a new one."
+
+
+class RefundChanged(Conflict):
+    """What cancelling gives back is not what the guest was shown; ``details`` says what it is."""
+
+    code = "REFUND_CHANGED"
+    message = "The refund has changed since you looked. Please check it and confirm again."
+
+
+class TooMany(Conflict):
+    """More than one person has reason to send; wait, or call."""
+
+    code = "TOO_MANY"
+    message = "That was too often. Please wait a while, or call the restaurant."
+
+
+class NotYet(Conflict):
+    """Right booking, wrong time."""
+
+    code = "NOT_YET"
+    message = (
+        "This can only be told shortly before the booking. Until then, please change its time."
+    )
+
+
+class NotWaiting(Conflict):
+    """The waitlist entry is over: left before, or its date has passed."""
+
+    code = "NOT_WAITING"
+    message = "You are not on this waitlist any more."

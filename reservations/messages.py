@@ -21,7 +21,7 @@ def facts(
     sequence: int = 0,
     **more: Any,
 ) -> dict[str, Any]:
-    """A message's payload: JSON-able, complete, so that sending it needs no look-up."""
+    """A message's payload: JSON-able, complete but for the link, which is made when it is sent."""
     return {
         "restaurant": house.name,
         "address": house.address,
@@ -36,6 +36,5 @@ def facts(
         "currency": house.currency,
         "special_requests": special_requests,
         "sequence": sequence,
-        "manage_url": "",
         **more,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reservations.services import holds, progress
+from reservations.services import holds, progress, sign_in, waitlist
 
 
 @shared_task(name="reservations.expire_holds")
@@ -20,3 +20,15 @@ def expire_holds() -> int:
 def expire_unanswered() -> int:
     """Turn away bookings that staff did not accept in time."""
     return progress.expire_unanswered()
+
+
+@shared_task(name="reservations.expire_waitlist")
+def expire_waitlist() -> int:
+    """End waiting for dates that have passed."""
+    return waitlist.expire_waitlist()
+
+
+@shared_task(name="reservations.forget_sign_ins")
+def forget_sign_ins() -> int:
+    """Delete old requests to sign in."""
+    return sign_in.forget_sign_ins()

@@ -201,6 +201,10 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
                     ("party_size", "restaurant"),
                     ("service", "room"),
                     ("offer", "special_requests"),
+                    ("occasion", "high_chairs"),
+                    ("allergens", "allergy_note"),
+                    ("step_free", "accessibility_needs"),
+                    ("late_minutes", "late_at"),
                 ]
             },
         ),
@@ -223,6 +227,8 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
             {
                 "fields": [
                     ("source", "channel"),
+                    ("utm_source", "utm_medium", "utm_campaign"),
+                    ("referrer", "language"),
                     ("external_id", "public_id"),
                     ("created_at", "updated_at"),
                     ("cancelled_at", "hold_link"),

@@ -19,7 +19,8 @@ from django.db import connection, transaction
 from core.actors import Actor
 from core.ids import booking_code, public_id
 from payments.gateways.base import NEVER_ARRIVED
-from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, dump, guarded
+from reservations.details import DETAIL_COLUMNS, ORIGIN_COLUMNS, Details
+from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, array, dump, guarded
 from reservations.models.reservation import IS_LIVE
 
 _CODE_DRAWS = 8
@@ -48,6 +49,12 @@ class BegunPayment:
     """False when an earlier request made the row: the provider may have heard of it."""
 
 
+_SAID = ", ".join(DETAIL_COLUMNS)
+_SAID_VALUES = ", ".join(f"%({name})s" for name in DETAIL_COLUMNS).replace(
+    "%(allergens)s", "%(allergens)s::text[]"
+)
+_FROM_HOLD = ", ".join(("step_free", *ORIGIN_COLUMNS))
+
 _BEGIN = f"""
 WITH hold AS (
   SELECT h.*, 'deposit:' || h.public_id || ':' || (
@@ -75,7 +82,7 @@ WITH hold AS (
   UPDATE reservations_hold h
   SET payment_id = payment.id, customer_id = %(customer_id)s, guest_name = %(guest_name)s,
       guest_email = %(guest_email)s, guest_phone = %(guest_phone)s,
-      special_requests = %(special_requests)s,
+      ({_SAID}) = ({_SAID_VALUES}),
       expires_at = greatest(h.expires_at, %(keep_until)s)
   FROM payment WHERE h.id = %(hold_id)s
 ), kept AS (
@@ -100,7 +107,7 @@ def begin_payment(
     gateway: str,
     method: Mapping[str, Any],
     contact: Contact,
-    special_requests: str,
+    details: Details,
     now: dt.datetime,
     keep_until: dt.datetime,
     check_at: dt.datetime,
@@ -120,7 +127,7 @@ def begin_payment(
         "gateway": gateway,
         "method": dump(method),
         **_contact(contact),
-        "special_requests": special_requests,
+        **_said(details),
         "now": now,
         "keep_until": keep_until,
         "check_at": check_at,
@@ -161,12 +168,13 @@ WITH hold AS (
   INSERT INTO reservations_reservation
     (public_id, code, restaurant_id, service_id, room_id, service_date, starts_at, ends_at,
      party_size, status, channel, source, external_id, user_id, customer_id, guest_name,
-     guest_email, guest_phone, special_requests, hold_id, payment_id, deposit_amount, currency,
-     refund_ladder, refund_cap, load_ids, is_locked, sequence, created_at, updated_at,
-     status_changed_at)
+     guest_email, guest_phone, {_SAID}, {_FROM_HOLD}, hold_id,
+     payment_id, deposit_amount, currency, refund_ladder, refund_cap, load_ids, is_locked,
+     sequence, created_at, updated_at, status_changed_at)
   SELECT %(public_id)s, %(code)s, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, %(status)s, channel, source, '', user_id, %(customer_id)s,
-     %(guest_name)s, %(guest_email)s, %(guest_phone)s, %(special_requests)s, id,
+     %(guest_name)s, %(guest_email)s, %(guest_phone)s,
+     {_SAID_VALUES}, {_FROM_HOLD}, id,
      %(payment_id)s::bigint, deposit_amount, currency, refund_ladder, 100, load_ids, false, 0,
      %(now)s, %(now)s, %(now)s
   FROM hold
@@ -183,9 +191,9 @@ WITH hold AS (
   FROM reservation
 ), message AS (
   INSERT INTO notifications_message
-    (public_id, restaurant_id, about, channel, kind, recipient, payload, status, attempts,
-     not_before, last_error, created_at)
-  SELECT %(message_public_id)s, restaurant_id, public_id, 'email', %(kind)s,
+    (public_id, restaurant_id, about, channel, kind, language, recipient, payload, status,
+     attempts, not_before, last_error, created_at)
+  SELECT %(message_public_id)s, restaurant_id, public_id, 'email', %(kind)s, %(language)s,
          %(guest_email)s, %(payload)s::jsonb
            || jsonb_build_object('reservation_id', public_id, 'code', %(code)s::text),
          'queued', 0, %(now)s, '', %(now)s
@@ -201,7 +209,7 @@ def confirm_hold(
     hold_public_id: str,
     code_prefix: str,
     contact: Contact,
-    special_requests: str,
+    details: Details,
     status: str,
     message_kind: str,
     payload: Mapping[str, Any],
@@ -223,7 +231,7 @@ def confirm_hold(
         "public_id": public_id("res"),
         "message_public_id": public_id("msg"),
         **_contact(contact),
-        "special_requests": special_requests,
+        **_said(details),
         "status": status,
         "kind": message_kind,
         "payload": dump(payload),
@@ -255,3 +263,7 @@ def _contact(contact: Contact) -> dict[str, Any]:
         "guest_email": contact.email,
         "guest_phone": contact.phone,
     }
+
+
+def _said(details: Details) -> dict[str, Any]:
+    return details.columns() | {"allergens": array(details.allergens)}

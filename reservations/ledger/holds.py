@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from core.actors import Actor
+from reservations.details import Origin
 from reservations.engine import types as e
 from reservations.ledger.decisions import asked, candidates
 from reservations.ledger.guard import AUDIT, actor_parameters, dump, guarded
@@ -20,12 +21,13 @@ WITH loads AS ({COUNT}), hold AS (
     (public_id, guest_key, user_id, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, channel, source, status, deposit_amount, currency, refund_ladder,
      load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at,
-     expires_at)
+     expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer)
   VALUES (%(public_id)s, %(guest_key)s, %(user_id)s, %(restaurant_id)s, %(service_id)s,
      %(room_id)s, %(service_date)s, %(starts_at)s, %(ends_at)s, %(party_size)s, %(channel)s,
      %(source)s, 'live', %(deposit)s, %(currency)s, %(refund_ladder)s::jsonb,
      coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s,
-     %(expires_at)s)
+     %(expires_at)s, %(step_free)s, %(utm_source)s, %(utm_medium)s, %(utm_campaign)s,
+     %(referrer)s)
   RETURNING id
 ), claims AS (
   INSERT INTO reservations_tableclaim
@@ -56,6 +58,7 @@ def insert_hold(
     user_id: int | None,
     room_id: int | None,
     source: str,
+    origin: Origin,
     deposit: Decimal,
     currency: str,
     ladder: tuple[e.RefundStep, ...],
@@ -77,6 +80,8 @@ def insert_hold(
         "user_id": user_id,
         "room_id": room_id,
         "source": source,
+        **origin.columns(),
+        "step_free": decision.query.step_free,
         "channel": decision.query.channel.value,
         "deposit": deposit,
         "currency": currency,

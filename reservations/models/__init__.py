@@ -1,8 +1,22 @@
 """The book's rows, by subject."""
 
 from reservations.models.hold import Hold
+from reservations.models.house_messages import HouseMessage
 from reservations.models.imports import ImportRun
 from reservations.models.ledger import SeatingDecision, ServiceLoad, TableClaim
+from reservations.models.links import BookingLink, SignInLink
 from reservations.models.reservation import Reservation
+from reservations.models.waitlist import WaitlistEntry
 
-__all__ = ["Hold", "ImportRun", "Reservation", "SeatingDecision", "ServiceLoad", "TableClaim"]
+__all__ = [
+    "BookingLink",
+    "Hold",
+    "HouseMessage",
+    "ImportRun",
+    "Reservation",
+    "SeatingDecision",
+    "ServiceLoad",
+    "SignInLink",
+    "TableClaim",
+    "WaitlistEntry",
+]

@@ -9,10 +9,11 @@ from accounts.models import User
 from core.ids import PublicIdField
 from customers.models import Customer
 from payments.models import Payment
+from reservations.models.details import VisitDetails, visit_constraints
 from restaurants.models import DiningRoom, DiningService, Restaurant
 
 
-class Hold(models.Model):
+class Hold(VisitDetails):
     """A party's place for ten minutes. While ``live`` it owns claims in the ledger.
 
     Time alone does not end it: it lapses by query (``expires_at``), and whoever needs the
@@ -75,7 +76,6 @@ class Hold(models.Model):
     )
     guest_email = models.EmailField(max_length=254, blank=True)
     guest_phone = models.CharField(max_length=20, blank=True)
-    special_requests = models.TextField(blank=True)
     extensions = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -84,6 +84,7 @@ class Hold(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
+            *visit_constraints("hold"),
             models.UniqueConstraint(
                 fields=["guest_key"],
                 condition=models.Q(status="live"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 
 from accounts.models import User
 from core.ids import PublicIdField
 from customers.models import Customer
 from payments.models import Payment
+from reservations.models.details import VisitDetails, visit_constraints
 from reservations.models.hold import Hold
 from restaurants.models import DiningRoom, DiningService, Offer, Restaurant
 
@@ -31,7 +33,7 @@ IS_LIVE = "status IN ('" + "', '".join(LIVE_STATUSES) + "')"
 """The same as SQL: in words, so that the planner recognises the condition of a partial index."""
 
 
-class Reservation(models.Model):
+class Reservation(VisitDetails):
     """One party's place in the book. Statuses change only through services."""
 
     class Status(models.TextChoices):
@@ -100,7 +102,6 @@ class Reservation(models.Model):
     guest_name = models.CharField(max_length=120, blank=True)
     guest_email = models.EmailField(max_length=254, blank=True)
     guest_phone = models.CharField(max_length=20, blank=True)
-    special_requests = models.TextField(blank=True)
     hold = models.OneToOneField(
         Hold, on_delete=models.PROTECT, null=True, blank=True, related_name="reservation"
     )
@@ -119,6 +120,11 @@ class Reservation(models.Model):
     )
     is_locked = models.BooleanField(default=False, help_text="Staff fixed the table; never moved.")
     sequence = models.PositiveIntegerField(default=0, help_text="Changes so far, for calendars")
+    late_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How late the party said it will be"
+    )
+    late_at = models.DateTimeField(null=True, blank=True, help_text="When it said so")
+    late_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     status_changed_at = models.DateTimeField()
@@ -127,6 +133,7 @@ class Reservation(models.Model):
     class Meta:
         ordering = ["-starts_at"]
         constraints = [
+            *visit_constraints("reservation"),
             models.UniqueConstraint(fields=["code"], name="reservation_code_once"),
             models.UniqueConstraint(
                 fields=["source", "external_id"],
@@ -149,6 +156,11 @@ class Reservation(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="reservation_turn_range"
             ),
             models.CheckConstraint(
+                condition=models.Q(late_minutes=None, late_at=None)
+                | models.Q(late_minutes__range=(5, 60), late_at__isnull=False),
+                name="reservation_late",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(status="cancelled") | models.Q(cancelled_at__isnull=False),
                 name="reservation_cancelled_when",
             ),
@@ -156,6 +168,11 @@ class Reservation(models.Model):
         indexes = [
             models.Index(fields=["restaurant", "service_date"], name="reservation_day"),
             models.Index(fields=["user", "starts_at"], name="reservation_of_user"),
+            models.Index(
+                Lower("guest_email"),
+                condition=~models.Q(guest_email=""),
+                name="reservation_by_email",
+            ),
             models.Index(
                 fields=["status_changed_at"],
                 condition=models.Q(status__in=["requested", "pending"]),

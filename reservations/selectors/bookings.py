@@ -11,6 +11,7 @@ import orjson
 from django.db import connection
 
 from accounts.selectors import check_open
+from reservations.details import DETAIL_COLUMNS, Details, details_from
 from reservations.errors import ReservationNotFound
 from reservations.models.reservation import IS_LIVE
 from reservations.selectors.houses import House, house
@@ -34,7 +35,6 @@ class Booking:
     currency: str
     guest_name: str
     guest_email: str
-    special_requests: str
     sequence: int
     created_at: dt.datetime
     payment_id: int | None
@@ -42,6 +42,25 @@ class Booking:
     refunded: Decimal | None
     refund_cap: int
     refund_ladder: list[list[int]]
+    guest_phone: str
+    channel: str
+    source: str
+    room_id: int | None
+    step_free: bool
+    details: Details
+    late_minutes: int | None = None
+    """How late the party said it will be; None when it said nothing."""
+    late_at: dt.datetime | None = None
+
+    @property
+    def special_requests(self) -> str:
+        """What the guest wished for, in words."""
+        return self.details.special_requests
+
+    @property
+    def language(self) -> str:
+        """The language of messages to the guest."""
+        return self.details.language or self.house.language
 
     @property
     def wall_time(self) -> str:
@@ -49,19 +68,24 @@ class Booking:
         return self.starts_at.astimezone(self.house.zone).strftime("%H:%M")
 
 
-_SELECT = """
+_SELECT = f"""
 SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
        u.public_id, b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount,
        b.currency,
-       b.guest_name, b.guest_email, b.special_requests, b.sequence, b.created_at,
+       b.guest_name, b.guest_email, b.sequence, b.created_at,
        b.payment_id, p.status, p.refunded,
        b.refund_cap,
-       b.refund_ladder
+       b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
+       b.late_minutes, b.late_at, {", ".join(f"b.{name}" for name in DETAIL_COLUMNS)}
 FROM reservations_reservation b
 JOIN restaurants_restaurant r ON r.id = b.restaurant_id
 LEFT JOIN accounts_user u ON u.id = b.user_id
 LEFT JOIN payments_payment p ON p.id = b.payment_id
 """
+
+
+_LADDER, _LATE = -8, -2
+"""Where ladder and lateness stand among the columns before those of the details."""
 
 
 def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
@@ -72,8 +96,9 @@ def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
 
 
 def _booking(restaurant_id: int, version: int, *facts: Any) -> Booking:
-    pk, public_id, code, status, *rest = facts
-    rest[-1] = orjson.loads(rest[-1])
+    pk, public_id, code, status, *rest = facts[: -len(DETAIL_COLUMNS)]
+    rest[_LADDER] = orjson.loads(rest[_LADDER])
+    rest.insert(_LATE, details_from(facts[-len(DETAIL_COLUMNS) :]))
     return Booking(pk, public_id, code, status, house(restaurant_id, version), *rest)
 
 
@@ -99,6 +124,11 @@ def booking_of_user(user_public_id: str, public_id: str) -> Booking:
     except ReservationNotFound:
         check_open(user_public_id)
         raise
+
+
+def booking_with_key(pk: int) -> Booking:
+    """The reservation with this primary key; raises ReservationNotFound."""
+    return _one("WHERE b.id = %(pk)s", {"pk": pk})
 
 
 def booking_of_hold(hold_id: int) -> Booking | None:
@@ -133,8 +163,7 @@ def bookings_of_user(
     Raises SessionEnded for an account that is gone or locked, ReservationNotFound if ``after`` is
     not the guest's.
     """
-    upcoming = f"(b.{IS_LIVE} AND b.ends_at > %(now)s)"
-    where, order = (upcoming, "ASC") if which == "upcoming" else (f"NOT {upcoming}", "DESC")
+    where, order = _part(which)
     parameters: dict[str, Any] = {"user": user_public_id, "now": now, "limit": limit + 1}
     if after is not None:
         last = booking_of_user(user_public_id, after)
@@ -148,6 +177,46 @@ def bookings_of_user(
     if not found and after is None:
         check_open(user_public_id)
     return Page(found[:limit], has_more=len(found) > limit)
+
+
+def _part(which: str) -> tuple[str, str]:
+    """Which of somebody's reservations, and their order."""
+    upcoming = f"(b.{IS_LIVE} AND b.ends_at > %(now)s)"
+    return (upcoming, "ASC") if which == "upcoming" else (f"NOT {upcoming}", "DESC")
+
+
+# Spelt as the partial index on it, reservation_by_email.
+_BY_EMAIL = "lower(b.guest_email) = lower(%(email)s) AND b.guest_email <> ''"
+
+
+def bookings_of_email(
+    email: str, which: Literal["upcoming", "past"], now: dt.datetime, *, limit: int = LONGEST_PAGE
+) -> list[Booking]:
+    """The reservations made with an e-mail address, in any restaurant here; in the same order.
+
+    For addresses that were proved (``sign_in.redeem``): whoever asks gets them all.
+    """
+    where, order = _part(which)
+    return _read(
+        f"WHERE {_BY_EMAIL} AND {where} ORDER BY b.starts_at {order}, b.id {order} LIMIT %(limit)s",
+        {"email": email.strip(), "now": now, "limit": limit},
+    )
+
+
+def booking_of_email(email: str, public_id: str) -> Booking:
+    """One of the reservations of a proved address; another's raises ReservationNotFound too."""
+    where = f"WHERE b.public_id = %(id)s AND {_BY_EMAIL}"
+    return _one(where, {"id": public_id, "email": email.strip()})
+
+
+def has_bookings(email: str) -> bool:
+    """Whether any reservation here was made with this address."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM reservations_reservation b WHERE {_BY_EMAIL})",
+            {"email": email.strip()},
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def unanswered(*, asked_before: dt.datetime, now: dt.datetime, limit: int) -> list[str]:

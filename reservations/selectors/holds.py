@@ -12,6 +12,15 @@ from django.db import connection
 
 from accounts.errors import SessionEnded
 from accounts.selectors import check_open
+from reservations.details import (
+    DETAIL_COLUMNS,
+    NO_DETAILS,
+    NO_ORIGIN,
+    ORIGIN_COLUMNS,
+    Details,
+    Origin,
+    details_from,
+)
 from reservations.errors import HoldNotFound
 from reservations.guests import Guest
 from reservations.selectors.houses import House, house
@@ -58,13 +67,16 @@ class HeldPlace:
     guest_name: str = ""
     guest_email: str = ""
     guest_phone: str = ""
-    special_requests: str = ""
     payment_status: str | None = None
     """Of the latest attempt to pay, if there was one."""
     reservation: str | None = None
     """Public id of what it became."""
     account: Account | None = None
     """None for a visitor; not filled in for a hold that was just placed."""
+    step_free: bool = False
+    origin: Origin = NO_ORIGIN
+    details: Details = NO_DETAILS
+    """What the guest said, once a payment has begun."""
 
     @property
     def wall_time(self) -> str:
@@ -76,12 +88,18 @@ class HeldPlace:
         return self.status == "live" and self.expires_at > now
 
 
-_SELECT = """
+def _of_hold(*names: str) -> str:
+    return ", ".join(f"h.{name}" for name in names)
+
+
+_SELECT = f"""
 SELECT h.id, h.public_id, h.status, h.restaurant_id, r.plan_version, h.service_id, h.service_date,
        h.starts_at, h.ends_at, h.party_size, h.deposit_amount, h.currency, h.created_at,
        h.expires_at, h.extensions, h.refund_ladder, h.guest_key, h.room_id, h.channel, h.source,
-       h.customer_id, h.guest_name, h.guest_email, h.guest_phone, h.special_requests, p.status,
-       b.public_id, u.id, u.public_id, u.is_active, u.email, u.full_name, u.phone, c.id,
+       h.customer_id, h.guest_name, h.guest_email, h.guest_phone, p.status,
+       b.public_id, h.step_free, {_of_hold(*ORIGIN_COLUMNS)},
+       {_of_hold(*DETAIL_COLUMNS)},
+       u.id, u.public_id, u.is_active, u.email, u.full_name, u.phone, c.id,
        coalesce(c.phone, '')
 FROM reservations_hold h
 JOIN restaurants_restaurant r ON r.id = h.restaurant_id
@@ -93,6 +111,8 @@ LEFT JOIN reservations_reservation b ON b.hold_id = h.id
 
 
 _ACCOUNT_COLUMNS = 8
+_SAID_FROM = -_ACCOUNT_COLUMNS - len(DETAIL_COLUMNS)
+_CAME_FROM = _SAID_FROM - len(ORIGIN_COLUMNS)
 _LADDER = 10
 """Where the refund ladder stands among the columns after the plan's version."""
 
@@ -103,11 +123,17 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, public, status, restaurant_id, version, *rest = row[:-_ACCOUNT_COLUMNS]
+    pk, public, status, restaurant_id, version, *rest, step_free = row[:_CAME_FROM]
     rest[_LADDER] = orjson.loads(rest[_LADDER])
     account = Account(*row[-_ACCOUNT_COLUMNS:]) if row[-_ACCOUNT_COLUMNS] is not None else None
     held = HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
-    return replace(held, account=account)
+    return replace(
+        held,
+        account=account,
+        step_free=step_free,
+        origin=Origin(*row[_CAME_FROM:_SAID_FROM]),
+        details=details_from(row[_SAID_FROM:-_ACCOUNT_COLUMNS]),
+    )
 
 
 def active_hold_of(guest: Guest, now: dt.datetime) -> HeldPlace | None:

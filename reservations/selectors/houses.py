@@ -36,6 +36,8 @@ class House:
     phone: str
     email: str
     country: str
+    language: str
+    """What it writes to guests in who chose no language, and is written to in."""
     image: str
     cuisine: tuple[str, ...]
     is_listed: bool
@@ -150,6 +152,7 @@ def load_house(restaurant_id: int) -> House:
         phone=raw["phone"],
         email=raw["email"],
         country=raw["country"],
+        language=raw["language"],
         image=next(iter(raw["images"]), ""),
         cuisine=tuple(raw["cuisine"]),
         is_listed=raw["is_listed"],

@@ -65,10 +65,16 @@ def offers_of_day(
         step_free=step_free,
     )
     plan = day.house.plan
-    offers = availability.day(plan, day.ledger, query)
-    _check_hope(plan, query, offers)
+    offers = offers_of_whole_day(day, query)
     deposit, per_person = _deposit(plan, offers, service_date, party_size)
     return DayOffers(day, query, offers, deposit, per_person)
+
+
+def offers_of_whole_day(day: Day, query: e.Query) -> tuple[e.Offer, ...]:
+    """The slots of a day that was just read; raises NotBookable when none could ever be had."""
+    offers = availability.day(day.house.plan, day.ledger, query)
+    _check_hope(day.house.plan, query, offers)
+    return offers
 
 
 def _check_hope(plan: e.Plan, query: e.Query, offers: tuple[e.Offer, ...]) -> None:

@@ -14,6 +14,7 @@ from core.actors import SYSTEM, Actor
 from core.ids import booking_code
 from core.locks import Space, again_if_undone, lock
 from notifications.services import queue
+from reservations.details import NO_DETAILS, Details
 from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
 from reservations.ledger.decisions import record_decision
@@ -22,7 +23,9 @@ from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import Place, claim_for_reservation
 from reservations.messages import facts
 from reservations.models import Reservation
+from reservations.selectors.bookings import Booking
 from reservations.selectors.days import Day, read_day
+from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
 from reservations.services.availability import check_open_to
 from reservations.services.holds import HoldRequest, decide_for, place_of, refused
@@ -39,7 +42,7 @@ class Extras:
     payment_id: int | None = None
     deposit: Decimal = Decimal(0)
     refund_ladder: list[list[int]] = field(default_factory=list)
-    special_requests: str = ""
+    details: Details = NO_DETAILS
     external_id: str = ""
     status: str = "confirmed"
     notify: bool = True
@@ -141,7 +144,10 @@ def _values(
         "guest_name": contact.name,
         "guest_email": contact.email,
         "guest_phone": contact.phone,
-        "special_requests": extras.special_requests,
+        "step_free": request.step_free,
+        **request.origin.columns(),
+        **extras.details.columns(),
+        "language": extras.details.language or house.language,
         "hold_id": extras.hold_id,
         "payment_id": extras.payment_id,
         "deposit_amount": extras.deposit,
@@ -162,6 +168,39 @@ def _insert(prefix: str, **values: Any) -> Reservation:
         except CodeTaken:
             continue
     raise RuntimeError("no free booking code; lengthen them")
+
+
+def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
+    """The reservation a hold becomes, as far as the hold knows it: no read after the write."""
+    return Booking(
+        id=0,
+        public_id="",
+        code="",
+        status="",
+        house=held.house,
+        user_public_id=held.account.public_id if held.account else None,
+        service_date=held.service_date,
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
+        party_size=held.party_size,
+        deposit=held.deposit,
+        currency=held.currency,
+        refund_ladder=held.refund_ladder,
+        guest_name=contact.name,
+        guest_email=contact.email,
+        sequence=0,
+        created_at=held.created_at,
+        payment_id=None,
+        payment_status=None,
+        refunded=None,
+        refund_cap=100,
+        guest_phone=contact.phone,
+        channel=held.channel,
+        source=held.source,
+        room_id=held.room_id,
+        step_free=held.step_free,
+        details=details,
+    )
 
 
 def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
@@ -187,5 +226,6 @@ def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: 
         about=row.public_id,
         recipient=row.guest_email,
         payload=payload,
+        language=row.language or house.language,
         at=now,
     )

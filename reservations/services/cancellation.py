@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -35,7 +37,13 @@ class Cancellation:
     """Below this much notice nothing comes back."""
 
 
-def quote(found: Booking, *, by_ladder: bool = True) -> tuple[int, Decimal]:
+Permit = Callable[[Booking], None]
+"""Asked once the booking is locked and read again; raises to leave everything as it is."""
+
+
+def quote(
+    found: Booking, *, by_ladder: bool = True, now: dt.datetime | None = None
+) -> tuple[int, Decimal]:
     """What cancelling now would give back: percent of the deposit, and the amount.
 
     By the ladder the guest agreed to, or everything when the house cancels. Never more than is
@@ -44,13 +52,65 @@ def quote(found: Booking, *, by_ladder: bool = True) -> tuple[int, Decimal]:
     percent = 100
     if by_ladder:
         ladder = tuple(RefundStep(hours, percent) for hours, percent in found.refund_ladder)
-        reached = refund_percent(ladder, found.starts_at, clock.now())
+        reached = refund_percent(ladder, found.starts_at, now or clock.now())
         percent = min(reached, found.refund_cap)
+    return percent, _share(found, percent)
+
+
+def _share(found: Booking, percent: int) -> Decimal:
+    """So much of the deposit, as far as it was paid and has not gone back yet."""
     if found.payment_status != "succeeded":
-        return percent, Decimal(0)
+        return Decimal(0)
     left = found.deposit - (found.refunded or Decimal(0))
     amount = refund_amount(found.deposit, percent, exponent(found.currency))
-    return percent, min(amount, left)
+    return min(amount, left)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDeadline:
+    """One step of the ladder, as a date on the restaurant's clock."""
+
+    until: dt.datetime
+    """Aware, in the restaurant's zone; cancelling at this very second still counts."""
+    percent: int
+    amount: Decimal
+    has_passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationQuote:
+    """What cancelling at an instant gives back, and until when it gives what."""
+
+    percent: int
+    amount: Decimal
+    currency: str
+    was_paid: bool
+    deadlines: tuple[RefundDeadline, ...]
+    """Most notice first, each worth less than the one before; after the last, nothing."""
+
+
+def quote_cancellation(found: Booking, now: dt.datetime) -> CancellationQuote:
+    """Exactly what :func:`cancel_reservation` would refund a guest at ``now``, and the ladder.
+
+    Pure. Counts what a late change has forfeited (``refund_cap``) and what went back before.
+    Steps that give no more than one with less notice are left out.
+    """
+    percent, amount = quote(found, now=now)
+    best, steps = 0, []
+    for hours, given in sorted((hours, given) for hours, given in found.refund_ladder):
+        worth = min(given, found.refund_cap)
+        if worth > best:
+            best = worth
+            until = found.starts_at.astimezone(dt.UTC) - dt.timedelta(hours=hours)
+            local = until.astimezone(found.house.zone)
+            steps.append(RefundDeadline(local, worth, _share(found, worth), until < now))
+    return CancellationQuote(
+        percent=percent,
+        amount=amount,
+        currency=found.currency,
+        was_paid=found.payment_status == "succeeded",
+        deadlines=tuple(reversed(steps)),
+    )
 
 
 def cancel_for_guest(identifier: str, user_public_id: str, *, by: Actor) -> Cancellation:
@@ -61,7 +121,12 @@ def cancel_for_guest(identifier: str, user_public_id: str, *, by: Actor) -> Canc
 
 @again_if_undone
 def cancel_reservation(
-    identifier: str, *, by: Actor, reason: str = "", by_ladder: bool = False
+    identifier: str,
+    *,
+    by: Actor,
+    reason: str = "",
+    by_ladder: bool = False,
+    permit: Permit | None = None,
 ) -> Cancellation:
     """Cancel, free the tables and ask for the refund that is due at this instant.
 
@@ -69,7 +134,8 @@ def cancel_reservation(
     everything comes back, unless ``by_ladder`` says that it was the guest who asked. Under the
     day's lock; the refund is a row in the same transaction and reaches the provider later, so a
     provider that is down never stops a cancellation. Not repeatable: raises AlreadyCancelled;
-    ReservationNotFound; NotChangeable once the party has arrived.
+    ReservationNotFound; NotChangeable once the party has arrived. ``permit`` has the last word
+    under the locks.
     """
     found = booking(identifier)
     by_ladder = by_ladder or by.kind in (ActorKind.GUEST, ActorKind.PARTNER)
@@ -78,6 +144,8 @@ def cancel_reservation(
         row = Reservation.objects.select_for_update(of=("self",)).get(pk=found.id)
         _check(row, by)
         found = booking(identifier)
+        if permit is not None:
+            permit(found)
         percent, amount = quote(found, by_ladder=by_ladder)
         _cancel(row, found, percent, amount, by, {"reason": reason, "by_ladder": by_ladder})
     hours = [step[0] for step in found.refund_ladder if step[1] > 0]

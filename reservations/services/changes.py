@@ -23,8 +23,13 @@ from reservations.selectors.bookings import Booking, booking, booking_of_user
 from reservations.selectors.days import Day, read_day
 from reservations.services.availability import check_open_to
 from reservations.services.bookings import notify
-from reservations.services.cancellation import quote
+from reservations.services.cancellation import Permit, quote
 from reservations.services.holds import HoldRequest, decide_for, deposit_of, place_of, refused
+
+LARGER_DEPOSIT = (
+    "This change needs a larger deposit, which cannot be paid here."
+    " Please book anew or call the restaurant."
+)
 
 _LOOKS = 5
 """How often to follow a reservation that others keep moving to other dates."""
@@ -60,7 +65,12 @@ def change_for_guest(identifier: str, user_public_id: str, change: Change, *, by
 
 @again_if_undone
 def change_reservation(
-    identifier: str, change: Change, *, by: Actor, channel: e.Channel | None = None
+    identifier: str,
+    change: Change,
+    *,
+    by: Actor,
+    channel: e.Channel | None = None,
+    permit: Permit | None = None,
 ) -> Booking:
     """Move a reservation to another date, time or size, or leave it exactly as it was.
 
@@ -69,12 +79,13 @@ def change_reservation(
     alternatives. The deposit stays as agreed, and so does the notice: a guest who moves a
     booking late does not win back the share of the refund that was lost by then. Nothing to
     change is no change. Raises ReservationNotFound; NotChangeable once the party is there, the
-    time has come, the booking is over, or a larger party would owe a larger deposit.
+    time has come, the booking is over, or a larger party would owe a larger deposit. ``permit``
+    has the last word under the locks.
     """
     for _ in range(_LOOKS):
         try:
             with transaction.atomic():
-                _change(booking(identifier), change, by, channel)
+                _change(booking(identifier), change, by, channel, permit)
             return booking(identifier)
         except _MovedMeanwhile:
             continue
@@ -91,7 +102,9 @@ def change_reservation(
     raise Busy
 
 
-def _change(seen: Booking, change: Change, by: Actor, channel: e.Channel | None) -> None:
+def _change(
+    seen: Booking, change: Change, by: Actor, channel: e.Channel | None, permit: Permit | None
+) -> None:
     for date in sorted({seen.service_date, change.service_date or seen.service_date}):
         lock(Space.SERVICE_DAY, seen.house.public_id, date)
     row = Reservation.objects.select_for_update(of=("self",)).get(pk=seen.id)
@@ -100,7 +113,9 @@ def _change(seen: Booking, change: Change, by: Actor, channel: e.Channel | None)
     if found.service_date != seen.service_date:
         raise _MovedMeanwhile
     now = clock.now()
-    _check(row, by, now)
+    if permit is not None:
+        permit(found)
+    check_changeable(row.status, row.starts_at, by, now)
     request = _request(found, row, change, channel)
     moves = _moves(found, request)
     wish = change.special_requests
@@ -116,10 +131,11 @@ def _change(seen: Booking, change: Change, by: Actor, channel: e.Channel | None)
     _save(row, found, before, by, now)
 
 
-def _check(row: Reservation, by: Actor, now: dt.datetime) -> None:
-    if Status(row.status) not in UPCOMING:
-        raise NotChangeable(status=row.status)
-    if by.kind is ActorKind.GUEST and row.starts_at <= now:
+def check_changeable(status: str, starts_at: dt.datetime, by: Actor, now: dt.datetime) -> None:
+    """Raise NotChangeable unless this actor may still change a booking in this state."""
+    if Status(status) not in UPCOMING:
+        raise NotChangeable(status=status)
+    if by.kind is ActorKind.GUEST and starts_at <= now:
         raise NotChangeable("The time of this reservation has come. Please call the restaurant.")
 
 
@@ -153,6 +169,7 @@ def _request(
         channel=channel or e.Channel(row.channel),
         source=row.source,
         room_id=row.room_id,
+        step_free=row.step_free,
     )
 
 
@@ -180,6 +197,8 @@ def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -
     row.starts_at = place.starts_at
     row.ends_at = place.ends_at
     row.party_size = place.party_size
+    # What the party said of another time says nothing about this one.
+    row.late_minutes = row.late_at = None
     record_decision(
         decision,
         restaurant_id=day.house.id,
@@ -195,8 +214,7 @@ def _check_deposit(row: Reservation, day: Day, decision: e.Decision) -> None:
     due, _ = deposit_of(day, decision)
     if due > row.deposit_amount:
         raise NotChangeable(
-            "This change needs a larger deposit, which cannot be paid here."
-            " Please book anew or call the restaurant.",
+            LARGER_DEPOSIT,
             deposit=str(due),
             paid=str(row.deposit_amount),
         )

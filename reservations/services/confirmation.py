@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from core import clock
 from core.actors import SYSTEM, Actor
@@ -27,6 +28,7 @@ from payments.gateways.base import ChargeOutcome, ChargeResult
 from payments.gateways.registry import GATEWAY, gateway_named, is_usable
 from payments.models import Payment
 from payments.services import record_charge, request_refund
+from reservations.details import DETAIL_COLUMNS, Details, language_of
 from reservations.engine import types as e
 from reservations.errors import (
     AlreadyBooked,
@@ -44,7 +46,7 @@ from reservations.selectors.bookings import Booking, booking, booking_of_hold
 from reservations.selectors.days import read_day
 from reservations.selectors.guests import booking_at
 from reservations.selectors.holds import HeldPlace, hold_of, hold_paid_by
-from reservations.services.bookings import Extras, write_booking
+from reservations.services.bookings import Extras, as_booked, write_booking
 from reservations.services.holds import HoldRequest, decide_for
 
 PAYMENT_GRACE = dt.timedelta(minutes=2)
@@ -55,13 +57,16 @@ PAYMENT_CHECK = dt.timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
-    """What a guest says about themselves when confirming; an account fills the gaps."""
+class Particulars(Details):
+    """What a guest says about the visit and themselves when confirming.
+
+    An account fills the gaps of name, e-mail and telephone; a visitor has to give a name and
+    one of the other two.
+    """
 
     name: str = ""
     email: str = ""
     phone: str = ""
-    special_requests: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ def confirm_hold(
     May be repeated and double-clicked: every call answers with the one reservation, and the
     payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, Invalid
     (no or unusable payment method), PaymentDeclined (the hold remains), PaymentPending (try
-    again, same charge), PaidTooLate (refunded in full) and SessionEnded (account gone or locked).
+    again, same charge), PaidTooLate (refunded in full) and SessionEnded (account gone or locked);
+    Invalid, by field, also for particulars that cannot be or that are missing.
     """
     held = hold_of(guest, identifier)
     if held.reservation is not None:
@@ -101,11 +107,12 @@ def confirm_hold(
         raise PaymentsUnavailable
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
     _check_hope(held)
+    details = _details(held, particulars)
     if not is_free:
-        return _confirm_paid(held, particulars, usable, by)
+        return _confirm_paid(held, particulars, details, usable, by)
     with _one_commit_with_guest(held):
         contact = _contact(held, particulars)
-        confirmed = _swap(held, contact, particulars.special_requests, by=by)
+        confirmed = _swap(held, contact, details, by=by)
     return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
 
 
@@ -126,6 +133,21 @@ def _existing(held: HeldPlace) -> Confirmation:
     if found is None:
         raise HoldExpired
     return Confirmation(found, is_new=False)
+
+
+def _details(held: HeldPlace, particulars: Particulars) -> Details:
+    """What goes with the booking, once it is sure that all of it can be; raises Invalid."""
+    problems = particulars.problems()
+    if held.account is None:
+        if not particulars.name.strip():
+            problems["name"] = gettext("Please enter your name.")
+        if not (particulars.email or particulars.phone):
+            problems["contact"] = gettext("Please enter an e-mail address or a telephone number.")
+    if problems:
+        raise Invalid(**problems)
+    language = language_of(particulars.language, held.house.language)
+    said = {name: getattr(particulars, name) for name in DETAIL_COLUMNS}
+    return Details(**said | {"language": language})
 
 
 def _one_commit_with_guest(held: HeldPlace) -> AbstractContextManager[object]:
@@ -158,10 +180,13 @@ def _contact(held: HeldPlace, particulars: Particulars) -> write.Contact:
 
 
 def _confirm_paid(
-    held: HeldPlace, particulars: Particulars, method: Mapping[str, Any], by: Actor
+    held: HeldPlace,
+    particulars: Particulars,
+    details: Details,
+    method: Mapping[str, Any],
+    by: Actor,
 ) -> Confirmation:
     now = clock.now()
-    special_requests = particulars.special_requests
     with _one_commit_with_guest(held):
         contact = _contact(held, particulars)
         begun = write.begin_payment(
@@ -169,7 +194,7 @@ def _confirm_paid(
             gateway=GATEWAY,
             method=method,
             contact=contact,
-            special_requests=special_requests,
+            details=details,
             now=now,
             keep_until=now + PAYMENT_GRACE,
             check_at=now + PAYMENT_CHECK,
@@ -181,22 +206,20 @@ def _confirm_paid(
     result = _charge(held, begun)
     if result.outcome is not ChargeOutcome.SUCCEEDED:
         raise _not_charged(begun.id, result)
-    return _conclude(held, contact, special_requests, begun.id, result, by)
+    return _conclude(held, contact, details, begun.id, result, by)
 
 
 def _conclude(
     held: HeldPlace,
     contact: write.Contact,
-    special_requests: str,
+    details: Details,
     payment_id: int,
     result: ChargeResult,
     by: Actor,
 ) -> Confirmation:
     """The card was charged: the reservation, or the money back and the error that says so."""
     try:
-        confirmed = _swap(
-            held, contact, special_requests, by=by, payment_id=payment_id, charge=result
-        )
+        confirmed = _swap(held, contact, details, by=by, payment_id=payment_id, charge=result)
     except AlreadyBooked as error:
         settle(payment_id, result, by=by)
         raise AlreadyBooked(
@@ -240,7 +263,7 @@ def _not_charged(payment_id: int, result: ChargeResult) -> PaymentDeclined | Pay
 def _swap(
     held: HeldPlace,
     contact: write.Contact,
-    special_requests: str,
+    details: Details,
     *,
     by: Actor,
     payment_id: int | None = None,
@@ -255,29 +278,32 @@ def _swap(
         party_size=held.party_size,
         guest_name=contact.name,
         deposit=held.deposit,
-        special_requests=special_requests,
+        special_requests=details.special_requests,
     )
     status = _first_status(held)
-    written = write.confirm_hold(
-        held.id,
-        hold_public_id=held.public_id,
-        code_prefix=held.house.code_prefix,
-        contact=contact,
-        special_requests=special_requests,
-        status=status,
-        message_kind=f"reservation_{status}",
-        payload=payload,
-        payment_id=payment_id,
-        charge=charge,
-        by=by,
-        now=now,
-    )
-    if written is None:
-        return None
+    # Most guests say nothing that outlasts the visit: then one statement is all there is.
+    with transaction.atomic() if details.says_who() else nullcontext():
+        written = write.confirm_hold(
+            held.id,
+            hold_public_id=held.public_id,
+            code_prefix=held.house.code_prefix,
+            contact=contact,
+            details=details,
+            status=status,
+            message_kind=f"reservation_{status}",
+            payload=payload,
+            payment_id=payment_id,
+            charge=charge,
+            by=by,
+            now=now,
+        )
+        if written is None:
+            return None
+        _remember(held, contact, details, written[0], by)
     wake("notifications.deliver_due")
     identifier, code, pk = written
     return replace(
-        _booking_from(held, contact, special_requests),
+        as_booked(held, contact, details),
         id=pk,
         public_id=identifier,
         code=code,
@@ -288,31 +314,19 @@ def _swap(
     )
 
 
-def _booking_from(held: HeldPlace, contact: write.Contact, special_requests: str) -> Booking:
-    """The reservation a hold becomes, as far as the hold knows it: no read after the write."""
-    return Booking(
-        id=0,
-        public_id="",
-        code="",
-        status="",
-        house=held.house,
-        user_public_id=held.account.public_id if held.account else None,
-        service_date=held.service_date,
-        starts_at=held.starts_at,
-        ends_at=held.ends_at,
-        party_size=held.party_size,
-        deposit=held.deposit,
-        currency=held.currency,
-        refund_ladder=held.refund_ladder,
-        guest_name=contact.name,
-        guest_email=contact.email,
-        special_requests=special_requests,
-        sequence=0,
-        created_at=held.created_at,
-        payment_id=None,
-        payment_status=None,
-        refunded=None,
-        refund_cap=100,
+def _remember(
+    held: HeldPlace, contact: write.Contact, details: Details, identifier: str, by: Actor
+) -> None:
+    """What the guest said that outlasts the visit: allergies, and consent to offers."""
+    if contact.customer_id is None or not details.says_who():
+        return
+    customers.remember(
+        contact.customer_id,
+        allergies=details.allergies(),
+        consents=details.marketing_consent,
+        by=by,
+        restaurant_id=held.house.id,
+        because=identifier,
     )
 
 
@@ -377,7 +391,7 @@ def _settle_unconfirmed(
     if not is_needed:
         release_hold(held.id, status="released", by=by, now=clock.now())
     elif confirmed := _swap(
-        held, contact, held.special_requests, by=by, payment_id=payment_id, charge=result
+        held, contact, held.details, by=by, payment_id=payment_id, charge=result
     ):
         return confirmed
     # Read again: the sweep may have ended the hold since, and then its time can be taken anew.
@@ -407,6 +421,8 @@ def _take_again(
         source=held.source,
         room_id=held.room_id,
         service_id=held.service_id,
+        step_free=held.step_free,
+        origin=held.origin,
         # The guest asked in time: notice and cut-off are not held against a slow payment.
         waived=frozenset({e.Reason.LEAD_TIME, e.Reason.CUT_OFF}),
     )
@@ -420,10 +436,11 @@ def _take_again(
         payment_id=payment_id,
         deposit=held.deposit,
         refund_ladder=held.refund_ladder,
-        special_requests=held.special_requests,
+        details=held.details,
         status=_first_status(held),
     )
     row = write_booking(day, decision, request, contact, extras, by=by, now=now)
+    _remember(held, contact, held.details, row.public_id, by)
     return booking(row.public_id)
 
 
@@ -456,5 +473,6 @@ def _give_back(held: HeldPlace, payment: Payment) -> None:
             about=held.public_id,
             recipient=held.guest_email,
             payload=payload,
+            language=held.details.language or held.house.language,
             at=now,
         )

@@ -16,6 +16,7 @@ from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
 from core.money import quantize
 from payments.gateways.registry import GATEWAY, is_usable
+from reservations.details import NO_ORIGIN, Origin
 from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
@@ -68,6 +69,7 @@ class HoldRequest:
     step_free: bool = False
     service_id: int | None = None
     """The dining service, where two have the same time."""
+    origin: Origin = NO_ORIGIN
     waived: frozenset[e.Reason] = frozenset()
     """Rules set aside for this request, by staff or because the guest asked in time."""
 
@@ -187,6 +189,7 @@ def _write_hold(
         user_id=state.user_id,
         room_id=request.room_id,
         source=request.source,
+        origin=request.origin,
         deposit=deposit,
         currency=house.currency,
         ladder=ladder,
@@ -212,6 +215,8 @@ def _write_hold(
         expires_at=expires_at,
         extensions=0,
         refund_ladder=[[step.hours, step.percent] for step in ladder],
+        step_free=request.step_free,
+        origin=request.origin,
     )
 
 

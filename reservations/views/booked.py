@@ -19,6 +19,7 @@ from reservations.errors import AlreadyCancelled
 from reservations.messages import facts
 from reservations.selectors.bookings import Booking
 from reservations.services import cancellation
+from reservations.services.links import link_address
 from reservations.views import wording
 from reservations.views.base import GuestView, booked_page, warn
 from reservations.views.home import picture_of
@@ -56,6 +57,7 @@ class CalendarView(GuestView):
             sequence=found.sequence,
             reservation_id=found.public_id,
             code=found.code,
+            manage_url=link_address(found.public_id),
         )
         is_off = found.status in _TURNED_AWAY | {Status.CANCELLED}
         method = "CANCEL" if is_off else "PUBLISH"

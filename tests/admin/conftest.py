@@ -17,8 +17,12 @@ from notifications.models import Message
 from payments.models import Payment, Refund
 from reservations.guests import Guest
 from reservations.models import ImportRun, Reservation
+from reservations.services.by_link import message_house
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
+from reservations.services.links import issue_link
+from reservations.services.sign_in import request_sign_in
+from reservations.services.waitlist import WaitRequest, join_waitlist
 from restaurants.models import (
     Closure,
     GuestPreferences,
@@ -154,6 +158,18 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
     Swipe.objects.create(user=cast.guest, restaurant=house, action="like", at=clock.now)
     Heartbeat.objects.create(name="worker", beaten_at=clock.now)
+    message_house(issue_link(booked.public_id), "We bring a pram")
+    request_sign_in("nobody@example.com", network="192.0.2.1")
+    wanted = WaitRequest(
+        restaurant=house.public_id,
+        service_date=dt.date(2025, 11, 15),
+        earliest=dt.time(18),
+        latest=dt.time(20),
+        party_size=2,
+        name="Bob",
+        phone="+12125550188",
+    )
+    join_waitlist(wanted, by=guest.actor)
     return booked
 
 

@@ -32,6 +32,7 @@ OPERATORS_ONLY = {
     "core.heartbeat",
     "payments.sandboxcharge",
     "reservations.importrun",
+    "reservations.signinlink",
     "restaurants.guestpreferences",
     "restaurants.swipe",
     "django_celery_beat.periodictask",
@@ -48,12 +49,16 @@ WRITTEN_BY_SERVICES = {
     "payments.payment",
     "payments.refund",
     "payments.sandboxcharge",
+    "reservations.bookinglink",
     "reservations.hold",
+    "reservations.housemessage",
     "reservations.importrun",
     "reservations.reservation",
     "reservations.seatingdecision",
     "reservations.serviceload",
+    "reservations.signinlink",
     "reservations.tableclaim",
+    "reservations.waitlistentry",
     "restaurants.guestpreferences",
     "restaurants.swipe",
 }
@@ -165,7 +170,7 @@ def test_the_sidebar_counts_what_needs_a_person(
             if "badge" in item
         }
 
-    stuck = {"Payments": 1, "Refunds": 1, "Messages": 1}
+    stuck = {"Payments": 1, "Refunds": 1, "Messages": 1, "Notes from guests": 1}
     assert badges(cast.operator) == stuck
     assert badges(cast.manager) == stuck
     assert badges(cast.charlie) == {}

@@ -30,7 +30,7 @@ def hold(restaurant: Restaurant, guest: Guest, time: str = "19:00", party: int =
 
 
 def pay(
-    held: HeldPlace, guest: Guest, method: Mapping[str, Any] = VISA, **particulars: str
+    held: HeldPlace, guest: Guest, method: Mapping[str, Any] = VISA, **particulars: Any
 ) -> Confirmation:
     """The guest confirms and pays."""
     return confirm_hold(

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from payments.models import Payment, SandboxCharge
+from reservations.details import NO_DETAILS
 from reservations.errors import AlreadyBooked
 from reservations.guests import Guest
 from reservations.ledger import confirm as write
@@ -83,7 +84,7 @@ def _begin(hold_id: int, method: Any, now: dt.datetime | None = None) -> write.B
         gateway="sandbox",
         method=method,
         contact=write.Contact("", ""),
-        special_requests="",
+        details=NO_DETAILS,
         now=now or row.created_at,
         keep_until=row.expires_at,
         check_at=row.expires_at,

@@ -1,0 +1,132 @@
+"""What guests ask of the house: notes about a booking, and places on a waitlist."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
+from unfold.decorators import action, display
+
+from core.admin import PhoneSearchMixin, choice_filter, public_link, staff_actor, tell
+from reservations.models import HouseMessage, WaitlistEntry
+from reservations.services.by_link import mark_read
+from restaurants.access import Capability
+from restaurants.admin.scope import HouseFilter, ScopedReadOnlyAdmin, access
+
+WAIT_COLOURS = {
+    "waiting": "warning",
+    "offered": "info",
+    "booked": "success",
+    "cancelled": "default",
+    "expired": "default",
+}
+
+
+def unread_messages() -> QuerySet[HouseMessage]:
+    """Notes that nobody of the house has read."""
+    return HouseMessage.objects.filter(read_at=None)
+
+
+class UnreadFilter(DropdownFilter):
+    """Only what nobody has read."""
+
+    title = "attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Unread or all."""
+        return [("stuck", "Unread")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[HouseMessage]
+    ) -> QuerySet[HouseMessage]:
+        """As the badge in the sidebar counts."""
+        return queryset.filter(read_at=None) if self.value() == "stuck" else queryset
+
+
+@admin.register(HouseMessage)
+class HouseMessageAdmin(ScopedReadOnlyAdmin):
+    """Notes from guests, latest first."""
+
+    list_display = ["text", "booking", "restaurant", "created_at", "read_at"]
+    list_filter = [UnreadFilter, HouseFilter]
+    list_select_related = ["restaurant", "reservation"]
+    search_fields = ["=reservation__code", "=reservation__public_id", "=public_id"]
+    search_help_text = "Code or id of the booking"
+    actions = ["mark_selected_read"]
+    fieldsets = [
+        (None, {"fields": ["text", ("booking", "restaurant"), ("created_at", "read_at")]}),
+    ]
+
+    def has_operate_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Everyone who runs a service may."""
+        return self.allowed(request, Capability.OPERATE, None)
+
+    @display(description="booking")
+    def booking(self, row: HouseMessage) -> str:
+        """A link to the booking."""
+        return public_link(row.reservation.public_id)
+
+    @action(description="Mark as read", permissions=["operate"])
+    def mark_selected_read(self, request: HttpRequest, queryset: QuerySet[HouseMessage]) -> None:
+        """Each by the service."""
+        houses, by = access(request), staff_actor(request)
+        done = sum(
+            mark_read(message, by=by)
+            for message in queryset
+            if houses.allows(Capability.OPERATE, message.restaurant_id)
+        )
+        tell(request, f"{done} marked as read.")
+
+
+@admin.register(WaitlistEntry)
+class WaitlistEntryAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
+    """Who waits for which date."""
+
+    phone_fields = ("phone",)
+    list_display = [
+        "name",
+        "service_date",
+        "times",
+        "party_size",
+        "email",
+        "phone",
+        "state",
+        "restaurant",
+        "created_at",
+    ]
+    list_filter = [
+        HouseFilter,
+        choice_filter("status", *WaitlistEntry.Status.values),
+        ("service_date", RangeDateFilter),
+    ]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "email", "phone", "=public_id"]
+    search_help_text = "Name, telephone, e-mail or id"
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "status"),
+                    ("service_date", "times"),
+                    ("party_size", "step_free"),
+                    ("email", "phone"),
+                    ("restaurant", "language"),
+                    ("source", "public_id"),
+                    ("created_at", "updated_at"),
+                ]
+            },
+        )
+    ]
+
+    @display(description="between")
+    def times(self, row: WaitlistEntry) -> str:
+        """On the restaurant's clock."""
+        return f"{row.earliest:%H:%M}–{row.latest:%H:%M}"
+
+    @display(description="status", ordering="status", label=WAIT_COLOURS)
+    def state(self, row: WaitlistEntry) -> tuple[str, str]:
+        """In colour."""
+        return (row.status, row.get_status_display())
