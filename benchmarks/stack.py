@@ -42,6 +42,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "SECRET_KEY": SECRET_KEY,
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "PUBLIC_URL": "http://localhost",
             "TLS": "0",
             # As config.wsgi does for web processes.
             "DATABASE_CONNECTIONS": "pool",

@@ -10,6 +10,8 @@ SECRET_KEY = env.required_secret("SECRET_KEY")
 ALLOWED_HOSTS = [
     host.strip() for host in env.required_secret("ALLOWED_HOSTS").split(",") if host.strip()
 ]
+# Where guests find us: a link in a message that leads to localhost is a booking nobody can change.
+PUBLIC_URL = env.required_secret("PUBLIC_URL")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 globals().update(

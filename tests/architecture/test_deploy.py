@@ -15,6 +15,7 @@ PRODUCTION = {
     "EMBEDDED_SERVICES": "0",
     "SECRET_KEY": "abcdefghijklmnopqrstuvwxyz-0123456789-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "ALLOWED_HOSTS": "couvert.example",
+    "PUBLIC_URL": "https://couvert.example",
     "DATABASE_URL": "postgresql://couvert@database.invalid/couvert",
     "REDIS_URL": "redis://redis.invalid/0",
 }
@@ -36,7 +37,9 @@ def test_production_settings_pass_the_deployment_check() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize(
+    "missing", ["SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL", "REDIS_URL"]
+)
 def test_production_says_what_it_cannot_start_without(missing: str) -> None:
     done = check(**{missing: ""})
     assert done.returncode != 0
