@@ -48,6 +48,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Special days", "celebration", "restaurants_specialday"),
         Link("Closures", "block", "restaurants_closure"),
         Link("Offers", "local_offer", "restaurants_offer"),
+        Link("Menus", "menu_book", "restaurants_menu"),
         Link("Staff", "badge", "restaurants_membership"),
     ),
     "Money and messages": (

@@ -1,5 +1,5 @@
 """The admin's pages for what can be booked, for staff, and for the audit trail."""
 
-from restaurants.admin import audit, discovery, floor, hours, service, staff, venue
+from restaurants.admin import audit, discovery, floor, hours, menu, service, staff, venue
 
-__all__ = ["audit", "discovery", "floor", "hours", "service", "staff", "venue"]
+__all__ = ["audit", "discovery", "floor", "hours", "menu", "service", "staff", "venue"]

@@ -32,6 +32,7 @@ from restaurants import services
 from restaurants.access import Capability
 from restaurants.admin.floor import CombinationInline, RoomInline, TableInline
 from restaurants.admin.hours import ClosureInline, OpeningHoursInline, SpecialDayInline
+from restaurants.admin.menu import MenuInline
 from restaurants.admin.scope import SameHouseForm, ScopedAdmin, access, swapped
 from restaurants.admin.service import OfferInline, ServiceInline, TurnTimeInline
 from restaurants.admin.staff import MembershipInline
@@ -124,6 +125,7 @@ class RestaurantAdmin(ScopedAdmin):
         SpecialDayInline,
         ClosureInline,
         OfferInline,
+        MenuInline,
         MembershipInline,
     ]
     actions_detail = ["pause_online", "resume_online", "close_day", "reopen_day"]
@@ -138,6 +140,7 @@ class RestaurantAdmin(ScopedAdmin):
                     ("cuisine", "price_level"),
                     "features",
                     "images",
+                    "accent",
                     ("rating", "review_count"),
                 ]
             },

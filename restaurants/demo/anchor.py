@@ -15,6 +15,7 @@ from restaurants.demo.blueprint import (
     SpecialDaySpec,
     pictures,
 )
+from restaurants.demo.menus import ANCHOR_MENUS
 
 _SUNDAY = (6,)
 
@@ -27,7 +28,9 @@ ANCHOR = HouseSpec(
         "name": "The Anchor",
         "description": (
             "A riverside pub with a proper kitchen: pies, fish on Fridays, quiz nights, and a"
-            " Sunday roast people cross London for."
+            " Sunday roast people cross London for.\n\nThe building was a customs house in 1761."
+            " The beer garden looks over the wharf, dogs sleep under the long table, and from"
+            " October the fire is lit before the doors open."
         ),
         "cuisine": ["British", "Pub"],
         "price_level": 2,
@@ -52,6 +55,7 @@ ANCHOR = HouseSpec(
         "window_days": 180,
         "lead_minutes": 30,
         "code_prefix": "TB",
+        "accent": "#1f4e79",
     },
     rooms=(
         RoomSpec("main", "Main Restaurant"),
@@ -84,5 +88,6 @@ ANCHOR = HouseSpec(
         SpecialDaySpec(12, 25, "Christmas Day", is_closed=True),
         SpecialDaySpec(12, 26, "Boxing Day", is_closed=True),
     ),
+    menus=ANCHOR_MENUS,
     policies=(PolicySpec("Sunday lunch deposit", Decimal(5), service="sunday"),),
 )

@@ -15,6 +15,7 @@ from restaurants.demo.blueprint import (
     TableSpec,
     pictures,
 )
+from restaurants.demo.menus import BELLA_NOTTE_MENUS
 
 # Every table takes a party of two: contract 2 counts ten tables for one.
 _TABLES = (
@@ -48,7 +49,9 @@ BELLA_NOTTE = HouseSpec(
         "name": "Bella Notte",
         "description": (
             "Authentic Italian cuisine on Greenwich Avenue: fresh pasta rolled every morning,"
-            " fish from the Fulton market, and a wine list that starts in Piedmont."
+            " fish from the Fulton market, and a wine list that starts in Piedmont.\n\nLucia and"
+            " Marco Ferri opened with six tables and their grandmother’s rolling pin. There are"
+            " ten tables now. The rolling pin is the same."
         ),
         "cuisine": ["Italian", "Mediterranean"],
         "price_level": 2,
@@ -70,6 +73,7 @@ BELLA_NOTTE = HouseSpec(
         "min_party": 2,
         "max_party": 12,
         "window_days": 365,
+        "accent": "#8c2f39",
     },
     rooms=(RoomSpec("dining", "Dining room", "Candlelight and a view of the avenue"),),
     tables=_TABLES,
@@ -77,4 +81,5 @@ BELLA_NOTTE = HouseSpec(
     services=(ServiceSpec("day", "All day", EVERY_DAY, "11:00", "22:00"),),
     hours=(HoursSpec(EVERY_DAY, "11:00", "00:00"),),
     policies=(PolicySpec("Deposit", Decimal(25)),),
+    menus=BELLA_NOTTE_MENUS,
 )

@@ -96,6 +96,27 @@ class OfferSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class DishSpec:
+    """One dish, in the house's currency."""
+
+    name: str
+    price: Decimal
+    description: str = ""
+    dietary: tuple[str, ...] = ()
+    allergens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MenuSpec:
+    """One menu; ``key`` is part of its public id."""
+
+    key: str
+    name: str
+    description: str
+    sections: tuple[tuple[str, tuple[DishSpec, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySpec:
     """A deposit; the restaurant's app cannot write it, the command above does."""
 
@@ -120,6 +141,7 @@ class HouseSpec:
     combinations: tuple[CombinationSpec, ...] = ()
     special_days: tuple[SpecialDaySpec, ...] = ()
     offers: tuple[OfferSpec, ...] = ()
+    menus: tuple[MenuSpec, ...] = ()
     policies: tuple[PolicySpec, ...] = ()
 
     @property

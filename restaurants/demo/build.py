@@ -17,6 +17,8 @@ from restaurants.models import (
     DiningRoom,
     DiningService,
     DiningTable,
+    Menu,
+    MenuItem,
     Offer,
     OpeningHours,
     Restaurant,
@@ -40,6 +42,7 @@ def build_house(spec: HouseSpec) -> Restaurant:
         _hours(spec, restaurant)
         _special_days(spec, restaurant)
         _offers(spec, restaurant, services)
+        _menus(spec, restaurant)
     return restaurant
 
 
@@ -182,3 +185,31 @@ def _offers(spec: HouseSpec, restaurant: Restaurant, services: dict[str, DiningS
             },
         )
         offer.services.set([services[key] for key in one.services])
+
+
+def _menus(spec: HouseSpec, restaurant: Restaurant) -> None:
+    for place, one in enumerate(spec.menus):
+        menu, _ = Menu.objects.update_or_create(
+            public_id=f"menu_{spec.key}_{one.key}",
+            defaults={
+                "restaurant": restaurant,
+                "name": one.name,
+                "description": one.description,
+                "position": place,
+            },
+        )
+        dishes = [(section, dish) for section, dishes in one.sections for dish in dishes]
+        for position, (section, dish) in enumerate(dishes):
+            MenuItem.objects.update_or_create(
+                public_id=f"item_{spec.key}_{one.key}_{position}",
+                defaults={
+                    "menu": menu,
+                    "section": section,
+                    "name": dish.name,
+                    "description": dish.description,
+                    "price": dish.price,
+                    "dietary": list(dish.dietary),
+                    "allergens": list(dish.allergens),
+                    "position": position,
+                },
+            )

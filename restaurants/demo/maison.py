@@ -18,6 +18,7 @@ from restaurants.demo.blueprint import (
     TableSpec,
     pictures,
 )
+from restaurants.demo.menus import MAISON_MENUS
 
 _LATE_NIGHTS = (4, 5)
 _OTHER_NIGHTS = (0, 1, 2, 3, 6)
@@ -72,7 +73,9 @@ MAISON = HouseSpec(
         "name": "Maison Allo",
         "description": (
             "Cuisine de saison in the Marais: a short menu that changes every week, a terrace"
-            " under the lime trees, and a late supper on Fridays and Saturdays."
+            " under the lime trees, and a late supper on Fridays and Saturdays.\n\nChef Inès Allo"
+            " buys at the Marché des Enfants Rouges before eight and writes the carte by ten. The"
+            " cellar is small, French and mostly natural."
         ),
         "cuisine": ["French", "Bistro"],
         "price_level": 3,
@@ -97,6 +100,7 @@ MAISON = HouseSpec(
         "buffer_minutes": 10,
         "max_spare_seats": 3,
         "code_prefix": "MA",
+        "accent": "#0f5c55",
     },
     rooms=(
         RoomSpec("salle", "Salle", "The dining room, by the open kitchen"),
@@ -149,5 +153,6 @@ MAISON = HouseSpec(
             ("lunch",),
         ),
     ),
+    menus=MAISON_MENUS,
     policies=(PolicySpec("Groups of six and more", Decimal(15), min_party=6),),
 )

@@ -67,6 +67,7 @@ NEW_YORK = (
         latitude=40.7312,
         longitude=-74.0021,
         phone="+12125550161",
+        accent="#9c3d54",
     ),
     _house(
         "chaat",
@@ -82,6 +83,7 @@ NEW_YORK = (
         latitude=40.7269,
         longitude=-73.9965,
         phone="+12125550162",
+        accent="#b35c00",
     ),
     _house(
         "lion",
@@ -97,6 +99,7 @@ NEW_YORK = (
         latitude=40.7347,
         longitude=-74.0035,
         phone="+12125550163",
+        accent="#5a3e85",
     ),
     _house(
         "azul",
@@ -112,6 +115,7 @@ NEW_YORK = (
         latitude=40.7269,
         longitude=-73.9831,
         phone="+12125550164",
+        accent="#1565a8",
     ),
     _house(
         "fork",
@@ -127,6 +131,7 @@ NEW_YORK = (
         latitude=40.7475,
         longitude=-74.0018,
         phone="+12125550165",
+        accent="#3f6b2a",
     ),
     _house(
         "harbor",
@@ -142,5 +147,6 @@ NEW_YORK = (
         latitude=40.7043,
         longitude=-74.0111,
         phone="+12125550166",
+        accent="#7a4a24",
     ),
 )

@@ -14,6 +14,7 @@ from django.db import models
 
 from accounts.models import Organization, User
 from core.ids import PublicIdField
+from restaurants.colour import is_colour
 
 
 @lru_cache(maxsize=1)
@@ -30,6 +31,12 @@ def validate_zone(value: str) -> None:
 def languages() -> list[tuple[str, str]]:
     """The languages Couvert speaks; named by function, so that another one needs no migration."""
     return list(settings.LANGUAGES)
+
+
+def validate_colour(value: str) -> None:
+    """Accept ``#rrggbb``; pages work out the readable variants (see ``restaurants.colour``)."""
+    if not is_colour(value):
+        raise ValidationError("A colour such as #1d5c48.")
 
 
 class Restaurant(models.Model):
@@ -63,6 +70,12 @@ class Restaurant(models.Model):
         help_text="Addresses of pictures, the cover first; a path is taken from this server.",
     )
     features = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    accent = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[validate_colour],
+        help_text="Such as #1d5c48; pages darken or lighten it until it is readable.",
+    )
 
     address = models.CharField(max_length=200, blank=True)
     city = models.CharField(max_length=80, blank=True)
@@ -152,6 +165,10 @@ class Restaurant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(hold_minutes__range=(1, 60)), name="restaurant_hold_minutes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accent="") | models.Q(accent__regex="^#[0-9a-fA-F]{6}$"),
+                name="restaurant_accent",
             ),
         ]
 
