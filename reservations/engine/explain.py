@@ -26,7 +26,7 @@ from reservations.engine.types import (
     WallMinute,
 )
 
-__all__ = ["apply_changes", "explain"]
+__all__ = ["apply_changes", "explain", "for_guest"]
 
 
 def explain(
@@ -46,15 +46,31 @@ def explain(
     decision = decide(plan, ledger, query, wall, policy=policy)
     if decision.accepted:
         return Explanation(decision)
-    guest = [
+    guest = for_guest(plan, ledger, query, wall, policy=policy)
+    house = for_house(plan, ledger, query, wall, policy)
+    return Explanation(decision, guest, house)
+
+
+def for_guest(
+    plan: Plan,
+    ledger: Ledger,
+    query: Query,
+    wall: WallMinute | str,
+    *,
+    policy: SeatingPolicy = BEST_FIT,
+) -> tuple[Change, ...]:
+    """What the guest could ask for instead of a refused time: the first half of ``explain``.
+
+    For pages, which show it to whoever looks; the house's half costs ten times as much.
+    """
+    changes = [
         Change(ChangeKind.OTHER_TIME, offer.slot.wall)
         for offer in suggest(plan, ledger, query, wall, policy=policy)
     ]
     smaller = _smaller_party(plan, ledger, query, wall, policy)
     if smaller is not None:
-        guest.append(Change(ChangeKind.SMALLER_PARTY, smaller))
-    house = for_house(plan, ledger, query, wall, policy)
-    return Explanation(decision, tuple(guest), house)
+        changes.append(Change(ChangeKind.SMALLER_PARTY, smaller))
+    return tuple(changes)
 
 
 def _smaller_party(

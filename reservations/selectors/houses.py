@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -39,6 +40,8 @@ class House:
     language: str
     """What it writes to guests in who chose no language, and is written to in."""
     image: str
+    accent: str
+    """The house's colour, ``#rrggbb`` or empty; see ``restaurants.colour``."""
     cuisine: tuple[str, ...]
     is_listed: bool
     accepts_reservations: bool
@@ -70,14 +73,25 @@ class _HouseCache:
 
     def get(self, restaurant_id: int, version: int) -> House:
         """The house at ``version``, or newer if it changed since; loaded when not at hand."""
-        house = self._houses.get(restaurant_id)
-        if house is None or house.plan.version != version:
-            house = load_house(restaurant_id)
+        house = self.get_all({restaurant_id: version}).get(restaurant_id)
+        if house is None:
+            raise LookupError(f"no restaurant {restaurant_id}")
+        return house
+
+    def get_all(self, versions: Mapping[int, int]) -> dict[int, House]:
+        """The houses with these ids at these versions, or newer: one query for all not at hand."""
+        found: dict[int, House | None] = {pk: self._houses.get(pk) for pk in versions}
+        stale = [
+            pk for pk, known in found.items() if known is None or known.plan.version != versions[pk]
+        ]
+        if stale:
+            loaded = {each.id: each for each in load_houses(stale)}
+            found |= loaded
             with self._lock:
-                self._houses[restaurant_id] = house
+                self._houses.update(loaded)
                 while len(self._houses) > self._capacity:
                     self._houses.popitem(last=False)
-        return house
+        return {pk: known for pk, known in found.items() if known is not None}
 
     def clear(self) -> None:
         """Forget everything (tests start from scratch: ids repeat after a rollback)."""
@@ -91,6 +105,14 @@ _cache = _HouseCache(_CAPACITY)
 def house(restaurant_id: int, version: int) -> House:
     """The compiled rules of a restaurant at ``version`` or newer; no query when at hand."""
     return _cache.get(restaurant_id, version)
+
+
+def houses(versions: Mapping[int, int]) -> dict[int, House]:
+    """The compiled rules of several restaurants, given and returned by id. At most one query.
+
+    An id that no longer exists is left out.
+    """
+    return _cache.get_all(versions)
 
 
 def forget_houses() -> None:
@@ -130,18 +152,18 @@ SELECT to_jsonb(r) - 'description' || jsonb_build_object(
       FROM restaurants_closure c WHERE restaurant_id = r.id),
   'policies', (SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('amount', p.amount::text))
       FROM payments_policy p WHERE restaurant_id = r.id AND is_active))
-FROM restaurants_restaurant r WHERE r.id = %s
+FROM restaurants_restaurant r WHERE r.id = ANY(%s)
 """
 
 
-def load_house(restaurant_id: int) -> House:
-    """Read a restaurant's rules in one statement, hence one snapshot, and compile them."""
+def load_houses(restaurant_ids: Sequence[int]) -> list[House]:
+    """Read restaurants' rules in one statement, hence one snapshot, and compile them."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOAD, [restaurant_id])
-        row = cursor.fetchone()
-    if row is None:
-        raise LookupError(f"no restaurant {restaurant_id}")
-    raw: dict[str, Any] = orjson.loads(row[0])
+        cursor.execute(_LOAD, [list(restaurant_ids)])
+        return [_house(orjson.loads(row[0])) for row in cursor.fetchall()]
+
+
+def _house(raw: dict[str, Any]) -> House:
     return House(
         id=raw["id"],
         public_id=raw["public_id"],
@@ -154,6 +176,7 @@ def load_house(restaurant_id: int) -> House:
         country=raw["country"],
         language=raw["language"],
         image=next(iter(raw["images"]), ""),
+        accent=raw["accent"],
         cuisine=tuple(raw["cuisine"]),
         is_listed=raw["is_listed"],
         accepts_reservations=raw["accepts_reservations"],

@@ -64,24 +64,29 @@ def offers_of_day(
         room_id=room_id,
         step_free=step_free,
     )
-    plan = day.house.plan
+    return offers_of(day, query)
+
+
+def offers_of(day: Day, query: e.Query) -> DayOffers:
+    """The same for a day that was read already. Raises NotBookable."""
     offers = offers_of_whole_day(day, query)
-    deposit, per_person = _deposit(plan, offers, service_date, party_size)
+    deposit, per_person = _deposit(day.house.plan, offers, query.service_date, query.party_size)
     return DayOffers(day, query, offers, deposit, per_person)
 
 
 def offers_of_whole_day(day: Day, query: e.Query) -> tuple[e.Offer, ...]:
     """The slots of a day that was just read; raises NotBookable when none could ever be had."""
-    offers = availability.day(day.house.plan, day.ledger, query)
-    _check_hope(day.house.plan, query, offers)
-    return offers
-
-
-def _check_hope(plan: e.Plan, query: e.Query, offers: tuple[e.Offer, ...]) -> None:
-    """Raise NotBookable when it is the request, not the book, that rules out every slot."""
+    plan = day.house.plan
     whole_day = DayRules.of(plan, query).whole_day
     if whole_day:
         raise not_bookable(whole_day[0])
+    offers = availability.day(plan, day.ledger, query)
+    _check_not_over(plan, query, offers)
+    return offers
+
+
+def _check_not_over(plan: e.Plan, query: e.Query, offers: tuple[e.Offer, ...]) -> None:
+    """Raise NotBookable for a date before today none of whose slots is still to come."""
     today = minute_to_datetime(plan.zone, query.now).date()
     still_on = any(offer.slot.starts >= query.now for offer in offers)
     if query.service_date < today and not still_on:
