@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ from restaurants.discovery import (
     ranking,
 )
 from restaurants.hours import DayHours, Stretch, week
-from restaurants.models import OpeningHours, Restaurant, Swipe
+from restaurants.models import Menu, Offer, OpeningHours, Restaurant, Swipe
 
 FEED_POOL = 400
 """Most restaurants that are scored for one feed: the best rated of those that pass the filters."""
@@ -70,6 +71,17 @@ def weekly_hours(restaurant: Restaurant) -> tuple[DayHours, ...]:
     return week(Stretch(*row) for row in rows.values_list("weekday", "opens", "closes"))
 
 
+def menus_of(restaurant: Restaurant) -> list[Menu]:
+    """The menus guests may read, with their dishes. Two queries."""
+    return list(restaurant.menus.filter(is_active=True).prefetch_related("items"))
+
+
+def current_offers(restaurant: Restaurant, today: dt.date) -> list[Offer]:
+    """The offers that are on and not over yet, with their services. Two queries."""
+    on = restaurant.offers.filter(is_active=True).exclude(valid_until__lt=today)
+    return list(on.order_by("-price", "name").prefetch_related("services"))
+
+
 def matching_restaurants(
     words: str = "", *, cuisine: str = "", price_levels: Sequence[int] = ()
 ) -> QuerySet[Restaurant]:
@@ -79,19 +91,7 @@ def matching_restaurants(
     """
     found = listed_restaurants().order_by("name", "id")
     if words.strip():
-        found = found.alias(
-            plain_text=_Plain(
-                Func(
-                    Value(" "),
-                    F("name"),
-                    F("city"),
-                    F("address"),
-                    Cast("cuisine", TextField()),
-                    function="concat_ws",
-                    output_field=TextField(),
-                )
-            )
-        )
+        found = found.alias(plain_text=plain_text("name", "city", "address", "cuisine"))
         for word in plain(words).split():
             found = found.filter(plain_text__contains=word)
     return _filtered(found, [cuisine] if cuisine else [], price_levels)
@@ -102,6 +102,12 @@ def plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     stripped = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return stripped.translate(str.maketrans(_ACCENTED, _PLAIN))
+
+
+def plain_text(*columns: str) -> Func:
+    """The columns in one text as :func:`plain` would have it, in SQL."""
+    parts = [Cast(column, TextField()) for column in columns]
+    return _Plain(Func(Value(" "), *parts, function="concat_ws", output_field=TextField()))
 
 
 class _Plain(Func):

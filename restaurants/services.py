@@ -54,6 +54,15 @@ def swipe(restaurant: str, *, user: str, action: Swipe.Action) -> Swipe:
     return row
 
 
+def forget_swipe(restaurant: str, *, user: str) -> None:
+    """Undo a like or a pass; both by public id. Repeatable.
+
+    Raises SessionEnded for an account that is gone or locked.
+    """
+    account = open_account(user)
+    Swipe.objects.filter(user=account, restaurant__public_id=restaurant).delete()
+
+
 @dataclass(frozen=True, slots=True)
 class StatedPreferences:
     """What a guest says they look for; everything may be empty."""
