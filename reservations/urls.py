@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reservations.views import booked, hold, home, restaurant, site
+from reservations.views import booked, hold, home, likes, restaurant, site, style
 
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
+    path("near/", likes.NearView.as_view(), name="near"),
+    path("accent/<str:colour>.css", style.accent, name="accent"),
+    path("styleguide/", style.StyleguideView.as_view(), name="styleguide"),
     path("robots.txt", site.robots, name="robots"),
     path("favicon.ico", site.favicon, name="favicon"),
     path("r/<slug:slug>/", restaurant.RestaurantView.as_view(), name="restaurant"),
     path("r/<slug:slug>/hold/", restaurant.PlaceHoldView.as_view(), name="place_hold"),
+    path("r/<slug:slug>/like/", likes.SwipeView.as_view(), name="swipe"),
     path("hold/<slug:hold_id>/", hold.HoldView.as_view(), name="hold"),
     path("hold/<slug:hold_id>/more-time/", hold.MoreTimeView.as_view(), name="more_time"),
     path("hold/<slug:hold_id>/release/", hold.ReleaseView.as_view(), name="release"),

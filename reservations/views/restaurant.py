@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import DomainError
+from reservations.engine.walltime import datetime_to_minute
 from reservations.errors import (
     ActiveHoldExists,
     AlreadyBooked,
@@ -24,15 +27,19 @@ from reservations.selectors.houses import House, house
 from reservations.services.holds import HoldRequest, place_hold
 from reservations.views import hours, wording
 from reservations.views.base import GuestView, booked_page, hold_page, warn
-from reservations.views.home import kind_of, picture_of
+from reservations.views.carte import carte_of
+from reservations.views.home import kind_of, picture_of, pictures_of
 from reservations.views.times import panel_for
-from reservations.views.visitor import guest_of, known_guest, offer_token
+from reservations.views.visitor import (
+    draft_of,
+    guest_of,
+    known_guest,
+    offer_token,
+    save_draft,
+)
 from reservations.views.wishes import Wish, read_wish, search_page
 from restaurants.models import Restaurant
 from restaurants.selectors import restaurant_by_slug
-
-MOST_LISTED_PARTIES = 30
-"""Above this a list of party sizes is longer than a number is to type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +55,18 @@ class HeldElsewhere:
 
 
 class RestaurantView(GuestView):
-    """``GET /r/<slug>/?party=2&date=2026-11-28&time=19:00``: the house and its times."""
+    """``GET /r/<slug>/?party=2&date=2026-11-28&time=19:00``: the house and its times.
+
+    ``room``, ``step_free`` and ``high_chair`` narrow the times, ``month`` turns the calendar.
+    """
 
     is_personal = False
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """The whole page, or for htmx the panel of times alone: same address, same answer."""
         restaurant, rules = find(slug)
-        today = clock.now().astimezone(rules.zone).date()
+        now = clock.now()
+        today = now.astimezone(rules.zone).date()
         wish = read_wish(request.GET, rules.plan)
         panel = panel_for(rules, wish, today=today)
         guest = known_guest(request)
@@ -70,29 +81,41 @@ class RestaurantView(GuestView):
         if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "times":
             response = render(request, "reservations/_times.html", context)
         else:
-            context |= self._house(restaurant, rules, today)
-            # The list of sizes has no entry for a party that cannot be booked here.
-            limits = rules.plan.min_party, rules.plan.max_party
-            context["party"] = min(max(panel.party, limits[0]), limits[1])
+            context |= _house(restaurant, rules, panel.party, now)
+            context["carte"] = carte_of(restaurant, today)
             context["held"] = held_elsewhere(guest)
             response = render(request, "reservations/restaurant.html", context)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
-    @staticmethod
-    def _house(restaurant: Restaurant, rules: House, today: dt.date) -> dict[str, Any]:
-        plan = rules.plan
-        sizes = range(plan.min_party, plan.max_party + 1)
-        return {
-            "picture": picture_of(*restaurant.images),
-            "kind": kind_of(restaurant),
-            "week": hours.coming_days(plan, today),
-            "sizes": sizes if len(sizes) <= MOST_LISTED_PARTIES else None,
-            "plan": plan,
-            "today": today.isoformat(),
-            "last_day": (today + dt.timedelta(days=plan.window_days)).isoformat(),
-            "place": wording.place_of(plan.zone),
-        }
+
+def _house(restaurant: Restaurant, rules: House, party: int, now: dt.datetime) -> dict[str, Any]:
+    """What the page says about the house itself, whatever is asked of its book."""
+    plan = rules.plan
+    today = now.astimezone(plan.zone).date()
+    return {
+        "pictures": pictures_of(*restaurant.images) or [picture_of()],
+        "kind": kind_of(restaurant),
+        "week": hours.coming_days(plan, today),
+        "now": hours.right_now(plan, datetime_to_minute(now)),
+        "has_kitchen": bool(plan.kitchen),
+        # The stepper cannot show a party that cannot be booked here.
+        "party": min(max(party, plan.min_party), plan.max_party),
+        "has_step_free": any(table.step_free for table in plan.tables),
+        "plan": plan,
+        "today": today.isoformat(),
+        "last_day": (today + dt.timedelta(days=plan.window_days)).isoformat(),
+        "place": wording.place_of(plan.zone),
+        "directions": directions_to(restaurant),
+    }
+
+
+def directions_to(restaurant: Restaurant) -> str:
+    """A route planner with the restaurant as its destination; empty if nobody says where it is."""
+    if restaurant.latitude is None or restaurant.longitude is None:
+        return ""
+    there = f"{restaurant.latitude},{restaurant.longitude}"
+    return f"https://www.openstreetmap.org/directions?to={quote(there, safe=',')}"
 
 
 class PlaceHoldView(GuestView):
@@ -107,33 +130,49 @@ class PlaceHoldView(GuestView):
         restaurant, rules = find(slug)
         wish = read_wish(request.POST, rules.plan)
         if wish.date is None or not wish.time or wish.problems:
-            warn(request, "Please choose a time first.")
-            return redirect(search_page(slug, party=wish.party, date=wish.date))
+            warn(request, _("Please choose a time first."))
+            return redirect(search_page(slug, party=wish.party, date=wish.date, like=wish))
+        if wish.high_chair:
+            _ask_for_high_chair(request)
         asked = HoldRequest(
-            restaurant.public_id, wish.date, wish.time, wish.party, service_id=wish.service_id
+            restaurant.public_id,
+            wish.date,
+            wish.time,
+            wish.party,
+            room_id=wish.room_id,
+            step_free=wish.step_free,
+            service_id=wish.service_id,
         )
         return redirect(hold_or_explain(request, rules, asked, wish))
+
+
+def _ask_for_high_chair(request: HttpRequest) -> None:
+    """Begin the guest's message to the restaurant with it; the form of the details shows it."""
+    typed = draft_of(request).get("special_requests", "")
+    asked = _("A high chair, please.")
+    if asked not in typed:
+        save_draft(request, {"special_requests": f"{asked} {typed}".strip()})
 
 
 def find(slug: str) -> tuple[Restaurant, House]:
     """A listed restaurant and the rules of its book, or 404."""
     restaurant = restaurant_by_slug(slug)
     if restaurant is None:
-        raise Http404("There is no restaurant at this address.")
+        raise Http404(_("There is no restaurant at this address."))
     return restaurant, house(restaurant.pk, restaurant.plan_version)
 
 
 def hold_or_explain(request: HttpRequest, rules: House, asked: HoldRequest, wish: Wish) -> str:
     """Hold the table; the address of the page to show next, whatever came of it."""
     guest = guest_of(request)
-    times = search_page(rules.slug, party=wish.party, date=wish.date, time=wish.choice)
+    times = search_page(rules.slug, party=wish.party, date=wish.date, time=wish.choice, like=wish)
     try:
         return hold_page(place_hold(asked, guest, by=guest.actor).public_id)
     except ActiveHoldExists:
         held = active_hold_of(guest, clock.now())
         if held is not None and _is_the_same(held, asked):
             return hold_page(held.public_id)
-        warn(request, "You hold a table already. Finish that booking first, or give it back.")
+        warn(request, _("You hold a table already. Finish that booking first, or give it back."))
     except AlreadyBooked as error:
         warn(request, error)
         return booked_page(str(error.details["reservation_id"]))

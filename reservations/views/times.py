@@ -1,12 +1,15 @@
-"""The times of one day for one party, as the restaurant's page shows them."""
+"""The panel of a restaurant's page: a month, one day's times, and what to do if there are none."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import DomainError
 from core.money import quantize
@@ -14,33 +17,19 @@ from reservations.engine.policies import deposit_for
 from reservations.engine.types import DAY_MINUTES, DiningService, Offer, Reason, Refusal
 from reservations.errors import NotAccepting, NotBookable
 from reservations.selectors.houses import House
-from reservations.sentences import FULL, sentence
-from reservations.services.availability import DayOffers, alternatives, offers_of_day
-from reservations.views import wording
-from reservations.views.wishes import Wish, choice_of, search_page
-
-LOOK_AHEAD_DAYS = 3
-"""How far the page looks for a free table by itself; each day is one query."""
-
-IN_A_WORD: Mapping[Reason, str] = {
-    **dict.fromkeys(FULL, "Full"),
-    Reason.PAST: "Past",
-    Reason.LEAD_TIME: "Too soon",
-    Reason.CUT_OFF: "By phone",
-    Reason.BEYOND_WINDOW: "Too early",
-    Reason.NOT_A_SLOT: "No seating",
-    Reason.NO_SERVICE: "No service",
-    Reason.CLOSED: "Closed",
-    Reason.SPECIAL_DAY: "Closed",
-    Reason.KITCHEN_CLOSED: "No kitchen",
-    Reason.CLOSURE: "Not today",
-    Reason.PRIVATE: "Private",
-    Reason.PREPAYMENT_NOT_SET_UP: "By phone",
-    Reason.PARTY_TOO_SMALL: "Too few",
-    Reason.PARTY_TOO_LARGE: "Too many",
-    Reason.NO_TABLE_FITS: "No table",
-}
-"""Under a greyed time: every reason there is."""
+from reservations.services.availability import DayOffers, offers_of_day
+from reservations.services.outlook import (
+    DayAhead,
+    Month,
+    month_of,
+    reason_for_none,
+    rooms_of,
+    why_not,
+)
+from reservations.views import why, wording
+from reservations.views.month import MonthPage, month_page, other_days, times_text
+from reservations.views.why import in_a_sentence, in_a_word
+from reservations.views.wishes import Wish, choice_of, in_room, needs_of, search_page, waitlist_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +48,8 @@ class Choice:
     value: str
     """As the form sends it: with the service where another one has the same time."""
     why_not: str = ""
+    why_url: str = ""
+    """Where the reason is told in full, with what could be done instead."""
     is_chosen: bool = False
     is_next_day: bool = False
     """After midnight: the evening is the date's, the calendar says the next day."""
@@ -70,25 +61,42 @@ class Sitting:
 
     name: str
     choices: tuple[Choice, ...]
+    free: str
     deposit: str
     refund: str
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A reason in a sentence, and the times it holds for."""
+    """A reason in a sentence, and the times it holds for, each leading to what else there is."""
 
     sentence: str
-    times: str
+    times: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The time the guest wanted and cannot have, and the nearest they can."""
+    """The time the guest wanted and cannot have, why, and the nearest they can."""
 
     time: str
     sentence: str
     instead: tuple[Link, ...]
+    smaller: Link | None = None
+    elsewhere: str = ""
+    """Rooms that have the time although the one asked for has not."""
+    elsewhere_url: str = ""
+    waitlist: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomChoice:
+    """A part of the house a guest may ask for."""
+
+    name: str
+    times: str
+    url: str
+    is_chosen: bool
+    is_free: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +106,16 @@ class Panel:
     party: int
     date: dt.date
     date_text: str
+    wish: Wish
+    month: MonthPage | None = None
+    rooms: tuple[RoomChoice, ...] = ()
     sittings: tuple[Sitting, ...] = ()
     free: int = 0
     refusal: str = ""
     """Why there is nothing to choose."""
     remedies: tuple[Link, ...] = ()
     """What to do then."""
+    waitlist: str = ""
     whys: tuple[Why, ...] = ()
     missed: Missed | None = None
     earlier_day: Link | None = None
@@ -112,115 +124,162 @@ class Panel:
     @property
     def summary(self) -> str:
         """What a screen reader hears when the panel changes."""
-        times = {0: "no free time", 1: "1 free time"}.get(self.free, f"{self.free} free times")
-        return f"{self.date_text}, {wording.guests(self.party)}: {times}."
+        free = {0: _("no free time"), 1: _("1 free time")}.get(
+            self.free, _("%(free)d free times") % {"free": self.free}
+        )
+        return f"{self.date_text}, {wording.guests(self.party)}: {free}."
+
+    @property
+    def needs(self) -> list[tuple[str, str]]:
+        """The hidden fields of the form that holds a time."""
+        return list(needs_of(self.wish).items())
+
+    @property
+    def room(self) -> str:
+        """The room asked for, as the form above carries it."""
+        return "" if self.wish.room_id is None else str(self.wish.room_id)
 
 
 def panel_for(house: House, wish: Wish, *, today: dt.date) -> Panel:
-    """The panel a wish leads to. At most ``1 + LOOK_AHEAD_DAYS`` days are read.
+    """The panel a wish leads to; at most three reads of the book, whatever is asked.
 
-    Without a date it is the first of these days with a free table, else today. Raises
-    RestaurantNotFound.
+    Without a date it is the first day with a free time in this month or the next, else today.
+    Raises RestaurantNotFound.
     """
-    date = wish.date or today
-    answer = _ask(house, date, wish.party)
-    next_free = None
-    if isinstance(answer, DayOffers) and not _is_free(answer):
-        next_free = _next_free(house, date, wish.party)
-    if wish.date is None and next_free is not None:
-        date, answer, next_free = next_free.day.service_date, next_free, None
-    if isinstance(answer, DayOffers):
-        panel = _panel(house, wish, answer, next_free)
-    else:
-        panel = _refused(house, wish.party, answer, date, today)
+    if wish.room_id not in house.rooms:
+        wish = in_room(wish, None)
     last = today + dt.timedelta(days=house.plan.window_days)
+    try:
+        month, chosen = _looked_at(house, wish, today, last)
+    except NotAccepting as refusal:
+        return _refused(house, wish, refusal, wish.date or today, today)
+    date, answer = chosen.date, chosen.answer
+    if isinstance(answer, DayOffers):
+        panel = _panel(month, wish, answer)
+    else:
+        panel = _refused(house, wish, answer, date, today)
     return replace(
         panel,
-        earlier_day=_day_link(house, wish.party, date, -1) if today < date <= last else None,
-        later_day=_day_link(house, wish.party, date, 1) if today <= date < last else None,
+        month=month_page(month, wish, date, today=today),
+        earlier_day=_day_link(house, wish, date, -1) if today < date <= last else None,
+        later_day=_day_link(house, wish, date, 1) if today <= date < last else None,
     )
 
 
-def _ask(house: House, date: dt.date, party: int) -> DayOffers | NotBookable | NotAccepting:
+def _looked_at(house: House, wish: Wish, today: dt.date, last: dt.date) -> tuple[Month, DayAhead]:
+    """The month to show and the day whose times to show."""
+
+    def read(date: dt.date) -> Month:
+        return month_of(house.public_id, wish.wanted, min(max(date, today), last))
+
+    month = read(wish.month or wish.date or today)
+    if wish.date is not None:
+        return month, month.on(wish.date) or _single_day(house, wish, wish.date)
+    first = month.next_free(max(today, month.first) - dt.timedelta(days=1))
+    if first is None and wish.month is None:
+        following = _following(month, last)
+        if following is not None and (found := (later := read(following)).next_free(today)):
+            return later, later.days[found.day - 1]
+    day = first or max(today, month.first)
+    return month, month.days[day.day - 1]
+
+
+def _following(month: Month, last: dt.date) -> dt.date | None:
+    """The first of the next month, if it can be booked already."""
+    following = (month.first + dt.timedelta(days=31)).replace(day=1)
+    return following if following <= last else None
+
+
+def _single_day(house: House, wish: Wish, date: dt.date) -> DayAhead:
+    """A date outside the month that is shown."""
     try:
-        return offers_of_day(house.public_id, date, party)
-    except (NotBookable, NotAccepting) as refusal:
-        return refusal
+        answer: DayOffers | NotBookable = offers_of_day(
+            house.public_id,
+            date,
+            wish.party,
+            room_id=wish.room_id,
+            step_free=wish.step_free,
+        )
+    except NotBookable as refusal:
+        answer = refusal
+    free = sum(o.available for o in answer.offers) if isinstance(answer, DayOffers) else 0
+    return DayAhead(date, free, None, answer)
 
 
-def _is_free(answer: DayOffers) -> bool:
-    return any(offer.available for offer in answer.offers)
-
-
-def _next_free(house: House, date: dt.date, party: int) -> DayOffers | None:
-    for days in range(1, LOOK_AHEAD_DAYS + 1):
-        answer = _ask(house, date + dt.timedelta(days=days), party)
-        if not isinstance(answer, DayOffers):
-            return None
-        if _is_free(answer):
-            return answer
-    return None
-
-
-def _day_link(house: House, party: int, date: dt.date, days: int = 0) -> Link:
+def _day_link(house: House, wish: Wish, date: dt.date, days: int = 0) -> Link:
     date += dt.timedelta(days=days)
-    return Link(wording.short_day(date), search_page(house.slug, party=party, date=date))
+    url = search_page(house.slug, party=wish.party, date=date, time=wish.choice, like=wish)
+    return Link(wording.short_day(date), url)
 
 
 def _refused(
-    house: House, party: int, refusal: DomainError, date: dt.date, today: dt.date
+    house: House, wish: Wish, refusal: DomainError, date: dt.date, today: dt.date
 ) -> Panel:
     """A request that can never be met as asked: why, and what can be done."""
-    return Panel(
-        party=party,
-        date=date,
-        date_text=wording.day(date),
-        refusal=refusal.text,
-        remedies=_remedies(house, party, refusal, date, today),
-    )
-
-
-def _remedies(
-    house: House, party: int, refusal: DomainError, date: dt.date, today: dt.date
-) -> tuple[Link, ...]:
-    """What a guest can do about a request that can never be met as asked."""
-    if refusal.code in (Reason.PARTY_TOO_LARGE.upper(), Reason.PARTY_TOO_SMALL.upper()):
-        limit = int(refusal.details["limit"])
-        url = search_page(house.slug, party=limit, date=date)
-        return (Link(f"Times for {wording.guests(limit)}", url),)
-    if refusal.code == Reason.BEYOND_WINDOW.upper():
-        last = dt.date.fromisoformat(str(refusal.details["last_date"]))
-        return (_titled(house, party, last, "The last day that can be booked"),)
-    if refusal.code == Reason.PAST.upper():
-        return (_titled(house, party, today, "Times today"),)
-    return ()
-
-
-def _titled(house: House, party: int, date: dt.date, title: str) -> Link:
-    link = _day_link(house, party, date)
-    return Link(f"{title}: {link.text}", link.url)
-
-
-def _panel(house: House, wish: Wish, answer: DayOffers, next_free: DayOffers | None) -> Panel:
-    date = answer.day.service_date
-    # What has passed is of no use to anybody; everything else is shown, with its reason.
-    shown = [offer for offer in answer.offers if not _has_passed(offer)]
-    free = sum(offer.available for offer in shown)
-    refusal = "" if free else _nothing_free(shown, wish.party)
-    remedies = []
-    if next_free is not None:
-        remedies.append(_titled(house, wish.party, next_free.day.service_date, "Next free day"))
-    hides_times = not free and not any(_first(offer).reason in FULL for offer in shown)
+    text = refusal.text
+    if isinstance(refusal, NotBookable):
+        reason = Reason(refusal.code.lower())
+        text = in_a_sentence(Refusal(reason, refusal.details))
+        if reason is Reason.PAST:
+            text = _("This day has passed.")
     return Panel(
         party=wish.party,
         date=date,
         date_text=wording.day(date),
+        wish=wish,
+        refusal=text,
+        remedies=_remedies(house, wish, refusal, date, today),
+    )
+
+
+def _remedies(
+    house: House, wish: Wish, refusal: DomainError, date: dt.date, today: dt.date
+) -> tuple[Link, ...]:
+    """What a guest can do about a request that can never be met as asked."""
+    if refusal.code in (Reason.PARTY_TOO_LARGE.upper(), Reason.PARTY_TOO_SMALL.upper()):
+        limit = int(refusal.details["limit"])
+        url = search_page(house.slug, party=limit, date=date, like=wish)
+        text = ngettext("Times for %(limit)d guest", "Times for %(limit)d guests", limit)
+        return (Link(text % {"limit": limit}, url),)
+    if refusal.code == Reason.BEYOND_WINDOW.upper():
+        last = dt.date.fromisoformat(str(refusal.details["last_date"]))
+        return (_titled(house, wish, last, _("The last day that can be booked")),)
+    if refusal.code == Reason.PAST.upper():
+        return (_titled(house, wish, today, _("Times today")),)
+    return ()
+
+
+def _titled(house: House, wish: Wish, date: dt.date, title: str) -> Link:
+    link = _day_link(house, wish, date)
+    return Link(f"{title}: {link.text}", link.url)
+
+
+def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
+    house, date = month.house, answer.day.service_date
+    # What has passed is of no use to anybody; everything else is shown, with its reason.
+    shown = [offer for offer in answer.offers if not _has_passed(offer)]
+    free = sum(offer.available for offer in shown)
+    is_full = any(_first(offer).reason in why.FULLY_BOOKED for offer in shown if offer.refusals)
+    hides_times = not free and not is_full
+    panel = Panel(
+        party=wish.party,
+        date=date,
+        date_text=wording.day(date),
+        wish=wish,
+        rooms=_rooms(house, wish, answer),
         sittings=() if hides_times else _sittings(answer, shown, wish),
         free=free,
-        refusal=refusal,
-        remedies=tuple(remedies),
-        whys=() if hides_times else _whys(shown),
+        whys=() if hides_times else _whys(wish, answer, shown),
         missed=_missed(house, answer, wish) if free else None,
+    )
+    if free:
+        return panel
+    waitlist = waitlist_page(house.slug, party=wish.party, date=date, time=wish.time)
+    return replace(
+        panel,
+        refusal=_nothing_free(shown, wish, answer),
+        remedies=tuple(Link(*link) for link in other_days(month, wish, date)),
+        waitlist=waitlist if is_full else "",
     )
 
 
@@ -232,21 +291,50 @@ def _first(offer: Offer) -> Refusal:
     return offer.refusals[0]
 
 
-def _nothing_free(shown: list[Offer], party: int) -> str:
+def _nothing_free(shown: Sequence[Offer], wish: Wish, answer: DayOffers) -> str:
     """Why a day has no free time."""
-    if not shown:
-        return sentence(Refusal(Reason.NO_SERVICE))
-    reasons = {_first(offer).reason for offer in shown}
-    if reasons & FULL:
-        return f"Every table for {wording.guests(party)} is taken on this day."
-    return _in_words(_first(shown[0]))
+    reason = reason_for_none(shown)
+    if reason.reason not in why.FULLY_BOOKED:
+        return in_a_sentence(reason, answer.query)
+    party = wording.guests(wish.party)
+    if wish.room_id is not None:
+        room = answer.day.house.rooms[wish.room_id]
+        text = _("%(room)s is fully booked for %(party)s on this day.")
+        return text % {"room": room, "party": party}
+    if wish.step_free:
+        text = _("Every step-free table for %(party)s is taken on this day.")
+        return text % {"party": party}
+    return _("Every table for %(party)s is taken on this day.") % {"party": party}
 
 
-def _in_words(refusal: Refusal) -> str:
-    text = sentence(refusal)
-    # The sentence for 'full' is contract 2's, which ends without a stop.
-    text = text if text.endswith((".", "!", "?", "…")) else f"{text}."
-    return f"{text} {refusal.facts.get('note', '')}".strip()
+def _rooms(house: House, wish: Wish, answer: DayOffers) -> tuple[RoomChoice, ...]:
+    rooms = rooms_of(answer)
+    if not rooms and wish.room_id is None:
+        return ()
+
+    def url(room_id: int | None) -> str:
+        return search_page(
+            house.slug,
+            party=wish.party,
+            date=answer.day.service_date,
+            time=wish.choice,
+            like=in_room(wish, room_id),
+        )
+
+    anywhere = RoomChoice(_("No preference"), "", url(None), wish.room_id is None, True)
+    return (
+        anywhere,
+        *(
+            RoomChoice(
+                room.name,
+                times_text(room.free),
+                url(room.room_id),
+                wish.room_id == room.room_id,
+                room.free > 0,
+            )
+            for room in rooms
+        ),
+    )
 
 
 def _sittings(answer: DayOffers, shown: list[Offer], wish: Wish) -> tuple[Sitting, ...]:
@@ -258,21 +346,30 @@ def _sittings(answer: DayOffers, shown: list[Offer], wish: Wish) -> tuple[Sittin
     sittings = []
     for offers in by_service.values():
         service = offers[0].slot.service
-        choices = tuple(_choice(offer, wish, twice) for offer in offers)
-        sittings.append(Sitting(service.name, choices, *_deposit(answer, service)))
+        choices = tuple(_choice(answer, offer, wish, twice) for offer in offers)
+        free = times_text(sum(offer.available for offer in offers))
+        sittings.append(Sitting(service.name, choices, free, *_deposit(answer, service)))
     return tuple(sittings)
 
 
-def _choice(offer: Offer, wish: Wish, twice: AbstractSet[str]) -> Choice:
+def _choice(answer: DayOffers, offer: Offer, wish: Wish, twice: AbstractSet[str]) -> Choice:
     label, service_id = offer.slot.label, offer.slot.service.id
-    word = "" if offer.available else IN_A_WORD[_first(offer).reason]
+    value = choice_of(label, service_id if label in twice else None)
     return Choice(
         time=label,
-        value=choice_of(label, service_id if label in twice else None),
-        why_not=word,
+        value=value,
+        why_not="" if offer.available else in_a_word(_first(offer)),
+        why_url="" if offer.available else _at(answer, wish, value).url,
         is_chosen=offer.available and _is_wanted(offer, wish),
         is_next_day=offer.slot.wall >= DAY_MINUTES,
     )
+
+
+def _at(answer: DayOffers, wish: Wish, time: str) -> Link:
+    """The same day with another wanted time."""
+    house, date = answer.day.house, answer.day.service_date
+    url = search_page(house.slug, party=wish.party, date=date, time=time, like=wish)
+    return Link(time.partition("@")[0], url)
 
 
 def _is_wanted(offer: Offer, wish: Wish) -> bool:
@@ -292,28 +389,42 @@ def _deposit(answer: DayOffers, service: DiningService) -> tuple[str, str]:
     return money, wording.refund_in_short(ladder)
 
 
-def _whys(shown: Iterable[Offer]) -> tuple[Why, ...]:
-    times: dict[str, list[str]] = {}
+def _whys(wish: Wish, answer: DayOffers, shown: Iterable[Offer]) -> tuple[Why, ...]:
+    times: dict[str, list[Link]] = {}
     for offer in shown:
         if not offer.available:
-            times.setdefault(_in_words(_first(offer)), []).append(offer.slot.label)
-    return tuple(Why(text, ", ".join(labels)) for text, labels in times.items())
+            text = in_a_sentence(_first(offer), answer.query)
+            times.setdefault(text, []).append(_at(answer, wish, offer.slot.label))
+    return tuple(Why(text, tuple(links)) for text, links in times.items())
 
 
 def _missed(house: House, answer: DayOffers, wish: Wish) -> Missed | None:
-    """The wanted time, if it is not to be had."""
-    offers = [offer for offer in answer.offers if _is_wanted(offer, wish)]
-    if not wish.time or any(offer.available for offer in offers):
+    """The wanted time, if it is not to be had: the engine's explanation in the guest's words."""
+    if not wish.time:
         return None
-    refusal = _first(offers[0]) if offers else Refusal(Reason.NOT_A_SLOT)
-    hours, minutes = map(int, wish.time.split(":"))
-    wall = offers[0].slot.wall if offers else hours * 60 + minutes
+    found = why_not(answer, wish.time, wish.service_id)
+    if found is None:
+        return None
     date = answer.day.service_date
+    smaller = None
+    if found.smaller_party is not None and found.smaller_party >= house.plan.min_party:
+        url = search_page(
+            house.slug, party=found.smaller_party, date=date, time=wish.choice, like=wish
+        )
+        party = wording.guests(found.smaller_party)
+        text = _("%(time)s for %(party)s") % {"time": wish.time, "party": party}
+        smaller = Link(text, url)
+    waitlist = waitlist_page(house.slug, party=wish.party, date=date, time=wish.time)
     return Missed(
         time=wish.time,
-        sentence=_in_words(refusal),
-        instead=tuple(
-            Link(time, search_page(house.slug, party=wish.party, date=date, time=time))
-            for time in alternatives(answer.day, answer.query, wall)
-        ),
+        sentence=in_a_sentence(found.refusal, answer.query),
+        instead=tuple(_at(answer, wish, time) for time in found.other_times),
+        smaller=smaller,
+        elsewhere=", ".join(found.elsewhere),
+        elsewhere_url=search_page(
+            house.slug, party=wish.party, date=date, time=wish.choice, like=in_room(wish, None)
+        )
+        if found.elsewhere
+        else "",
+        waitlist=waitlist if found.refusal.reason in why.FULLY_BOOKED else "",
     )

@@ -135,8 +135,8 @@ def test_queries_of_the_pages(
     hold_url = browser.hold(bella).url
     with django_assert_num_queries(1 + 1):
         browser.get(hold_url)
-    # The restaurant, its day, and the table this guest holds.
-    with django_assert_num_queries(1 + 3):
+    # The restaurant, its month, offers, menus, and the table this guest holds.
+    with django_assert_num_queries(1 + 5):
         browser.get(f"/r/{bella.slug}/?date={SATURDAY}")
     booked_url = browser.post(hold_url, **ADA, card=VISA).url
     # The calendar entry has the booking's link in it.

@@ -6,7 +6,7 @@ import pytest
 
 from reservations.engine.types import Reason, Refusal
 from reservations.sentences import FULL, NO_TABLE, sentence
-from reservations.views.times import IN_A_WORD
+from reservations.views.why import IN_A_WORD, in_a_sentence, of_a_day
 
 FACTS = {"limit": 4}
 LONGEST_WORD = 12
@@ -26,6 +26,16 @@ def test_every_reason_has_a_sentence_with_its_facts(reason: Reason) -> None:
     assert text == NO_TABLE or (text[0].isupper() and text.endswith("."))
     assert "{" not in text
     assert "…" not in text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_a_sentence_for_the_one_who_looks(reason: Reason) -> None:
+    for facts in ({}, {"limit": 4, "asked": 2, "places": 3, "minutes": 90, "note": "Wedding."}):
+        text = in_a_sentence(Refusal(reason, facts))
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "%" not in text
+        assert of_a_day(Refusal(reason, facts))[0].islower()
 
 
 def test_full_is_said_only_of_what_is_full() -> None:

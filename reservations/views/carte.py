@@ -1,0 +1,133 @@
+"""What a house offers and cooks, with prices as they are written where it stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from notifications.wording import amount
+from restaurants.models import Allergen, Diet, Menu, MenuItem, Offer, Restaurant
+from restaurants.selectors import current_offers, menus_of
+
+_MARKS = {
+    Diet.VEGETARIAN: "V",
+    Diet.VEGAN: "VG",
+    Diet.GLUTEN_FREE: "GF",
+    Diet.DAIRY_FREE: "DF",
+    Diet.HALAL: "H",
+    Diet.KOSHER: "K",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A diet as a card has it: two letters, and what they stand for."""
+
+    letters: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DishLine:
+    """One dish."""
+
+    name: str
+    description: str
+    price: str
+    diets: tuple[Mark, ...]
+    allergens: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Dishes that stand together."""
+
+    name: str
+    dishes: tuple[DishLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuPage:
+    """One menu."""
+
+    name: str
+    description: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLine:
+    """A promotion or a set menu."""
+
+    name: str
+    description: str
+    price: str
+    services: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carte:
+    """Everything a guest may want to read before booking."""
+
+    offers: tuple[OfferLine, ...]
+    menus: tuple[MenuPage, ...]
+    marks: tuple[Mark, ...]
+    """The diets that occur, for the key below."""
+
+
+def carte_of(restaurant: Restaurant, today: dt.date) -> Carte:
+    """Offers and menus of a house. Four queries, whatever their number."""
+    menus = menus_of(restaurant)
+    named = {diet for menu in menus for item in menu.items.all() for diet in item.dietary}
+    return Carte(
+        offers=tuple(_offer(offer, restaurant) for offer in current_offers(restaurant, today)),
+        menus=tuple(_menu(menu, restaurant.currency) for menu in menus),
+        marks=tuple(mark for diet, mark in _marks().items() if diet in named),
+    )
+
+
+def price(value: Decimal | None, currency: str) -> str:
+    """``€24``, ``£23.50``: without decimals that say nothing, as menus have it."""
+    if value is None:
+        return ""
+    text = amount(value, currency)
+    return text.removesuffix(".00") if value == value.to_integral_value() else text
+
+
+def _offer(offer: Offer, restaurant: Restaurant) -> OfferLine:
+    text = price(offer.price, restaurant.currency)
+    if text and offer.per_person:
+        text = _("%(price)s a head") % {"price": text}
+    services = ", ".join(service.name for service in offer.services.all())
+    return OfferLine(offer.name, offer.description, text, services)
+
+
+def _menu(menu: Menu, currency: str) -> MenuPage:
+    dishes = [item for item in menu.items.all() if item.is_available]
+    return MenuPage(menu.name, menu.description, tuple(_sections(dishes, currency)))
+
+
+def _sections(dishes: Iterable[MenuItem], currency: str) -> Iterable[Section]:
+    for name, group in groupby(dishes, key=lambda dish: dish.section):
+        yield Section(name, tuple(_dish(dish, currency) for dish in group))
+
+
+def _dish(dish: MenuItem, currency: str) -> DishLine:
+    marks = _marks()
+    names = dict(Allergen.choices)
+    return DishLine(
+        dish.name,
+        dish.description,
+        price(dish.price, currency),
+        tuple(marks[diet] for diet in dish.dietary if diet in marks),
+        ", ".join(str(names[code]) for code in dish.allergens if code in names),
+    )
+
+
+def _marks() -> dict[str, Mark]:
+    return {diet.value: Mark(letters, str(diet.label)) for diet, letters in _MARKS.items()}

@@ -1,0 +1,166 @@
+"""A month as a calendar: which days can be had, and behind every other day why not."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils import dateformat, dates
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reservations.services.outlook import DayAhead, Month
+from reservations.views import wording
+from reservations.views.why import FULLY_BOOKED, of_a_day
+from reservations.views.wishes import Wish, search_page
+
+_SUNDAY_FIRST = frozenset({"AU", "BR", "CA", "HK", "IL", "IN", "JP", "KR", "MX", "TW", "US", "ZA"})
+"""Where calendars begin with Sunday; everywhere else with Monday."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One date of the calendar."""
+
+    date: dt.date
+    label: str
+    """In full, with the number of times or the reason against it."""
+    title: str
+    """The reason alone; empty for a day with free times."""
+    url: str
+    """Empty for a day on which nothing can be booked or waited for."""
+    kind: str
+    """``free``, ``few``, ``full`` or ``off``."""
+    is_chosen: bool = False
+    is_today: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """The head of a column."""
+
+    short: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Another month."""
+
+    text: str
+    url: str
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthPage:
+    """The calendar of one month."""
+
+    title: str
+    month: str
+    """``2026-11``."""
+    weekdays: tuple[Weekday, ...]
+    weeks: tuple[tuple[CalendarDay | None, ...], ...]
+    earlier: Turn | None
+    later: Turn | None
+    notes: tuple[str, ...] = ()
+    """What the house says about days of this month, in full: a finger cannot hover."""
+
+
+FEW = 3
+"""So few free times left that the calendar says so."""
+
+
+def month_page(month: Month, wish: Wish, chosen: dt.date, *, today: dt.date) -> MonthPage:
+    """The calendar for a wish, turned to ``month``, with ``chosen`` marked."""
+    house = month.house
+    last = today + dt.timedelta(days=house.plan.window_days)
+    start = calendar.SUNDAY if house.country in _SUNDAY_FIRST else calendar.MONDAY
+    order = [(start + offset) % 7 for offset in range(7)]
+    blanks: list[CalendarDay | None] = [None] * order.index(month.first.weekday())
+    cells = blanks + [_day(day, month, wish, chosen, today) for day in month.days]
+    cells += [None] * (-len(cells) % 7)
+    # Weeks that are over help nobody.
+    over = (len(blanks) + max(0, (today - month.first).days)) // 7 * 7
+    cells = cells[over:] if over < len(cells) else cells
+    return MonthPage(
+        title=dateformat.format(month.first, "F Y"),
+        month=f"{month.first:%Y-%m}",
+        weekdays=tuple(
+            Weekday(str(dates.WEEKDAYS_ABBR[day])[:2], str(dates.WEEKDAYS[day])) for day in order
+        ),
+        weeks=tuple(tuple(cells[row : row + 7]) for row in range(0, len(cells), 7)),
+        earlier=_turn(month, wish, chosen, -1) if month.first > today else None,
+        later=_turn(month, wish, chosen, 1) if _next_first(month.first) <= last else None,
+        notes=tuple(
+            f"{wording.short_day(day.date)}: {of_a_day(day.reason)}"
+            for day in month.days
+            if day.reason is not None and day.reason.facts.get("note") and day.date >= today
+        ),
+    )
+
+
+def _next_first(first: dt.date) -> dt.date:
+    return (first + dt.timedelta(days=31)).replace(day=1)
+
+
+def _turn(month: Month, wish: Wish, chosen: dt.date, by: int) -> Turn:
+    first = month.first
+    other = _next_first(first) if by > 0 else (first - dt.timedelta(days=1)).replace(day=1)
+    url = search_page(
+        month.house.slug, party=wish.party, date=chosen, time=wish.choice, like=wish, month=other
+    )
+    return Turn(dateformat.format(other, "F Y"), url, f"{other:%Y-%m}")
+
+
+def _day(day: DayAhead, month: Month, wish: Wish, chosen: dt.date, today: dt.date) -> CalendarDay:
+    kind = _kind(day)
+    title = "" if day.reason is None else of_a_day(day.reason)
+    url = ""
+    if kind != "off":
+        url = search_page(
+            month.house.slug, party=wish.party, date=day.date, time=wish.choice, like=wish
+        )
+    said = times_text(day.free) if day.free else title
+    return CalendarDay(
+        date=day.date,
+        label=f"{dateformat.format(day.date, 'l j F')}, {said}",
+        title=title[:1].upper() + title[1:],
+        url=url,
+        kind=kind,
+        is_chosen=day.date == chosen,
+        is_today=day.date == today,
+    )
+
+
+def _kind(day: DayAhead) -> str:
+    if day.free:
+        return "few" if day.free <= FEW else "free"
+    return "full" if day.reason is not None and day.reason.reason in FULLY_BOOKED else "off"
+
+
+def times_text(free: int) -> str:
+    """``no free times``, ``1 time``, ``12 times``."""
+    if not free:
+        return _("no free times")
+    return ngettext("%(free)d time", "%(free)d times", free) % {"free": free}
+
+
+def other_days(
+    month: Month, wish: Wish, chosen: dt.date, most: int = 3
+) -> tuple[tuple[str, str], ...]:
+    """The nearest other days with free times, in their order: text and address."""
+    near = sorted(
+        (day for day in month.days if day.free and day.date != chosen),
+        key=lambda day: abs((day.date - chosen).days),
+    )[:most]
+    return tuple(
+        (
+            f"{wording.short_day(day.date)} · {times_text(day.free)}",
+            search_page(
+                month.house.slug, party=wish.party, date=day.date, time=wish.choice, like=wish
+            ),
+        )
+        for day in sorted(near, key=lambda day: day.date)
+    )
