@@ -157,7 +157,7 @@ def other_days(
     )[:most]
     return tuple(
         (
-            f"{wording.short_day(day.date)} · {times_text(day.free)}",
+            wording.short_day(day.date),
             search_page(
                 month.house.slug, party=wish.party, date=day.date, time=wish.choice, like=wish
             ),

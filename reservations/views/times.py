@@ -65,6 +65,11 @@ class Sitting:
     deposit: str
     refund: str
 
+    @property
+    def is_full(self) -> bool:
+        """Nothing to choose: shown folded up."""
+        return all(choice.why_not for choice in self.choices)
+
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -283,6 +288,14 @@ def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
     )
 
 
+def _said(answer: DayOffers, refusal: Refusal) -> str:
+    """A reason in words; the time to clear the table is the house's business."""
+    facts = dict(refusal.facts)
+    if "minutes" in facts:
+        facts["minutes"] = int(facts["minutes"]) - answer.day.house.plan.buffer_minutes
+    return in_a_sentence(Refusal(refusal.reason, facts), answer.query)
+
+
 def _has_passed(offer: Offer) -> bool:
     return any(refusal.reason is Reason.PAST for refusal in offer.refusals)
 
@@ -309,7 +322,7 @@ def _nothing_free(shown: Sequence[Offer], wish: Wish, answer: DayOffers) -> str:
 
 def _rooms(house: House, wish: Wish, answer: DayOffers) -> tuple[RoomChoice, ...]:
     rooms = rooms_of(answer)
-    if not rooms and wish.room_id is None:
+    if wish.room_id is None and not any(room.free for room in rooms):
         return ()
 
     def url(room_id: int | None) -> str:
@@ -393,7 +406,7 @@ def _whys(wish: Wish, answer: DayOffers, shown: Iterable[Offer]) -> tuple[Why, .
     times: dict[str, list[Link]] = {}
     for offer in shown:
         if not offer.available:
-            text = in_a_sentence(_first(offer), answer.query)
+            text = _said(answer, _first(offer))
             times.setdefault(text, []).append(_at(answer, wish, offer.slot.label))
     return tuple(Why(text, tuple(links)) for text, links in times.items())
 
@@ -417,7 +430,7 @@ def _missed(house: House, answer: DayOffers, wish: Wish) -> Missed | None:
     waitlist = waitlist_page(house.slug, party=wish.party, date=date, time=wish.time)
     return Missed(
         time=wish.time,
-        sentence=in_a_sentence(found.refusal, answer.query),
+        sentence=_said(answer, found.refusal),
         instead=tuple(_at(answer, wish, time) for time in found.other_times),
         smaller=smaller,
         elsewhere=", ".join(found.elsewhere),

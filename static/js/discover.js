@@ -22,7 +22,7 @@ async function send(form, action) {
   body.set("action", action);
   body.set("quiet", "1");
   try {
-    const answer = await fetch(form.action, { method: "POST", body });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
     return answer.ok;
   } catch {
     return false;

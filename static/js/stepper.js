@@ -1,9 +1,13 @@
 // − and + change the number in place. Without this they send the form, which does the same.
 
+for (const button of document.querySelectorAll("[data-stepper] button")) {
+  button.type = "button";
+  button.removeAttribute("name"); // Or htmx would send the step along as well.
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-stepper] button");
   if (!button) return;
-  event.preventDefault();
   const input = button.parentElement.querySelector("input");
   const before = input.value;
   if (button.value === "1") input.stepUp();
@@ -11,7 +15,7 @@ document.addEventListener("click", (event) => {
   if (input.value !== before) input.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-// A button that would leave the limits rests; the one that has the focus keeps it.
+// A button that would leave the limits rests; the focus it had goes to the number.
 document.addEventListener("change", (event) => {
   const stepper = event.target.closest?.("[data-stepper]");
   if (!stepper) return;

@@ -24,10 +24,12 @@ _RUN = """async (rules) => {
 }"""
 
 _SMALL = """() => [...document.querySelectorAll(
-    ".button, .chip--link, .day-link, .quiet-link, "
+    ".button, .chip--link, .chip--pick, .day-link, .quiet-link, .text-button, .round-button, "
+    + "a.day, .room, .time, .slot__label, .stepper__button, .sort, "
     + "input:not([type=hidden]), select, textarea, summary")]
   .filter((e) => e.offsetParent !== null && !e.closest(".skip-link"))
   .filter((e) => e.type !== "radio" || !e.closest(".option"))
+  .filter((e) => !e.classList.contains("is-off"))
   .map((e) => [e.outerHTML.slice(0, 120), e.getBoundingClientRect().height])
   .filter(([, height]) => height < 44)"""
 
@@ -55,6 +57,9 @@ def test_looking_for_a_table(
     for path in (
         "/",
         "/?q=nothing+like+it",
+        "/?date=2025-11-15&time=19:00&party=4&sort=name",
+        "/r/bella-notte/?party=2&date=2025-11-15&month=2025-12",
+        "/r/bella-notte/?party=2&date=2025-11-16&step_free=1",
         "/r/bella-notte/?party=2&date=2025-11-15&time=19:00",
         "/r/bella-notte/?party=40&date=2025-11-15",
         "/r/bella-notte/?party=abc",

@@ -19,7 +19,7 @@ from reservations.errors import NotAccepting, NotBookable, SlotUnavailable
 from reservations.guests import Guest
 from reservations.selectors.books import read_books
 from reservations.selectors.days import read_day
-from reservations.services.availability import DayOffers, offers_of_day
+from reservations.services.availability import offers_of_day
 from reservations.services.holds import HoldRequest, place_hold, release_hold
 from reservations.services.outlook import (
     DayAhead,
