@@ -45,6 +45,14 @@ DESK = Actor(ActorKind.STAFF, "demo", "Demo desk")
 FULL_SATURDAY = (("19:00", 2),) * 4 + (("19:00", 4), ("19:00", 3), ("19:00", 5))
 """Seven parties at seven tables of Bella Notte's ten; three stay free for a party of two."""
 
+_GREAT_NIGHT = tuple(
+    (f"{hour}:{minute:02d}", size)
+    for hour in (19, 20, 21)
+    for minute in (0, 15, 30, 45)
+    for size in (2, 4, 2)
+)
+"""Saturday's dinner at Maison Allo: more guests than it takes, so the calendar has a full one."""
+
 _TIMES = {
     BELLA_NOTTE.key: ("12:00", "12:30", "13:00", "17:30", "18:30", "19:00", "19:30", "20:00"),
     ANCHOR.key: ("12:00", "12:30", "13:00", "17:30", "18:00", "18:30", "19:00", "19:30", "20:00"),
@@ -196,6 +204,8 @@ def _parties(key: str, date: dt.date) -> Iterator[tuple[str, int]]:
     smallest = 2 if key == BELLA_NOTTE.key else 1
     for _ in range((5, 6, 7, 8, 11, 9, 8)[date.weekday()]):
         yield dice.choice(times), max(smallest, dice.choice(_SIZES))
+    if key == MAISON.key and date.weekday() == 5:
+        yield from _GREAT_NIGHT
 
 
 def _book_once(

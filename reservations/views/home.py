@@ -36,7 +36,7 @@ from restaurants.search import (
     results_of,
     rows_of,
 )
-from restaurants.selectors import venue_facts
+from restaurants.selectors import plain, venue_facts
 
 PAGE_SIZE = 24
 LONGEST_SEARCH = 100
@@ -138,6 +138,7 @@ class HomeView(GuestView):
             for row in listed.rows
         ]
         today = clock.now().date()
+        cities = places()
         context = {
             "count": page.paginator.count,
             "page": page,
@@ -152,7 +153,9 @@ class HomeView(GuestView):
             "liked": _liked(visitor),
             "has_passed": False in visitor.swipes.values(),
             "cuisines": _links(asked, kinds_of_food()),
-            "places": places(),
+            "places": cities,
+            "place": next((c for c in cities if plain(c) == plain(asked.search.place)), "")
+            or asked.search.place,
             "here": position_of(request) is not None,
             "times": [f"{hour:02d}:{half:02d}" for hour in range(11, 24) for half in (0, 30)],
             "today": (today - dt.timedelta(days=1)).isoformat(),

@@ -40,7 +40,7 @@ def test_a_guest_books_and_cancels(
 ) -> None:
     guest = visit(viewport=viewport, java_script_enabled=scripts)
     page = guest.open("/")
-    page.get_by_label("Restaurant, cuisine or place").fill("bella")
+    page.get_by_label("Restaurant or cuisine").fill("bella")
     page.get_by_role("button", name="Search").click()
     assert fits(page)
     page.get_by_role("link", name="Bella Notte", exact=True).click()
