@@ -68,7 +68,8 @@ class Book:
     """One restaurant's live claims and counted limits over the dates that were read."""
 
     house: House
-    uses: Mapping[dt.date, tuple[e.TableUse, ...]]
+    uses: Mapping[dt.date, Sequence[tuple[int, e.Minute, e.Minute]]]
+    """By service date, each in the order of :class:`~reservations.engine.types.TableUse`."""
     gauges: Mapping[e.GaugeKey, e.Used]
 
     def day(self, date: dt.date) -> Day:
@@ -114,13 +115,13 @@ def _by_date(
     tables: Iterable[int] | None,
     starts: Iterable[int] | None,
     ends: Iterable[int] | None,
-) -> dict[dt.date, tuple[e.TableUse, ...]]:
-    found: dict[dt.date, list[e.TableUse]] = {}
+) -> dict[dt.date, list[tuple[int, e.Minute, e.Minute]]]:
+    found: dict[dt.date, list[tuple[int, e.Minute, e.Minute]]] = {}
     for date, table, start, end in zip(
         dates or (), tables or (), starts or (), ends or (), strict=True
     ):
-        found.setdefault(date, []).append(e.TableUse(table, start, end))
-    return {date: tuple(uses) for date, uses in found.items()}
+        found.setdefault(date, []).append((table, start, end))
+    return found
 
 
 def _gauges(

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from core.money import exponent
 from notifications.wording import amount, happens_twice
@@ -46,7 +48,7 @@ def place_of(zone: ZoneInfo) -> str:
 
 def guests(number: int) -> str:
     """``1 guest``, ``2 guests``."""
-    return "1 guest" if number == 1 else f"{number} guests"
+    return ngettext("%(number)d guest", "%(number)d guests", number) % {"number": number}
 
 
 def phone(number: str) -> str:
@@ -62,14 +64,17 @@ def minutes(seconds: float) -> str:
     """``less than a minute``, ``about 8 minutes``."""
     left = round(seconds / 60)
     if seconds < 60:
-        return "less than a minute"
-    return "about 1 minute" if left <= 1 else f"about {left} minutes"
+        return _("less than a minute")
+    return ngettext("about %(left)d minute", "about %(left)d minutes", left) % {"left": left}
 
 
 def deposit(total: Decimal, per_person: Decimal | None, currency: str) -> str:
     """``$50.00 ($25.00 per guest)``."""
     text = amount(total, currency)
-    return f"{text} ({amount(per_person, currency)} per guest)" if per_person else text
+    if not per_person:
+        return text
+    each = amount(per_person, currency)
+    return _("%(total)s (%(each)s per guest)") % {"total": text, "each": each}
 
 
 def steps_of(ladder: Ladder) -> list[tuple[int, int]]:
@@ -89,15 +94,22 @@ def refund_in_short(ladder: Ladder) -> str:
     """The ladder in one sentence, before there is a booking to count hours from."""
     parts = []
     for hours, percent in steps_of(ladder):
-        share = _SHARES.get(percent, f"{percent} %")
-        notice = "1 hour" if hours == 1 else f"{hours} hours"
-        parts.append(f"{share} up to {notice} before")
+        share = _(_SHARES[percent]) if percent in _SHARES else f"{percent} %"
+        parts.append(
+            ngettext(
+                "%(share)s up to %(hours)d hour before",
+                "%(share)s up to %(hours)d hours before",
+                hours,
+            )
+            % {"share": share, "hours": hours}
+        )
     if not parts:
-        return "It is not given back if you cancel."
-    return f"If you cancel, you get {', '.join(parts)}, and nothing after that."
+        return _("It is not given back if you cancel.")
+    steps = ", ".join(parts)
+    return _("If you cancel, you get %(steps)s, and nothing after that.") % {"steps": steps}
 
 
-_SHARES = {100: "all of it back", 50: "half"}
+_SHARES = {100: gettext_noop("all of it back"), 50: gettext_noop("half")}
 
 
 def refund_lines(
@@ -115,9 +127,15 @@ def refund_lines(
         until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=hours)
         if until >= now:
             back = amount(refund_amount(total, percent, exponent(currency)), currency)
-            share = "the full " if percent == 100 else ""
-            lines.append(f"Cancel by {moment(until, zone)}: {share}{back} comes back.")
+            text = (
+                _("Cancel by %(moment)s: the full %(money)s comes back.")
+                if percent == 100
+                else _("Cancel by %(moment)s: %(money)s comes back.")
+            )
+            lines.append(text % {"moment": moment(until, zone), "money": back})
     lines.append(
-        "After that the deposit is not given back." if lines else "The deposit is not given back."
+        _("After that the deposit is not given back.")
+        if lines
+        else _("The deposit is not given back.")
     )
     return lines

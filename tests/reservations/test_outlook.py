@@ -15,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from core.errors import DomainError
 from reservations.engine.types import Reason
+from reservations.engine.walltime import datetime_to_minute
 from reservations.errors import NotAccepting, NotBookable, SlotUnavailable
 from reservations.guests import Guest
 from reservations.selectors.books import read_books
@@ -126,7 +127,9 @@ def test_books_read_together_are_those_read_one_by_one(restaurant: str, clock: C
     for offset in range(10):
         date = SATURDAY + dt.timedelta(days=offset)
         one, other = book[restaurant].day(date), read_day(restaurant, date, now=clock.now)
-        assert sorted(map(repr, one.ledger.uses)) == sorted(map(repr, other.ledger.uses))
+        # Read alone, a day leaves out what ended before it began.
+        begins = datetime_to_minute(dt.datetime.combine(date, dt.time(), one.house.zone))
+        assert {use for use in one.ledger.uses if use[2] > begins} == {*other.ledger.uses}
         assert other.ledger.gauges.items() <= one.ledger.gauges.items()
 
 

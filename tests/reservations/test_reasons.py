@@ -30,7 +30,8 @@ def test_every_reason_has_a_sentence_with_its_facts(reason: Reason) -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_sentence_for_the_one_who_looks(reason: Reason) -> None:
-    for facts in ({}, {"limit": 4, "asked": 2, "places": 3, "minutes": 90, "note": "Wedding."}):
+    figures: dict[str, int | str] = {"limit": 4, "asked": 2, "places": 3, "minutes": 90}
+    for facts in ({}, figures | {"note": "Wedding."}):
         text = in_a_sentence(Refusal(reason, facts))
         assert text[0].isupper()
         assert text.endswith(".")
