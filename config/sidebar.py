@@ -49,6 +49,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Closures", "block", "restaurants_closure"),
         Link("Offers", "local_offer", "restaurants_offer"),
         Link("Menus", "menu_book", "restaurants_menu"),
+        Link("Dishes", "restaurant_menu", "restaurants_menuitem"),
         Link("Staff", "badge", "restaurants_membership"),
     ),
     "Money and messages": (

@@ -63,3 +63,28 @@ class MenuAdmin(ScopedAdmin):
     def state(self, row: Menu) -> tuple[str, str]:
         """Shown or not."""
         return ("on", "Shown") if row.is_active else ("off", "Hidden")
+
+
+@admin.register(MenuItem)
+class MenuItemAdmin(ScopedAdmin):
+    """Every dish, to find one or to take it off for tonight."""
+
+    house_path = "menu__restaurant_id"
+    list_display = ["name", "menu", "section", "price", "state"]
+    list_filter = [HouseFilter, "is_available"]
+    list_select_related = ["menu"]
+    search_fields = ["name", "section", "menu__name", "menu__restaurant__name"]
+    autocomplete_fields = ["menu"]
+    readonly_fields = ["public_id"]
+    fields = [
+        ("menu", "public_id"),
+        ("section", "position", "is_available"),
+        ("name", "price"),
+        "description",
+        ("dietary", "allergens"),
+    ]
+
+    @display(description="state", label={"on": "success", "off": "default"})
+    def state(self, row: MenuItem) -> tuple[str, str]:
+        """On the menu or off."""
+        return ("on", "On") if row.is_available else ("off", "Off")

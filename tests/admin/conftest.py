@@ -27,6 +27,8 @@ from restaurants.models import (
     Closure,
     GuestPreferences,
     Membership,
+    Menu,
+    MenuItem,
     Offer,
     OpeningHours,
     Restaurant,
@@ -76,6 +78,8 @@ def house(clock: Clock) -> Restaurant:
         ends_at=now + dt.timedelta(days=61),
         note="Boiler",
     )
+    menu = Menu.objects.create(restaurant=bella, name="Dinner")
+    MenuItem.objects.create(menu=menu, section="Pasta", name="Ragù", price="26", allergens=["milk"])
     return bella
 
 
@@ -84,6 +88,7 @@ def elsewhere(clock: Clock) -> Restaurant:
     """Another group's house, with a room, tables, a service, a policy and an offer of its own."""
     maison = make_bella(tables=2, name="Maison Allo", zone="Europe/Paris")
     Offer.objects.create(restaurant=maison, name="Menu")
+    MenuItem.objects.create(menu=Menu.objects.create(restaurant=maison, name="Carte"), name="Tarte")
     return maison
 
 
