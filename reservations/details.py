@@ -12,8 +12,8 @@ from django.db import models
 from django.utils.translation import get_supported_language_variant, gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.allergens import Allergen
 from core.errors import Invalid
-from customers.allergens import Allergen
 
 MOST_HIGH_CHAIRS = 6
 LONGEST_NOTE = 200
@@ -40,7 +40,7 @@ class Details:
     occasion: str = ""
     """A value of :class:`Occasion`, or empty."""
     allergens: tuple[str, ...] = ()
-    """Values of :class:`~customers.allergens.Allergen`."""
+    """Values of :class:`~core.allergens.Allergen`."""
     allergy_note: str = ""
     """What the fourteen codes do not say."""
     high_chairs: int = 0

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
 
-from customers.allergens import Allergen
+from core.allergens import Allergen
 from reservations.details import LONGEST_NOTE, LONGEST_TAG, MOST_HIGH_CHAIRS, Occasion
 
 _CODE = 14

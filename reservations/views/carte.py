@@ -10,8 +10,9 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
+from core.allergens import Allergen
 from notifications.wording import amount
-from restaurants.models import Allergen, Diet, Menu, MenuItem, Offer, Restaurant
+from restaurants.models import Diet, Menu, MenuItem, Offer, Restaurant
 from restaurants.selectors import current_offers, menus_of
 
 _MARKS = {

@@ -3,12 +3,11 @@
 from restaurants.models.discovery import GuestPreferences, Swipe
 from restaurants.models.floor import DiningRoom, DiningTable, TableCombination
 from restaurants.models.hours import Closure, OpeningHours, SpecialDay
-from restaurants.models.menu import Allergen, Diet, Menu, MenuItem
+from restaurants.models.menu import Diet, Menu, MenuItem
 from restaurants.models.service import DiningService, Offer, TurnTime
 from restaurants.models.venue import Membership, Restaurant, Role
 
 __all__ = [
-    "Allergen",
     "Closure",
     "Diet",
     "DiningRoom",

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.allergens import Allergen
 from core.ids import PublicIdField
 from restaurants.models.venue import Restaurant
 
@@ -19,25 +20,6 @@ class Diet(models.TextChoices):
     DAIRY_FREE = "dairy_free", _("Dairy-free")
     HALAL = "halal", _("Halal")
     KOSHER = "kosher", _("Kosher")
-
-
-class Allergen(models.TextChoices):
-    """The fourteen that European law (1169/2011, annex II) wants named."""
-
-    GLUTEN = "gluten", _("Gluten")
-    CRUSTACEANS = "crustaceans", _("Crustaceans")
-    EGGS = "eggs", _("Eggs")
-    FISH = "fish", _("Fish")
-    PEANUTS = "peanuts", _("Peanuts")
-    SOYBEANS = "soybeans", _("Soya")
-    MILK = "milk", _("Milk")
-    NUTS = "nuts", _("Nuts")
-    CELERY = "celery", _("Celery")
-    MUSTARD = "mustard", _("Mustard")
-    SESAME = "sesame", _("Sesame")
-    SULPHITES = "sulphites", _("Sulphites")
-    LUPIN = "lupin", _("Lupin")
-    MOLLUSCS = "molluscs", _("Molluscs")
 
 
 class Menu(models.Model):

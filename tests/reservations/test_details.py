@@ -10,9 +10,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from core.allergens import Allergen
 from core.errors import Invalid
 from core.models import AuditEntry
-from customers.allergens import Allergen
 from customers.models import Customer
 from notifications.models import Message
 from payments.services import settle_unknown

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Allergen(models.TextChoices):
-    """What a guest must not eat, as a code that kitchens and platforms understand alike."""
+    """What a guest must not eat, or a dish contains: codes kitchens and platforms know alike."""
 
     GLUTEN = "gluten", _("Gluten")
     CRUSTACEANS = "crustaceans", _("Crustaceans")
