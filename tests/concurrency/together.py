@@ -19,6 +19,13 @@ WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
 
+_IN_TRANSACTION = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+  AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+"""
+
+
 def outcome_of(call: Callable[[], Any]) -> Outcome:
     """Run it in this thread; its connection is closed afterwards."""
     try:
@@ -57,6 +64,18 @@ def until(condition: Callable[[], bool], what: str, patience: float = 10.0) -> N
     while not condition():
         assert time.monotonic() < deadline, f"gave up waiting until {what}"
         time.sleep(0.005)
+
+
+def until_undone() -> None:
+    """Until no other session is in a transaction: a killed process's ends a moment after it."""
+
+    def undone() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(_IN_TRANSACTION)
+            return bool(cursor.fetchone()[0] == 0)
+
+    until(undone, "the transactions of the others are over")
 
 
 def until_waiting(sessions: int = 1) -> None:

@@ -25,6 +25,7 @@ from reservations.services.changes import Change, change_reservation
 from reservations.services.holds import expire_holds, release_hold
 from restaurants.models import Restaurant
 from tests.concurrency.children import children
+from tests.concurrency.together import until_undone
 from tests.factories import make_bella
 from tests.faults.acts import hold, pay
 from tests.faults.points import killed_at
@@ -143,6 +144,8 @@ def test_killed_at_every_point(evening: Evening, deed: str) -> None:
             status = process.wait()
         assert broken(ALWAYS) == {}, f"killed at point {point}"
         seen |= broken(AT_REST).keys()
+        # Sweeps pass over rows that are locked; those of the dead are, for another moment.
+        until_undone()
         come_to_rest()
         assert broken(AT_REST) == {}, f"killed at point {point}"
         if status == 0:
