@@ -82,6 +82,7 @@ def test_the_docs_page_needs_no_inline_script_and_no_other_host() -> None:
     assert "unsafe" not in policy
 
 
+@pytest.mark.django_db  # closing an answer looks after connections of earlier tests
 def test_every_file_of_the_docs_page_is_served() -> None:
     client = Client()
     page = client.get("/api/docs").content.decode()

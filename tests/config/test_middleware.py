@@ -140,6 +140,7 @@ def test_so_has_what_is_logged_while_a_stream_is_read(
     assert correlation.current() == ""
 
 
+@pytest.mark.django_db  # closing an answer looks after connections of earlier tests
 def test_one_request_does_not_inherit_the_id_of_another(
     client: Client, log: pytest.LogCaptureFixture
 ) -> None:
