@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reservations.views import booked, hold, home, likes, restaurant, site, style
+from reservations.views import booked, embed, hold, home, likes, restaurant, site, style
 
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("robots.txt", site.robots, name="robots"),
     path("favicon.ico", site.favicon, name="favicon"),
     path("r/<slug:slug>/", restaurant.RestaurantView.as_view(), name="restaurant"),
+    path("embed.js", embed.current_script, name="embed_script"),
+    path("embed-<str:version>.js", embed.versioned_script, name="embed_script_version"),
+    path("r/<slug:slug>/continue/<str:token>/", embed.ContinueView.as_view(), name="continue"),
     path("r/<slug:slug>/hold/", restaurant.PlaceHoldView.as_view(), name="place_hold"),
     path("r/<slug:slug>/like/", likes.SwipeView.as_view(), name="swipe"),
     path("hold/<slug:hold_id>/", hold.HoldView.as_view(), name="hold"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest
@@ -13,7 +13,8 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, Invalid, NotFound, TooOften
+from reservations.views import campaign, protection
 
 LANGUAGE = "en"
 
@@ -24,12 +25,18 @@ class GuestView(View):
     is_personal = True
     """Shows what only this guest may see: browsers keep no copy for whoever sits there next."""
 
+    is_embeddable = True
+    """May be shown inside a restaurant's own website, as part of an embedded visit."""
+
+    embed_event: ClassVar[str] = ""
+    """What the website around an embedded page is told when it shows: viewed, held, booked."""
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer, with the domain's 'not found' as the page for it."""
         try:
             # The pages speak English only: a French date in an English sentence helps nobody.
-            with translation.override(LANGUAGE):
-                response = super().dispatch(request, *args, **kwargs)
+            with translation.override(LANGUAGE), campaign.carried(request):
+                response = self._protected(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.text) from error
         response.headers["Content-Language"] = LANGUAGE
@@ -38,6 +45,14 @@ class GuestView(View):
         else:
             patch_cache_control(response, private=True, no_cache=True)
         return response
+
+    def _protected(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except TooOften as error:
+            return protection.limited_page(request, error)
+        except protection.ProofWanted:
+            return protection.proof_page(request)
 
 
 def tell(request: HttpRequest, sentence: str) -> None:

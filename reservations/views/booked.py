@@ -34,6 +34,8 @@ _COMING = frozenset({Status.CONFIRMED, Status.RECONFIRMED})
 class BookedView(GuestView):
     """``GET /booked/<booking_id>/``: the code, and what happens next."""
 
+    embed_event = "booked"
+
     def get(self, request: HttpRequest, booking_id: str) -> HttpResponse:
         """Safe to reload; the page of a cancelled booking says so."""
         found = own_booking(request, booking_id)

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
 
 from core import clock
 from core.errors import DomainError
 from notifications.wording import amount
 from reservations.engine.types import Channel
 from reservations.errors import (
+    ContactHolds,
     HoldExpired,
     PaidTooLate,
     PaymentDeclined,
@@ -22,12 +24,15 @@ from reservations.errors import (
 )
 from reservations.forms import DetailsForm, takes_payments
 from reservations.guests import Guest
+from reservations.limits import Act
 from reservations.selectors.holds import HeldPlace, hold_of
+from reservations.services.abuse import contact_keys
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, extend_hold, release_hold
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
 from reservations.views.home import picture_of
+from reservations.views.protection import protect
 from reservations.views.restaurant import hold_or_explain
 from reservations.views.wishes import Wish, search_page
 
@@ -69,20 +74,22 @@ class HoldView(GuestView):
     browser's question whether to send a form again. What was typed waits in the session.
     """
 
+    embed_event = "held"
+
     def get(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """The form, with what is wrong about it after ``?check``, or what became of the hold."""
-        held = hold_of(_guest(request), hold_id)
+        held = hold_of(visitor.holder_of(request, hold_id), hold_id)
         if held.reservation is not None:
             visitor.remember_booking(request, held.reservation)
             return redirect(booked_page(held.reservation))
-        typed = visitor.draft_of(request)
+        typed = visitor.draft_of(request) or _said_before(held)
         if typed and "check" in request.GET:
             return page(request, held, _form(held, data=typed))
         return page(request, held, _form(held, initial=typed))
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Confirm. Every repeat ends at the one booking."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
         visitor.save_draft(request, request.POST)
         form = _form(held, data=request.POST)
@@ -90,6 +97,8 @@ class HoldView(GuestView):
             return redirect(f"{hold_page(hold_id)}?check")
         if held.deposit > 0 and held.reservation is None and not takes_payments():
             return redirect(hold_page(hold_id))
+        if held.reservation is None:
+            _protect(request, held, form)
         try:
             booking_id = _confirm(held, guest, form)
         except (HoldExpired, PaidTooLate, PaymentPending, PaymentsUnavailable):
@@ -98,11 +107,39 @@ class HoldView(GuestView):
         except PaymentDeclined as error:
             warn(request, f"{error.text} You were not charged. Please try another card.")
             return redirect(hold_page(hold_id))
+        except ContactHolds as error:
+            warn(request, _with_link(request, error))
+            return redirect(hold_page(hold_id))
         except DomainError as error:
             warn(request, error)
             return redirect(hold_page(hold_id))
         visitor.remember_booking(request, booking_id)
         return redirect(booked_page(booking_id))
+
+
+def _said_before(held: HeldPlace) -> dict[str, str]:
+    """What the guest told the website that placed the hold, or a payment that did not succeed."""
+    said = {
+        "name": held.guest_name,
+        "email": held.guest_email,
+        "phone": held.guest_phone,
+        "special_requests": held.details.special_requests,
+    }
+    return said if any(said.values()) else {}
+
+
+def _protect(request: HttpRequest, held: HeldPlace, form: DetailsForm) -> None:
+    typed = form.cleaned_data
+    keys = contact_keys(email=typed["email"], phone=typed["phone"], country=held.house.country)
+    protect(request, Act.CONFIRMATION, *keys, phone=held.house.phone)
+
+
+def _with_link(request: HttpRequest, error: ContactHolds) -> str:
+    """The refusal; to whoever holds the other table as well, with the way to it."""
+    mine = {guest.key for guest in visitor.guests_here(request)}
+    if error.guest_key not in mine:
+        return error.text
+    return format_html('{} <a href="{}">Go to it</a>', error.text, hold_page(error.hold_id))
 
 
 def _confirm(held: HeldPlace, guest: Guest, form: DetailsForm) -> str:
@@ -133,7 +170,7 @@ class MoreTimeView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Extend as often as the restaurant allows."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         visitor.save_draft(request, request.POST)
         try:
             held = extend_hold(hold_id, guest, by=guest.actor)
@@ -155,7 +192,7 @@ class ReleaseView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Back to the times, or to the page that asked. Repeating it does no harm."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
         if held.reservation is not None:
             return redirect(hold_page(hold_id))
@@ -174,7 +211,7 @@ class HoldAgainView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """A new hold for the same place if it is free, else the times that are."""
-        held = hold_of(_guest(request), hold_id)
+        held = hold_of(visitor.holder_of(request, hold_id), hold_id)
         visitor.save_draft(request, request.POST)
         if held.reservation is not None or held.is_live(clock.now()):
             return redirect(hold_page(hold_id))
@@ -185,9 +222,11 @@ class HoldAgainView(GuestView):
             party_size=held.party_size,
             channel=Channel(held.channel),
             source=held.source,
+            origin=held.origin,
             room_id=held.room_id,
             service_id=held.service_id,
         )
+        protect(request, Act.HOLD, phone=held.house.phone)
         wish = Wish(held.party_size, held.service_date, held.wall_time)
         return redirect(hold_or_explain(request, held.house, asked, wish))
 
@@ -197,11 +236,6 @@ def _charged(held: HeldPlace) -> str:
     if held.payment_status in _PAYING:
         return "If your card was charged, the money goes back to it in full."
     return "Nothing was charged."
-
-
-def _guest(request: HttpRequest) -> Guest:
-    # Nobody's token can be empty, so a browser without one finds nothing.
-    return visitor.known_guest(request) or Guest.visitor("")
 
 
 def _form(held: HeldPlace, **given: Any) -> DetailsForm:

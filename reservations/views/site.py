@@ -11,6 +11,7 @@ _ROBOTS = """User-agent: *
 Disallow: /admin/
 Disallow: /api/
 Disallow: /booked/
+Disallow: /e/
 Disallow: /hold/
 Allow: /
 """

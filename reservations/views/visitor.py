@@ -13,9 +13,11 @@ from typing import Any
 from django.core import signing
 from django.http import HttpRequest
 
-from reservations.errors import ReservationNotFound
+from reservations.errors import HoldNotFound, ReservationNotFound
 from reservations.guests import Guest
 from reservations.selectors.bookings import Booking, booking, booking_of_user
+from reservations.selectors.holds import hold_of
+from reservations.views.protection import address_key
 
 _TOKEN = "visitor"  # noqa: S105 - the name of a session entry
 _BOOKINGS = "bookings"
@@ -34,8 +36,30 @@ def known_guest(request: HttpRequest) -> Guest | None:
     user: Any = request.user
     if user.is_authenticated:
         return Guest.with_account(user.public_id)
+    return session_guest(request)
+
+
+def session_guest(request: HttpRequest) -> Guest | None:
+    """The visitor of this browser's session, whether or not somebody signed in since."""
     token = request.session.get(_TOKEN)
-    return Guest.visitor(token) if token else None
+    return Guest.visitor(token, address=address_key(request)) if token else None
+
+
+def guests_here(request: HttpRequest) -> list[Guest]:
+    """Everybody this browser is: the account, and the visitor it was before signing in."""
+    return [guest for guest in (known_guest(request), session_guest(request)) if guest]
+
+
+def holder_of(request: HttpRequest, hold_id: str) -> Guest:
+    """Whoever of this browser holds it: the account, or the visitor it was before signing in."""
+    known, earlier = known_guest(request), session_guest(request)
+    if known is not None and earlier is not None and known != earlier:
+        try:
+            hold_of(known, hold_id)
+        except HoldNotFound:
+            return earlier
+    # Nobody's token can be empty, so a browser without one finds nothing.
+    return known or Guest.visitor("")
 
 
 def offer_token() -> str:
@@ -53,7 +77,7 @@ def guest_of(request: HttpRequest) -> Guest:
         return known
     token = _offered(request) or secrets.token_urlsafe(24)
     request.session[_TOKEN] = token
-    return Guest.visitor(token)
+    return Guest.visitor(token, address=address_key(request))
 
 
 def _offered(request: HttpRequest) -> str:
