@@ -43,7 +43,7 @@ def signed(key: str = settings.SECRET_KEY, algorithm: str = "HS256", **claims: A
     now = dt.datetime.now(dt.UTC)
     payload = {
         "token_type": "access",
-        "exp": now + dt.timedelta(minutes=5),
+        "exp": now + dt.timedelta(hours=5),
         "iat": now,
         "jti": "1",
         "user_id": "user_ada",
