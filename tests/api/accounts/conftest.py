@@ -11,7 +11,8 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from api import throttling, tokens
+from api import tokens
+from core import rates
 
 PASSWORD = "correct-horse-battery"
 
@@ -24,7 +25,7 @@ def _own_counters(monkeypatch: pytest.MonkeyPatch, worker_id: str) -> None:
     number = 8 + int(worker_id.removeprefix("gw")) % 8 if worker_id != "master" else 8
     own = redis.Redis.from_url(settings.REDIS_URL, db=number)
     own.flushdb()
-    monkeypatch.setattr(throttling, "get_redis_connection", lambda _: own)
+    monkeypatch.setattr(rates, "get_redis_connection", lambda _: own)
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from accounts.models import User
-from api import throttling, tokens
+from api import tokens
 from api.accounts import throttles
+from core import rates
 from tests.api.accounts.conftest import PASSWORD, Call
 from tests.fixtures.domain import Clock
 
@@ -152,7 +153,7 @@ def test_without_redis_guests_still_sign_in(
     def gone(alias: str) -> Any:
         raise ConnectionError("no such file")
 
-    monkeypatch.setattr(throttling, "get_redis_connection", gone)
+    monkeypatch.setattr(rates, "get_redis_connection", gone)
     assert sign_in(call).status_code == 200
 
 
