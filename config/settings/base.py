@@ -265,6 +265,11 @@ CORS_EXPOSE_HEADERS = [
 ]
 CORS_PREFLIGHT_MAX_AGE = 86400
 
+# --- Abuse ----------------------------------------------------------------------------------------
+
+# Whose X-Forwarded-For to believe: as many proxies as stand in front; none, unless told.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+
 # --- API ------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -274,8 +279,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
-    # Whose X-Forwarded-For to believe: as many proxies as stand in front; none, unless told.
-    "NUM_PROXIES": env.number("TRUSTED_PROXIES", 0),
 }
 
 SIMPLE_JWT: dict[str, Any] = {

@@ -11,7 +11,11 @@ _ROBOTS = """User-agent: *
 Disallow: /admin/
 Disallow: /api/
 Disallow: /booked/
+Disallow: /booking/
+Disallow: /bookings/
 Disallow: /hold/
+Disallow: /my-bookings/
+Disallow: /waitlist/
 Allow: /
 """
 
