@@ -75,6 +75,7 @@ class ChangeView(TokenView):
             warn(request, _("Please choose a time first."))
             return redirect(page)
         if wish.problems:
+            warn(request, " ".join(wish.problems))
             return redirect(page)
         try:
             changed = change_for_link(
