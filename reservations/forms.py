@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.allergens import Allergen
 from core.errors import Invalid
 from core.phone import to_e164
-from customers.allergens import Allergen
 from notifications.wording import lines, one_line
 from reservations.details import LONGEST_NOTE, MOST_HIGH_CHAIRS, Occasion
 from reservations.models.house_messages import LONGEST_MESSAGE

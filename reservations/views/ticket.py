@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import clock
-from customers.allergens import Allergen
+from core.allergens import Allergen
 from notifications.ics import calendar_for
 from notifications.wording import amount
 from reservations.details import Details, Occasion
