@@ -149,10 +149,10 @@ def problems(*forms: Any) -> list[Problem]:
     Of a group of radio buttons or checkboxes it is the first one's.
     """
     return [
-        Problem(str(text), _anchor(field))
+        Problem(str(field.errors[0]), _anchor(field))
         for form in forms
         for field in form
-        for text in field.errors[:1]
+        if field.errors
     ]
 
 

@@ -160,7 +160,8 @@ def test_missing_and_wrong_details_are_named_and_nothing_typed_is_lost(
         "Please choose a card.",
     ):
         assert part in browser.text
-    assert '<a href="#id_email">' in browser.html
+    assert '<a href="#id_email">Please enter an e-mail address like' in browser.html
+    assert '<a href="#id_card_0">Please choose a card.</a>' in browser.html
     assert 'value="call me"' in browser.html
     assert ">\nWindow seat</textarea>" in browser.html
     assert "<title>Error: Your details" in browser.html
