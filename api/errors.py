@@ -31,6 +31,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.NotFound: 404,
     errors.Busy: 409,
     errors.Conflict: 409,
+    errors.TooOften: 429,
     errors.DomainError: 400,
     book.HoldExpired: 410,
     book.PaidTooLate: 409,
@@ -83,6 +84,16 @@ def bare(problem: Problem, correlation_id: str) -> dict[str, Any]:
         "code": problem.code,
         "details": problem.details,
         "correlationId": correlation_id,
+    }
+
+
+def unsuccessful(problem: Problem, _correlation_id: str) -> dict[str, Any]:
+    """Contract 1's envelope."""
+    return {
+        "success": False,
+        "error": problem.text,
+        "code": problem.code,
+        "details": problem.details,
     }
 
 
@@ -175,6 +186,8 @@ def _of_domain(error: errors.DomainError, names: Names) -> Problem:
     for kind, seconds in RETRY_AFTER.items():
         if isinstance(error, kind):
             headers["Retry-After"] = str(seconds)
+    if isinstance(error, errors.TooOften):
+        headers["Retry-After"] = str(error.retry_after)
     details = {names(name): value for name, value in error.details.items()}
     return Problem(status, error.code, error.text, details, headers)
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/start.js", docs.start, name="api-docs-start"),
     path("", include("api.accounts.urls")),
     path("", include("api.holds.urls")),
+    path("", include("api.embed.urls")),
     # Not the versioned twin, which the project's URL map includes after this one.
     re_path(r"^(?!v1/)", unknown_path),
 ]

@@ -15,5 +15,6 @@ class ProjectConfig(AppConfig):
         """Import only: the application makes itself the default one, the others connect signals."""
         # Not at the top of the file: they need the settings and the models to be ready.
         import config.celery
+        import config.cors
         import config.heartbeat
         import config.task_context  # noqa: F401

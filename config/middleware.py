@@ -17,6 +17,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.core.signals import request_finished
@@ -31,6 +32,7 @@ from django_htmx.middleware import HtmxMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config import errors
+from config.embedding import EmbeddedSession, embedding_of
 from core import correlation, metrics
 from core.outage import drop_broken_connections
 
@@ -72,7 +74,23 @@ class PagesWhiteNoiseMiddleware(PagesOnly, WhiteNoiseMiddleware):
 
 
 class PagesSessionMiddleware(PagesOnly, SessionMiddleware):
-    """Sessions."""
+    """Sessions: known by a cookie, or in an embedded visit by the address."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Open the session of the cookie or of the visit."""
+        visit = embedding_of(request)
+        if visit is None:
+            super().process_request(request)
+        else:
+            request.session = EmbeddedSession(visit)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Save what changed; a visit sets no cookie."""
+        if embedding_of(request) is None:
+            return super().process_response(request, response)
+        if request.session.modified and response.status_code < 500:
+            request.session.save()
+        return response
 
 
 class PagesLocaleMiddleware(PagesOnly, LocaleMiddleware):
@@ -84,7 +102,11 @@ class PagesCommonMiddleware(PagesOnly, CommonMiddleware):
 
 
 class PagesCsrfMiddleware(PagesOnly, CsrfViewMiddleware):
-    """Form tokens. API callers are known by a header that no other site can make a browser send."""
+    """Form tokens. API callers are known by a header that no other site can make a browser send.
+
+    In an embedded visit, whose cookies browsers keep back, the tokens are made of the visit's own
+    secret: nobody else knows the visit, so nobody else can send a form in its name.
+    """
 
     def process_view(
         self,
@@ -98,6 +120,17 @@ class PagesCsrfMiddleware(PagesOnly, CsrfViewMiddleware):
             return None
         return super().process_view(request, callback, callback_args, callback_kwargs)
 
+    def _get_secret(self, request: HttpRequest) -> str | None:
+        visit = embedding_of(request)
+        secret: str | None = (
+            visit.form_secret if visit else super()._get_secret(request)  # type: ignore[misc]
+        )
+        return secret
+
+    def _set_csrf_cookie(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        if embedding_of(request) is None:
+            super()._set_csrf_cookie(request, response)  # type: ignore[misc]
+
 
 class PagesAuthenticationMiddleware(PagesOnly, AuthenticationMiddleware):
     """The signed-in person."""
@@ -106,26 +139,45 @@ class PagesAuthenticationMiddleware(PagesOnly, AuthenticationMiddleware):
 class PagesMessageMiddleware(PagesOnly, MessageMiddleware):
     """One-time notices."""
 
+    def process_request(self, request: HttpRequest) -> None:
+        """In an embedded visit they wait in the session: cookies would not come back."""
+        if embedding_of(request) is None:
+            super().process_request(request)
+        else:
+            request._messages = SessionStorage(request)  # type: ignore[attr-defined]
+
 
 class PagesHtmxMiddleware(PagesOnly, HtmxMiddleware):
     """``request.htmx``."""
 
 
 class PagesFrameMiddleware(PagesOnly, XFrameOptionsMiddleware):
-    """No framing by other sites, for browsers that do not read the content security policy."""
+    """No framing by other sites, for browsers that do not read the content security policy.
+
+    Its header cannot name a site, so pages that some sites may frame go without it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Say no, unless the restaurant has named its sites."""
+        visit = embedding_of(request)
+        return response if visit and visit.origins else super().process_response(request, response)
 
 
 class PagesCspMiddleware(PagesOnly, CSPMiddleware):
-    """The content security policy; the admin's theme needs a looser one."""
+    """The policy; embedded visits name who may frame them, the admin needs a looser one."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        """The page's policy, with the admin's exceptions below ``/admin/``."""
+        """The page's policy, with the exceptions of embedded visits and of ``/admin/``."""
         parts = super().get_policy_parts(
             request=request, response=response, report_only=report_only
         )
-        if not report_only and request.path_info.startswith("/admin/"):
+        visit = embedding_of(request)
+        if visit and visit.origins:
+            sites = {"frame-ancestors": ["'self'", *visit.origins]}
+            parts.replace = {**sites, **(parts.replace or {})}
+        elif not report_only and request.path_info.startswith("/admin/"):
             parts.replace = {**settings.ADMIN_CONTENT_SECURITY_POLICY, **(parts.replace or {})}
         return parts
 

@@ -50,6 +50,8 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Offers", "local_offer", "restaurants_offer"),
         Link("Menus", "menu_book", "restaurants_menu"),
         Link("Dishes", "restaurant_menu", "restaurants_menuitem"),
+        Link("Websites", "public", "restaurants_allowedsite"),
+        Link("Publishable keys", "key", "restaurants_publishablekey"),
         Link("Staff", "badge", "restaurants_membership"),
     ),
     "Money and messages": (

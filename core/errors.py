@@ -49,6 +49,17 @@ class Busy(DomainError):
     message = "Another user is currently booking this slot. Please try again."
 
 
+class TooOften(DomainError):
+    """Asked for too often; ``details`` says after how many seconds to try again."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+    message = "This was asked for too often. Please wait a little, then try again."
+
+    def __init__(self, message: str | None = None, *, retry_after: int, **details: Any) -> None:
+        self.retry_after = max(1, retry_after)
+        super().__init__(message, retry_after=self.retry_after, **details)
+
+
 class Conflict(DomainError):
     """The state of things does not allow it (any more)."""
 

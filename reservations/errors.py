@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict, DomainError, NotFound
+from core.errors import Conflict, DomainError, NotFound, TooOften
 
 
 class SlotUnavailable(Conflict):
@@ -24,6 +24,30 @@ class ActiveHoldExists(Conflict):
 
     code = "ACTIVE_HOLD_EXISTS"
     message = "You already have an active reservation hold"
+
+
+class ContactHolds(Conflict):
+    """Another live hold has the same e-mail address or telephone number.
+
+    ``hold_id`` and ``guest_key`` are for the page of whoever holds it, and never in an answer.
+    """
+
+    code = "CONTACT_HOLDS_TABLE"
+    message = (
+        "A table is already being held with this e-mail address or telephone number."
+        " Finish that booking first, give it back, or wait until its time is over."
+    )
+    hold_id = ""
+    guest_key = ""
+
+
+class TooManyHolds(TooOften):
+    """One address holds as many tables of this restaurant as it may."""
+
+    code = "TOO_MANY_HOLDS"
+    message = (
+        "Several tables of this restaurant are being held from your internet connection already."
+    )
 
 
 class AlreadyBooked(Conflict):

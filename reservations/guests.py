@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.actors import Actor, ActorKind
 
@@ -16,6 +16,8 @@ class Guest:
     """What 'one live hold per guest' is counted by."""
     user_public_id: str = ""
     """Empty for a visitor without an account."""
+    address: str = field(default="", compare=False)
+    """A fingerprint of where a visitor asks from, or empty; bounds what one line can hold."""
 
     @classmethod
     def with_account(cls, user_public_id: str) -> Guest:
@@ -23,9 +25,9 @@ class Guest:
         return cls(f"user:{user_public_id}", user_public_id)
 
     @classmethod
-    def visitor(cls, token: str) -> Guest:
+    def visitor(cls, token: str, *, address: str = "") -> Guest:
         """A visitor of the pages; the token is random and lives in their session."""
-        return cls(f"guest:{token}")
+        return cls(f"guest:{token}", address=address)
 
     @property
     def actor(self) -> Actor:

@@ -20,6 +20,7 @@ from restaurants.models import (
     DiningService,
     GuestPreferences,
     Membership,
+    PublishableKey,
     Restaurant,
     Role,
     SpecialDay,
@@ -307,3 +308,23 @@ def staff_account(email: str, *, full_name: str = "") -> User:
         user.is_staff = True
         user.save(update_fields=["is_staff"])
     return user
+
+
+# --- Websites that book --------------------------------------------------------------------------
+
+
+def revoke_key(key: PublishableKey, *, by: Actor) -> bool:
+    """Withdraw a publishable key for good. May be repeated; False when it was withdrawn before."""
+    with transaction.atomic():
+        revoked = PublishableKey.objects.filter(pk=key.pk, revoked_at=None).update(
+            revoked_at=clock.now()
+        )
+        if revoked:
+            audit.record(
+                "publishablekey.revoked",
+                f"publishablekey:{key.pk}",
+                by=by,
+                restaurant_id=key.restaurant_id,
+                name=key.name,
+            )
+    return bool(revoked)

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "config.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ApiCorsMiddleware",
+    "config.embedding.EmbeddingMiddleware",
     "config.middleware.PagesWhiteNoiseMiddleware",
     "config.middleware.PagesSessionMiddleware",
     "config.middleware.PagesLocaleMiddleware",
@@ -269,6 +270,19 @@ CORS_PREFLIGHT_MAX_AGE = 86400
 
 # Whose X-Forwarded-For to believe: as many proxies as stand in front; none, unless told.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+# At most so many attempts in so many seconds, per client address and per contact (an account, an
+# e-mail address, a telephone number); None is no limit. Wide enough for a hotel behind one
+# address. From half of it on, a browser is asked for a proof of work first.
+GUEST_LIMITS: dict[str, dict[str, tuple[int, int] | None]] = {
+    "hold": {"address": (60, 600), "contact": None},
+    "confirmation": {"address": (40, 600), "contact": (8, 3600)},
+    "waitlist": {"address": (20, 600), "contact": (6, 3600)},
+    "sign_in_mail": {"address": (20, 3600), "contact": (5, 3600)},
+}
+# Tables of one restaurant that guests without an account may hold at once from one address.
+MAX_LIVE_HOLDS_PER_ADDRESS = 8
+# Iterations of PBKDF2 per guess; a guess in 256 is right. Half a second on a telephone.
+PROOF_OF_WORK_COST = 2000
 
 # --- API ------------------------------------------------------------------------------------------
 

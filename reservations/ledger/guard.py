@@ -12,7 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from core import correlation, metrics
 from core.actors import Actor
-from reservations.errors import ActiveHoldExists, AlreadyBooked, SlotUnavailable
+from reservations.errors import ActiveHoldExists, AlreadyBooked, ContactHolds, SlotUnavailable
 
 GUARD_HITS = metrics.counter(
     "couvert_ledger_guard_hits",
@@ -35,7 +35,8 @@ def guarded() -> Iterator[CursorWrapper]:
     """A cursor whose constraint violations become the domain error they mean.
 
     Raises SlotUnavailable for an overlapping claim or a passed limit, ActiveHoldExists for a
-    guest's second live hold, AlreadyBooked for a guest's second booking of one slot.
+    guest's second live hold, ContactHolds for a contact's, AlreadyBooked for a guest's second
+    booking of one slot.
     """
     try:
         with connection.cursor() as cursor:
@@ -48,6 +49,8 @@ def guarded() -> Iterator[CursorWrapper]:
             raise SlotUnavailable from error
         if name == "hold_one_live_per_guest":
             raise ActiveHoldExists from error
+        if name in ("hold_one_live_per_email", "hold_one_live_per_phone"):
+            raise ContactHolds from error
         if name == "reservation_guest_slot_once":
             raise AlreadyBooked from error
         if name == "reservation_code_once":

@@ -21,13 +21,13 @@ WITH loads AS ({COUNT}), hold AS (
     (public_id, guest_key, user_id, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, channel, source, status, deposit_amount, currency, refund_ladder,
      load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at,
-     expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer)
+     expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer, address_key)
   VALUES (%(public_id)s, %(guest_key)s, %(user_id)s, %(restaurant_id)s, %(service_id)s,
      %(room_id)s, %(service_date)s, %(starts_at)s, %(ends_at)s, %(party_size)s, %(channel)s,
      %(source)s, 'live', %(deposit)s, %(currency)s, %(refund_ladder)s::jsonb,
      coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s,
      %(expires_at)s, %(step_free)s, %(utm_source)s, %(utm_medium)s, %(utm_campaign)s,
-     %(referrer)s)
+     %(referrer)s, %(address_key)s)
   RETURNING id
 ), claims AS (
   INSERT INTO reservations_tableclaim
@@ -55,6 +55,7 @@ def insert_hold(
     *,
     public_id: str,
     guest_key: str,
+    address_key: str,
     user_id: int | None,
     room_id: int | None,
     source: str,
@@ -77,6 +78,7 @@ def insert_hold(
         **actor_parameters(by),
         "public_id": public_id,
         "guest_key": guest_key,
+        "address_key": address_key,
         "user_id": user_id,
         "room_id": room_id,
         "source": source,

@@ -77,6 +77,16 @@ class Hold(VisitDetails):
     guest_email = models.EmailField(max_length=254, blank=True)
     guest_phone = models.CharField(max_length=20, blank=True)
     extensions = models.PositiveSmallIntegerField(default=0)
+    # Fingerprints, so that limits can be kept without keeping who or where somebody is.
+    address_key = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
+    email_key = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
+    phone_key = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -89,6 +99,16 @@ class Hold(VisitDetails):
                 fields=["guest_key"],
                 condition=models.Q(status="live"),
                 name="hold_one_live_per_guest",
+            ),
+            models.UniqueConstraint(
+                fields=["email_key"],
+                condition=models.Q(status="live") & ~models.Q(email_key=""),
+                name="hold_one_live_per_email",
+            ),
+            models.UniqueConstraint(
+                fields=["phone_key"],
+                condition=models.Q(status="live") & ~models.Q(phone_key=""),
+                name="hold_one_live_per_phone",
             ),
             models.CheckConstraint(condition=models.Q(party_size__gte=1), name="hold_party"),
             models.CheckConstraint(condition=models.Q(deposit_amount__gte=0), name="hold_deposit"),
@@ -107,6 +127,11 @@ class Hold(VisitDetails):
                 fields=["restaurant", "service_date"],
                 condition=models.Q(status="live"),
                 name="hold_live_of_day",
+            ),
+            models.Index(
+                fields=["restaurant", "address_key"],
+                condition=models.Q(status="live") & ~models.Q(address_key=""),
+                name="hold_live_of_address",
             ),
         ]
 

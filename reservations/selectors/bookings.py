@@ -13,6 +13,7 @@ from django.db import connection
 from accounts.selectors import check_open
 from reservations.details import DETAIL_COLUMNS, Details, details_from
 from reservations.errors import ReservationNotFound
+from reservations.guests import Guest
 from reservations.models.reservation import IS_LIVE
 from reservations.selectors.houses import House, house
 
@@ -230,3 +231,14 @@ def unanswered(*, asked_before: dt.datetime, now: dt.datetime, limit: int) -> li
             {"asked_before": asked_before, "now": now, "limit": limit},
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def booking_of_visitor(guest: Guest, *, since: dt.datetime) -> Booking | None:
+    """What a visitor's hold, placed after ``since``, became, if it is still on."""
+    found = _read(
+        "JOIN reservations_hold h ON h.id = b.hold_id"
+        f" WHERE h.guest_key = %(key)s AND h.created_at > %(since)s AND b.{IS_LIVE}"
+        " ORDER BY b.id DESC LIMIT 1",
+        {"key": guest.key, "since": since},
+    )
+    return next(iter(found), None)

@@ -46,6 +46,7 @@ from reservations.selectors.bookings import Booking, booking, booking_of_hold
 from reservations.selectors.days import read_day
 from reservations.selectors.guests import booking_at
 from reservations.selectors.holds import HeldPlace, hold_of, hold_paid_by
+from reservations.services.abuse import claim_contact
 from reservations.services.bookings import Extras, as_booked, write_booking
 from reservations.services.holds import HoldRequest, decide_for
 
@@ -89,9 +90,10 @@ def confirm_hold(
     """Turn the guest's hold into a reservation, taking its deposit if it has one.
 
     May be repeated and double-clicked: every call answers with the one reservation, and the
-    payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, Invalid
-    (no or unusable payment method), PaymentDeclined (the hold remains), PaymentPending (try
-    again, same charge), PaidTooLate (refunded in full) and SessionEnded (account gone or locked);
+    payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, ContactHolds
+    (a table is held with these details elsewhere, and nothing was charged), Invalid (no or unusable
+    payment method), PaymentDeclined (the hold remains), PaymentPending (try again, same charge),
+    PaidTooLate (refunded in full) and SessionEnded (account gone or locked);
     Invalid, by field, also for particulars that cannot be or that are missing.
     """
     held = hold_of(guest, identifier)
@@ -108,6 +110,7 @@ def confirm_hold(
     usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
     _check_hope(held)
     details = _details(held, particulars)
+    claim_contact(held, email=particulars.email, phone=particulars.phone)
     if not is_free:
         return _confirm_paid(held, particulars, details, usable, by)
     with _one_commit_with_guest(held):

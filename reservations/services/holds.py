@@ -48,6 +48,7 @@ from reservations.selectors.days import Day, read_day
 from reservations.selectors.guests import GuestState
 from reservations.selectors.holds import HeldPlace, hold_of
 from reservations.sentences import FULL, NO_TABLE, sentence
+from reservations.services.abuse import check_address
 from reservations.services.availability import alternatives, check_open_to, not_bookable
 
 _UTC = ZoneInfo("UTC")
@@ -81,7 +82,8 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
     Takes the lock of the restaurant's service date; seats, counts, decision and audit entry
     are one statement. Not repeatable: a second call finds the first hold and raises
     ActiveHoldExists. Raises RestaurantNotFound, NotAccepting, SessionEnded, AlreadyBooked,
-    NotBookable, Busy, and SlotUnavailable with reasons and bookable ``suggested_times``.
+    NotBookable, Busy, TooManyHolds, and SlotUnavailable with reasons and bookable
+    ``suggested_times``.
     """
     with transaction.atomic():
         lock(Space.SERVICE_DAY, request.restaurant, request.service_date)
@@ -89,6 +91,7 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
         day = read_day(request.restaurant, request.service_date, now=now, guest=guest)
         check_open_to(day, request.channel)
         state = _check_guest(guest, day, now)
+        check_address(guest, day.house, now)
         decision = decide_for(day, request, now)
         if decision.accepted:
             return _write_hold(day, request, guest, state, decision, by, now)
@@ -186,6 +189,7 @@ def _write_hold(
         place,
         public_id=identifier,
         guest_key=guest.key,
+        address_key=guest.address,
         user_id=state.user_id,
         room_id=request.room_id,
         source=request.source,

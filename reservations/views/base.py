@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,7 +14,8 @@ from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, Invalid, NotFound, TooOften
+from reservations.views import campaign, protection
 
 LANGUAGE = "en"
 
@@ -28,11 +29,17 @@ class GuestView(View):
     is_secret = False
     """Its address opens something by itself: no Referer header, no search engine."""
 
+    is_embeddable = True
+    """May be shown inside a restaurant's own website, as part of an embedded visit."""
+
+    embed_event: ClassVar[str] = ""
+    """What the website around an embedded page is told when it shows: viewed, held, booked."""
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer, with the domain's 'not found' as the page for it."""
         try:
             # The pages speak English only: a French date in an English sentence helps nobody.
-            with translation.override(LANGUAGE):
+            with translation.override(LANGUAGE), campaign.carried(request):
                 response = self.protected(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.text) from error
@@ -49,7 +56,12 @@ class GuestView(View):
 
     def protected(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The answer of the method asked for; pages with errors of their own catch them here."""
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except TooOften as error:
+            return protection.limited_page(request, error)
+        except protection.ProofWanted:
+            return protection.proof_page(request)
 
 
 def tell(request: HttpRequest, sentence: str) -> None:

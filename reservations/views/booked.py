@@ -14,6 +14,8 @@ from reservations.views.visitor import own_booking
 class BookedView(GuestView):
     """``GET /booked/<booking_id>/``: the code, what happens next, and the link for later."""
 
+    embed_event = "booked"
+
     def get(self, request: HttpRequest, booking_id: str) -> HttpResponse:
         """Safe to reload; the page of a cancelled booking says so."""
         found = own_booking(request, booking_id)

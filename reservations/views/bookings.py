@@ -15,12 +15,14 @@ from core.errors import DomainError
 from core.rates import client_network
 from reservations.engine.lifecycle import Status
 from reservations.forms import EmailForm
+from reservations.limits import Act
 from reservations.selectors.bookings import Booking, bookings_of_email, bookings_of_user
 from reservations.services import sign_in
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, tell, warn
 from reservations.views.held import problems
 from reservations.views.home import picture_of
+from reservations.views.protection import protect
 from reservations.views.ticket import TURNED_AWAY, WAITING
 from reservations.views.tokens import TokenView
 
@@ -66,6 +68,7 @@ class BookingsView(GuestView):
         if not form.is_valid():
             return _form(request, form)
         email = form.cleaned_data["email"]
+        protect(request, Act.SIGN_IN_MAIL)
         try:
             sign_in.request_sign_in(
                 email,

@@ -7,14 +7,16 @@ from dataclasses import asdict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import DomainError
+from core.errors import DomainError, TooOften
 from reservations.engine.types import Channel
 from reservations.errors import (
     ActiveHoldExists,
     AlreadyBooked,
+    ContactHolds,
     HoldExpired,
     PaidTooLate,
     PaymentDeclined,
@@ -24,13 +26,16 @@ from reservations.errors import (
 )
 from reservations.forms import DetailsForm
 from reservations.guests import Guest
+from reservations.limits import Act
 from reservations.payment_forms import PaymentForm, payment_form, takes_payments
 from reservations.selectors.holds import HeldPlace, active_hold_of, hold_of
+from reservations.services.abuse import contact_keys
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, extend_hold, place_hold, release_hold
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
 from reservations.views.held import PAYING, State, hold_context, show, state_of, times_of
+from reservations.views.protection import protect
 
 
 class HoldView(GuestView):
@@ -40,13 +45,15 @@ class HoldView(GuestView):
     browser's question whether to send a form again. What was typed waits in the session.
     """
 
+    embed_event = "held"
+
     def get(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """The form, with what is wrong about it after ``?check``, or what became of the hold."""
-        held = hold_of(_guest(request), hold_id)
+        held = hold_of(visitor.holder_of(request, hold_id), hold_id)
         if held.reservation is not None:
             visitor.remember_booking(request, held.reservation)
             return redirect(booked_page(held.reservation))
-        typed = visitor.draft_of(request)
+        typed = visitor.draft_of(request) or _said_before(held)
         if typed and "check" in request.GET:
             forms = _details(held, data=typed), payment_form(data=typed)
         else:
@@ -55,7 +62,7 @@ class HoldView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Confirm. Every repeat ends at the one booking."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
         if held.reservation is not None:
             visitor.remember_booking(request, held.reservation)
@@ -65,6 +72,7 @@ class HoldView(GuestView):
             return _conclude(request, held, guest, _said(held), _method_said(request))
         visitor.save_draft(request, request.POST)
         if state is not State.OPEN:
+            protect(request, Act.HOLD, phone=held.house.phone)
             renewed = _hold_again(request, held, guest)
             if isinstance(renewed, str):
                 return redirect(renewed)
@@ -79,6 +87,9 @@ def _confirm(request: HttpRequest, held: HeldPlace, guest: Guest) -> HttpRespons
         return redirect(f"{hold_page(held.public_id)}?check")
     if needs_payment and not takes_payments():
         return redirect(hold_page(held.public_id))
+    typed = details.cleaned_data
+    keys = contact_keys(email=typed["email"], phone=typed["phone"], country=held.house.country)
+    protect(request, Act.CONFIRMATION, *keys, phone=held.house.phone)
     language = translation.get_language() or ""
     particulars = details.particulars(language=language)
     return _conclude(request, held, guest, particulars, payment if needs_payment else None)
@@ -108,11 +119,36 @@ def _conclude(
         what_now = _("You were not charged. Please try another card.")
         warn(request, f"{error.text} {what_now}")
         return redirect(f"{hold_page(held.public_id)}#pay")
+    except ContactHolds as error:
+        warn(request, _with_link(request, error))
+        return redirect(hold_page(held.public_id))
+    except TooOften:
+        raise
     except DomainError as error:
         warn(request, error)
         return redirect(hold_page(held.public_id))
     visitor.remember_booking(request, outcome.booking.public_id)
     return redirect(booked_page(outcome.booking.public_id))
+
+
+def _said_before(held: HeldPlace) -> dict[str, str]:
+    """What the guest told the website that placed the hold, or a payment that did not succeed."""
+    said = {
+        "name": held.guest_name,
+        "email": held.guest_email,
+        "phone": held.guest_phone,
+        "special_requests": held.details.special_requests,
+    }
+    return said if any(said.values()) else {}
+
+
+def _with_link(request: HttpRequest, error: ContactHolds) -> str:
+    """The refusal; to whoever holds the other table as well, with the way to it."""
+    mine = {guest.key for guest in visitor.guests_here(request)}
+    if error.guest_key not in mine:
+        return error.text
+    there = hold_page(error.hold_id)
+    return format_html('{} <a href="{}">{}</a>', error.text, there, _("Go to it"))
 
 
 def _said(held: HeldPlace) -> Particulars:
@@ -149,6 +185,8 @@ def _hold_again(request: HttpRequest, held: HeldPlace, guest: Guest) -> HeldPlac
     except AlreadyBooked as error:
         warn(request, error)
         return booked_page(str(error.details["reservation_id"]))
+    except TooOften:
+        raise
     except DomainError as error:
         warn(request, error)
         return hold_page(held.public_id)
@@ -192,7 +230,7 @@ class MoreTimeView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Extend as often as the restaurant allows."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         visitor.save_draft(request, request.POST)
         try:
             held = extend_hold(hold_id, guest, by=guest.actor)
@@ -214,7 +252,7 @@ class ReleaseView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Back to the times, or to the page that asked. Repeating it does no harm."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
         if held.reservation is not None:
             return redirect(hold_page(hold_id))
@@ -234,11 +272,12 @@ class HoldAgainView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """A new hold for the same place if it is free, else the times that are."""
-        guest = _guest(request)
+        guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
         visitor.save_draft(request, request.POST)
         if state_of(held, clock.now()) not in (State.LAPSED, State.RELEASED):
             return redirect(hold_page(hold_id))
+        protect(request, Act.HOLD, phone=held.house.phone)
         renewed = _hold_again(request, held, guest)
         return redirect(renewed if isinstance(renewed, str) else hold_page(renewed.public_id))
 
@@ -248,11 +287,6 @@ def _charged(held: HeldPlace) -> str:
     if held.payment_status in PAYING:
         return _("If your card was charged, the money goes back to it in full.")
     return _("Nothing was charged.")
-
-
-def _guest(request: HttpRequest) -> Guest:
-    # Nobody's token can be empty, so a browser without one finds nothing.
-    return visitor.known_guest(request) or Guest.visitor("")
 
 
 def _details(held: HeldPlace, **given: object) -> DetailsForm:

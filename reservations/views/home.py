@@ -121,6 +121,7 @@ class HomeView(GuestView):
     """``GET /?q=&place=&cuisine=&party=&date=&time=&sort=``: restaurants with their free times."""
 
     is_personal = False
+    is_embeddable = False
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A fixed number of queries, whatever the number of restaurants."""

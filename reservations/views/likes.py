@@ -48,6 +48,8 @@ def position_of(request: HttpRequest) -> Coordinates | None:
 class SwipeView(GuestView):
     """``POST /r/<slug>/like/`` with ``action`` like, pass or forget."""
 
+    is_embeddable = False
+
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """A reload of the form's address."""
         return redirect("restaurant", slug)
@@ -87,6 +89,8 @@ def _remember(request: HttpRequest, public_id: str, action: str) -> None:
 
 class NearView(GuestView):
     """``POST /near/``: the position a guest shares, in a body, so that no log has it."""
+
+    is_embeddable = False
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """A reload of the form's address."""

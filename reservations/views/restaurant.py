@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import DomainError
+from core.errors import DomainError, TooOften
 from reservations.engine.walltime import datetime_to_minute
 from reservations.errors import (
     ActiveHoldExists,
@@ -22,13 +22,15 @@ from reservations.errors import (
     SlotUnavailable,
 )
 from reservations.guests import Guest
+from reservations.limits import Act
 from reservations.selectors.holds import HeldPlace, active_hold_of
 from reservations.selectors.houses import House, house
 from reservations.services.holds import HoldRequest, place_hold
-from reservations.views import hours, wording
+from reservations.views import campaign, hours, wording
 from reservations.views.base import GuestView, booked_page, hold_page, warn
 from reservations.views.carte import carte_of
 from reservations.views.home import kind_of, picture_of, pictures_of
+from reservations.views.protection import protect
 from reservations.views.times import panel_for
 from reservations.views.visitor import (
     add_to_draft,
@@ -60,6 +62,7 @@ class RestaurantView(GuestView):
     """
 
     is_personal = False
+    embed_event = "viewed"
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """The whole page, or for htmx the panel of times alone: same address, same answer."""
@@ -76,6 +79,7 @@ class RestaurantView(GuestView):
             "phone": wording.phone(restaurant.phone),
             "hold_minutes": rules.hold_minutes,
             "visitor": "" if guest else offer_token(),
+            "campaign": campaign.current().parameters(),
         }
         if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "times":
             response = render(request, "reservations/_times.html", context)
@@ -133,6 +137,7 @@ class PlaceHoldView(GuestView):
             return redirect(search_page(slug, party=wish.party, date=wish.date, like=wish))
         if wish.high_chair:
             add_to_draft(request, high_chairs="1")
+        protect(request, Act.HOLD, phone=restaurant.phone)
         asked = HoldRequest(
             restaurant.public_id,
             wish.date,
@@ -141,6 +146,8 @@ class PlaceHoldView(GuestView):
             room_id=wish.room_id,
             step_free=wish.step_free,
             service_id=wish.service_id,
+            source=campaign.current().source,
+            origin=campaign.current().origin,
         )
         return redirect(hold_or_explain(request, rules, asked, wish))
 
@@ -172,6 +179,8 @@ def hold_or_explain(request: HttpRequest, rules: House, asked: HoldRequest, wish
         pass
     except PaymentsUnavailable as error:
         warn(request, _by_telephone(error, rules))
+    except TooOften:
+        raise
     except DomainError as error:
         warn(request, error)
     return times

@@ -13,6 +13,7 @@ Disallow: /api/
 Disallow: /booked/
 Disallow: /booking/
 Disallow: /bookings/
+Disallow: /e/
 Disallow: /hold/
 Disallow: /my-bookings/
 Disallow: /waitlist/

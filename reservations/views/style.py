@@ -66,6 +66,8 @@ def _declared(tones: Tones) -> str:
 class StyleguideView(GuestView):
     """``GET /styleguide/``: every component in every state, for whoever works on the pages."""
 
+    is_embeddable = False
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """Only while developing (``DEBUG``)."""
         if not settings.DEBUG:

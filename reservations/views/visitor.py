@@ -15,9 +15,11 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 
 from core import clock
-from reservations.errors import ReservationNotFound
+from reservations.errors import HoldNotFound, ReservationNotFound
 from reservations.guests import Guest
 from reservations.selectors.bookings import Booking, booking, booking_of_email, booking_of_user
+from reservations.selectors.holds import hold_of
+from reservations.views.protection import CHALLENGE, PROOF, address_key
 
 _TOKEN = "visitor"  # noqa: S105 - the name of a session entry
 _BOOKINGS = "bookings"
@@ -37,7 +39,7 @@ _CONTACT_FIELDS = ("name", "email", "phone")
 _LONGEST_DRAFT = 1000
 _MOST_FIELDS = 40
 _LISTS = {"allergens"}
-_NOT_DRAFT = {"csrfmiddlewaretoken", "back", "visitor", "time", "date", "party"}
+_NOT_DRAFT = {"csrfmiddlewaretoken", "back", "visitor", PROOF, CHALLENGE}
 
 
 def known_guest(request: HttpRequest) -> Guest | None:
@@ -45,8 +47,30 @@ def known_guest(request: HttpRequest) -> Guest | None:
     user: Any = request.user
     if user.is_authenticated:
         return Guest.with_account(user.public_id)
+    return session_guest(request)
+
+
+def session_guest(request: HttpRequest) -> Guest | None:
+    """The visitor of this browser's session, whether or not somebody signed in since."""
     token = request.session.get(_TOKEN)
-    return Guest.visitor(token) if token else None
+    return Guest.visitor(token, address=address_key(request)) if token else None
+
+
+def guests_here(request: HttpRequest) -> list[Guest]:
+    """Everybody this browser is: the account, and the visitor it was before signing in."""
+    return [guest for guest in (known_guest(request), session_guest(request)) if guest]
+
+
+def holder_of(request: HttpRequest, hold_id: str) -> Guest:
+    """Whoever of this browser holds it: the account, or the visitor it was before signing in."""
+    known, earlier = known_guest(request), session_guest(request)
+    if known is not None and earlier is not None and known != earlier:
+        try:
+            hold_of(known, hold_id)
+        except HoldNotFound:
+            return earlier
+    # Nobody's token can be empty, so a browser without one finds nothing.
+    return known or Guest.visitor("")
 
 
 def offer_token() -> str:
@@ -64,7 +88,7 @@ def guest_of(request: HttpRequest) -> Guest:
         return known
     token = _offered(request) or secrets.token_urlsafe(24)
     request.session[_TOKEN] = token
-    return Guest.visitor(token)
+    return Guest.visitor(token, address=address_key(request))
 
 
 def _offered(request: HttpRequest) -> str:
@@ -151,7 +175,8 @@ def add_to_draft(request: HttpRequest, **values: str) -> None:
 def draft_of(request: HttpRequest) -> dict[str, Any]:
     """What the guest typed before, else what is known of them."""
     user: Any = request.user
-    draft: dict[str, Any] = {"email": signed_in_email(request)}
+    email = signed_in_email(request)
+    draft: dict[str, Any] = {"email": email} if email else {}
     if user.is_authenticated:
         draft = {"name": user.full_name, "email": user.email, "phone": user.phone}
     draft |= request.session.get(_CONTACT, {})

@@ -16,8 +16,10 @@ from core.actors import Actor, ActorKind
 from core.errors import DomainError, Invalid
 from reservations.errors import NotWaiting
 from reservations.forms import WaitForm
+from reservations.limits import Act
 from reservations.models.waitlist import LIVE_WAITS, WaitlistEntry
 from reservations.selectors.houses import House, house
+from reservations.services.abuse import contact_keys
 from reservations.services.waitlist import (
     WaitRequest,
     join_waitlist,
@@ -28,6 +30,7 @@ from reservations.services.waitlist import (
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, tell, warn
 from reservations.views.held import problems
+from reservations.views.protection import protect
 from reservations.views.restaurant import find
 from reservations.views.ticket import house_facts
 from reservations.views.tokens import TokenView
@@ -62,6 +65,9 @@ class JoinView(GuestView):
         form = WaitForm(request.POST, country=rules.country)
         if not form.is_valid():
             return _form(request, rules, form)
+        typed = form.cleaned_data
+        keys = contact_keys(email=typed["email"], phone=typed["phone"], country=rules.country)
+        protect(request, Act.WAITLIST, *keys, phone=rules.phone)
         began = clock.now()
         try:
             entry = join_waitlist(_request(restaurant.public_id, form), by=_GUEST)

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from reservations.engine.types import Plan
 from reservations.services.outlook import Wanted
+from reservations.views import campaign
 
 USUAL_PARTY = 2
 
@@ -141,6 +142,7 @@ def search_page(
         asked["month"] = f"{month:%Y-%m}"
     if like is not None:
         asked |= needs_of(like)
+    asked |= campaign.current().parameters()
     return f"{reverse('restaurant', args=[slug])}?{urlencode(asked, safe=':')}#times"
 
 

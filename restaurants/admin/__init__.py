@@ -1,5 +1,25 @@
 """The admin's pages for what can be booked, for staff, and for the audit trail."""
 
-from restaurants.admin import audit, discovery, floor, hours, menu, service, staff, venue
+from restaurants.admin import (
+    audit,
+    discovery,
+    embedding,
+    floor,
+    hours,
+    menu,
+    service,
+    staff,
+    venue,
+)
 
-__all__ = ["audit", "discovery", "floor", "hours", "menu", "service", "staff", "venue"]
+__all__ = [
+    "audit",
+    "discovery",
+    "embedding",
+    "floor",
+    "hours",
+    "menu",
+    "service",
+    "staff",
+    "venue",
+]

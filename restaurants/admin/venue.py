@@ -30,6 +30,7 @@ from core.errors import Busy, DomainError
 from core.locks import Space, lock
 from restaurants import services
 from restaurants.access import Capability
+from restaurants.admin.embedding import KeyInline, SiteInline
 from restaurants.admin.floor import CombinationInline, RoomInline, TableInline
 from restaurants.admin.hours import ClosureInline, OpeningHoursInline, SpecialDayInline
 from restaurants.admin.menu import MenuInline
@@ -126,6 +127,8 @@ class RestaurantAdmin(ScopedAdmin):
         ClosureInline,
         OfferInline,
         MenuInline,
+        SiteInline,
+        KeyInline,
         MembershipInline,
     ]
     actions_detail = ["pause_online", "resume_online", "close_day", "reopen_day"]

@@ -1,6 +1,7 @@
 """The models of what can be booked, by subject."""
 
 from restaurants.models.discovery import GuestPreferences, Swipe
+from restaurants.models.embedding import AllowedSite, PublishableKey
 from restaurants.models.floor import DiningRoom, DiningTable, TableCombination
 from restaurants.models.hours import Closure, OpeningHours, SpecialDay
 from restaurants.models.menu import Diet, Menu, MenuItem
@@ -8,6 +9,7 @@ from restaurants.models.service import DiningService, Offer, TurnTime
 from restaurants.models.venue import Membership, Restaurant, Role
 
 __all__ = [
+    "AllowedSite",
     "Closure",
     "Diet",
     "DiningRoom",
@@ -19,6 +21,7 @@ __all__ = [
     "MenuItem",
     "Offer",
     "OpeningHours",
+    "PublishableKey",
     "Restaurant",
     "Role",
     "SpecialDay",

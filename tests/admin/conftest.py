@@ -24,6 +24,7 @@ from reservations.services.links import issue_link
 from reservations.services.sign_in import request_sign_in
 from reservations.services.waitlist import WaitRequest, join_waitlist
 from restaurants.models import (
+    AllowedSite,
     Closure,
     GuestPreferences,
     Membership,
@@ -31,6 +32,7 @@ from restaurants.models import (
     MenuItem,
     Offer,
     OpeningHours,
+    PublishableKey,
     Restaurant,
     Role,
     SpecialDay,
@@ -161,6 +163,8 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     Message.objects.update(status=Message.Status.FAILED, last_error="No such mailbox")
     ImportRun.objects.create(digest="d", file_name="real.csv", started_at=clock.now)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
+    AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
+    PublishableKey.objects.create(restaurant=house, name="Website")
     Swipe.objects.create(user=cast.guest, restaurant=house, action="like", at=clock.now)
     Heartbeat.objects.create(name="worker", beaten_at=clock.now)
     message_house(issue_link(booked.public_id), "We bring a pram")

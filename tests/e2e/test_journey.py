@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import LocatorAssertions, Page, expect
+from playwright.sync_api import Page, expect
 
 from notifications.services import deliver_due
 from payments.models import Payment
@@ -30,7 +31,7 @@ HOUSES = pytest.mark.parametrize("spec", [BELLA_NOTTE, ANCHOR, MAISON], ids=lamb
 BOOKED = "Your table is booked"
 
 
-def title(page: Page) -> LocatorAssertions:
+def title(page: Page) -> Any:
     return expect(page.get_by_role("heading", level=1))
 
 

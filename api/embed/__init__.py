@@ -1,0 +1,1 @@
+"""What a restaurant's own websites may ask: contract 1's ``ReservationWidget``."""
