@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reservations.views import booked, embed, hold, home, likes, restaurant, site, style
+from reservations.views import (
+    booked,
+    bookings,
+    change,
+    embed,
+    hold,
+    home,
+    likes,
+    manage,
+    restaurant,
+    site,
+    style,
+    waitlist,
+)
+from reservations.views.wishes import WAITLIST_URL_NAME
 
 urlpatterns = [
     path("", home.HomeView.as_view(), name="home"),
@@ -25,5 +39,27 @@ urlpatterns = [
     path("hold/<slug:hold_id>/again/", hold.HoldAgainView.as_view(), name="hold_again"),
     path("booked/<slug:booking_id>/", booked.BookedView.as_view(), name="booked"),
     path("booked/<slug:booking_id>/calendar.ics", booked.CalendarView.as_view(), name="calendar"),
-    path("booked/<slug:booking_id>/cancel/", booked.CancelView.as_view(), name="cancel"),
+    path(
+        "booked/<slug:booking_id>/cancel/",
+        booked.ToManageView.as_view(name="manage_cancel"),
+        name="cancel",
+    ),
+    path("booking/<slug:token>/", manage.ManageView.as_view(), name="manage"),
+    path("booking/<slug:token>/change/", change.ChangeView.as_view(), name="manage_change"),
+    path("booking/<slug:token>/cancel/", manage.CancelView.as_view(), name="manage_cancel"),
+    path("booking/<slug:token>/message/", manage.MessageView.as_view(), name="manage_message"),
+    path("booking/<slug:token>/late/", manage.LateView.as_view(), name="manage_late"),
+    path(
+        "booking/<slug:token>/calendar.ics",
+        manage.ManageCalendarView.as_view(),
+        name="manage_calendar",
+    ),
+    path("my-bookings/", bookings.BookingsView.as_view(), name="my_bookings"),
+    path("my-bookings/sent/", bookings.SentView.as_view(), name="my_bookings_sent"),
+    path("my-bookings/sign-out/", bookings.SignOutView.as_view(), name="sign_out"),
+    path("my-bookings/<slug:booking_id>/", booked.ToManageView.as_view(), name="my_booking"),
+    path("bookings/sign-in/<slug:token>/", bookings.SignInView.as_view(), name="sign_in"),
+    path("r/<slug:slug>/waitlist/", waitlist.JoinView.as_view(), name=WAITLIST_URL_NAME),
+    path("r/<slug:slug>/waitlist/done/", waitlist.DoneView.as_view(), name="waitlist-done"),
+    path("waitlist/<slug:token>/", waitlist.LeaveView.as_view(), name="waitlist-leave"),
 ]

@@ -48,6 +48,10 @@ class House:
     hold_minutes: int
     max_hold_extensions: int
     code_prefix: str
+    cancellation_policy: str
+    """In the house's own words; empty when the refund ladder says it all."""
+    latitude: float | None
+    longitude: float | None
     rooms: dict[int, str]
     """Names of the rooms by id."""
     plan: e.Plan
@@ -183,6 +187,9 @@ def _house(raw: dict[str, Any]) -> House:
         hold_minutes=raw["hold_minutes"],
         max_hold_extensions=raw["max_hold_extensions"],
         code_prefix=raw["code_prefix"],
+        cancellation_policy=raw["cancellation_policy"],
+        latitude=raw["latitude"],
+        longitude=raw["longitude"],
         rooms={int(key): name for key, name in (raw["rooms"] or {}).items()},
         plan=_plan(raw),
     )

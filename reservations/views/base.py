@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest
@@ -25,6 +26,9 @@ class GuestView(View):
     is_personal = True
     """Shows what only this guest may see: browsers keep no copy for whoever sits there next."""
 
+    is_secret = False
+    """Its address opens something by itself: no Referer header, no search engine."""
+
     is_embeddable = True
     """May be shown inside a restaurant's own website, as part of an embedded visit."""
 
@@ -36,17 +40,22 @@ class GuestView(View):
         try:
             # The pages speak English only: a French date in an English sentence helps nobody.
             with translation.override(LANGUAGE), campaign.carried(request):
-                response = self._protected(request, *args, **kwargs)
+                response = self.protected(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.text) from error
         response.headers["Content-Language"] = LANGUAGE
+        if self.is_secret:
+            # Not even our own pages are told an address with a token in it.
+            response.headers["Referrer-Policy"] = "strict-origin"
+            response.headers["X-Robots-Tag"] = "noindex"
         if self.is_personal:
             add_never_cache_headers(response)
         else:
             patch_cache_control(response, private=True, no_cache=True)
         return response
 
-    def _protected(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def protected(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The answer of the method asked for; pages with errors of their own catch them here."""
         try:
             return super().dispatch(request, *args, **kwargs)
         except TooOften as error:
@@ -74,6 +83,14 @@ def way_back(request: HttpRequest, otherwise: str) -> str:
     return asked if is_ours and asked.startswith("/") else otherwise
 
 
+def with_query(address: str, /, **parameters: object) -> str:
+    """The address with parameters added; those that are empty are left out."""
+    kept = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+    return (
+        f"{address}{'&' if '?' in address else '?'}{urlencode(kept, safe=':')}" if kept else address
+    )
+
+
 def hold_page(hold_id: str) -> str:
     """The address of a hold."""
     return reverse("hold", args=[hold_id])
@@ -82,3 +99,8 @@ def hold_page(hold_id: str) -> str:
 def booked_page(booking_id: str) -> str:
     """The address of a booking."""
     return reverse("booked", args=[booking_id])
+
+
+def manage_page(token: str, name: str = "manage") -> str:
+    """The address of a page behind a booking's link."""
+    return reverse(name, args=[token])

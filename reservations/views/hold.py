@@ -2,69 +2,40 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from enum import StrEnum
-from typing import Any
+from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.utils import translation
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import DomainError
-from notifications.wording import amount
+from core.errors import DomainError, TooOften
 from reservations.engine.types import Channel
 from reservations.errors import (
+    ActiveHoldExists,
+    AlreadyBooked,
     ContactHolds,
     HoldExpired,
     PaidTooLate,
     PaymentDeclined,
     PaymentPending,
     PaymentsUnavailable,
+    SlotUnavailable,
 )
-from reservations.forms import DetailsForm, takes_payments
+from reservations.forms import DetailsForm
 from reservations.guests import Guest
 from reservations.limits import Act
-from reservations.selectors.holds import HeldPlace, hold_of
+from reservations.payment_forms import PaymentForm, payment_form, takes_payments
+from reservations.selectors.holds import HeldPlace, active_hold_of, hold_of
 from reservations.services.abuse import contact_keys
 from reservations.services.confirmation import Particulars, confirm_hold
-from reservations.services.holds import HoldRequest, extend_hold, release_hold
+from reservations.services.holds import HoldRequest, extend_hold, place_hold, release_hold
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
-from reservations.views.home import picture_of
+from reservations.views.held import PAYING, State, hold_context, show, state_of, times_of
 from reservations.views.protection import protect
-from reservations.views.restaurant import hold_or_explain
-from reservations.views.wishes import Wish, search_page
-
-
-class State(StrEnum):
-    """Where a hold stands, as its page tells it."""
-
-    OPEN = "open"
-    PENDING = "pending"
-    """A payment was sent and its answer is missing; the table is still kept."""
-    CHECKING = "checking"
-    """The same, but the table is not kept any more: the sweep seats the guest or refunds."""
-    REFUNDED = "refunded"
-    """Paid too late."""
-    LAPSED = "lapsed"
-    RELEASED = "released"
-
-
-_PAYING = frozenset({"requested", "unknown"})
-
-
-def state_of(held: HeldPlace, now: dt.datetime) -> State:
-    """Where a hold that is no reservation stands at ``now``."""
-    if held.status == "live" and held.payment_status in _PAYING:
-        return State.PENDING
-    if held.is_live(now):
-        return State.OPEN
-    if held.payment_status in _PAYING:
-        return State.CHECKING
-    if held.payment_status == "succeeded":
-        return State.REFUNDED
-    return State.RELEASED if held.status == "released" else State.LAPSED
 
 
 class HoldView(GuestView):
@@ -84,37 +55,80 @@ class HoldView(GuestView):
             return redirect(booked_page(held.reservation))
         typed = visitor.draft_of(request) or _said_before(held)
         if typed and "check" in request.GET:
-            return page(request, held, _form(held, data=typed))
-        return page(request, held, _form(held, initial=typed))
+            forms = _details(held, data=typed), payment_form(data=typed)
+        else:
+            forms = _details(held, initial=typed), payment_form(initial=typed)
+        return show(request, hold_context(held, *forms))
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """Confirm. Every repeat ends at the one booking."""
         guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
+        if held.reservation is not None:
+            visitor.remember_booking(request, held.reservation)
+            return redirect(booked_page(held.reservation))
+        state = state_of(held, clock.now())
+        if state in (State.PENDING, State.CHECKING):
+            return _conclude(request, held, guest, _said(held), _method_said(request))
         visitor.save_draft(request, request.POST)
-        form = _form(held, data=request.POST)
-        if held.reservation is None and not form.is_valid():
-            return redirect(f"{hold_page(hold_id)}?check")
-        if held.deposit > 0 and held.reservation is None and not takes_payments():
-            return redirect(hold_page(hold_id))
-        if held.reservation is None:
-            _protect(request, held, form)
-        try:
-            booking_id = _confirm(held, guest, form)
-        except (HoldExpired, PaidTooLate, PaymentPending, PaymentsUnavailable):
-            # The page says what became of the hold better than the error does.
-            return redirect(hold_page(hold_id))
-        except PaymentDeclined as error:
-            warn(request, f"{error.text} You were not charged. Please try another card.")
-            return redirect(hold_page(hold_id))
-        except ContactHolds as error:
-            warn(request, _with_link(request, error))
-            return redirect(hold_page(hold_id))
-        except DomainError as error:
-            warn(request, error)
-            return redirect(hold_page(hold_id))
-        visitor.remember_booking(request, booking_id)
-        return redirect(booked_page(booking_id))
+        if state is not State.OPEN:
+            protect(request, Act.HOLD, phone=held.house.phone)
+            renewed = _hold_again(request, held, guest)
+            if isinstance(renewed, str):
+                return redirect(renewed)
+            held = renewed
+        return _confirm(request, held, guest)
+
+
+def _confirm(request: HttpRequest, held: HeldPlace, guest: Guest) -> HttpResponse:
+    details, payment = _details(held, data=request.POST), payment_form(data=request.POST)
+    needs_payment = held.deposit > 0
+    if not details.is_valid() or (needs_payment and not payment.is_valid()):
+        return redirect(f"{hold_page(held.public_id)}?check")
+    if needs_payment and not takes_payments():
+        return redirect(hold_page(held.public_id))
+    typed = details.cleaned_data
+    keys = contact_keys(email=typed["email"], phone=typed["phone"], country=held.house.country)
+    protect(request, Act.CONFIRMATION, *keys, phone=held.house.phone)
+    language = translation.get_language() or ""
+    particulars = details.particulars(language=language)
+    return _conclude(request, held, guest, particulars, payment if needs_payment else None)
+
+
+def _conclude(
+    request: HttpRequest,
+    held: HeldPlace,
+    guest: Guest,
+    particulars: Particulars,
+    payment: PaymentForm | None,
+) -> HttpResponse:
+    """Ask the service; where to go then."""
+    method = payment.method() if payment is not None and payment.is_valid() else None
+    try:
+        outcome = confirm_hold(
+            held.public_id, guest, method=method, particulars=particulars, by=guest.actor
+        )
+    except (HoldExpired, PaidTooLate, PaymentPending, PaymentsUnavailable):
+        # The page says what became of the hold better than the error does.
+        return redirect(hold_page(held.public_id))
+    except AlreadyBooked as error:
+        warn(request, error)
+        booked = str(error.details.get("reservation_id", ""))
+        return redirect(booked_page(booked) if booked else hold_page(held.public_id))
+    except PaymentDeclined as error:
+        what_now = _("You were not charged. Please try another card.")
+        warn(request, f"{error.text} {what_now}")
+        return redirect(f"{hold_page(held.public_id)}#pay")
+    except ContactHolds as error:
+        warn(request, _with_link(request, error))
+        return redirect(hold_page(held.public_id))
+    except TooOften:
+        raise
+    except DomainError as error:
+        warn(request, error)
+        return redirect(hold_page(held.public_id))
+    visitor.remember_booking(request, outcome.booking.public_id)
+    return redirect(booked_page(outcome.booking.public_id))
 
 
 def _said_before(held: HeldPlace) -> dict[str, str]:
@@ -128,37 +142,83 @@ def _said_before(held: HeldPlace) -> dict[str, str]:
     return said if any(said.values()) else {}
 
 
-def _protect(request: HttpRequest, held: HeldPlace, form: DetailsForm) -> None:
-    typed = form.cleaned_data
-    keys = contact_keys(email=typed["email"], phone=typed["phone"], country=held.house.country)
-    protect(request, Act.CONFIRMATION, *keys, phone=held.house.phone)
-
-
 def _with_link(request: HttpRequest, error: ContactHolds) -> str:
     """The refusal; to whoever holds the other table as well, with the way to it."""
     mine = {guest.key for guest in visitor.guests_here(request)}
     if error.guest_key not in mine:
         return error.text
-    return format_html('{} <a href="{}">Go to it</a>', error.text, hold_page(error.hold_id))
+    there = hold_page(error.hold_id)
+    return format_html('{} <a href="{}">{}</a>', error.text, there, _("Go to it"))
 
 
-def _confirm(held: HeldPlace, guest: Guest, form: DetailsForm) -> str:
-    if held.reservation is not None:
-        return held.reservation
-    typed = form.cleaned_data
-    outcome = confirm_hold(
-        held.public_id,
-        guest,
-        method={"token": typed["card"]} if typed.get("card") else None,
-        particulars=Particulars(
-            name=typed["name"],
-            email=typed["email"],
-            phone=typed["phone"],
-            special_requests=typed["special_requests"],
-        ),
-        by=guest.actor,
+def _said(held: HeldPlace) -> Particulars:
+    """What the guest said when the payment began; nobody has to type it again."""
+    return Particulars(
+        **asdict(held.details),
+        name=held.guest_name,
+        email=held.guest_email,
+        phone=held.guest_phone,
     )
-    return outcome.booking.public_id
+
+
+def _method_said(request: HttpRequest) -> PaymentForm:
+    """The method the payment began with. The provider is asked by key: it charges nothing new."""
+    return payment_form(data=visitor.draft_of(request))
+
+
+def _hold_again(request: HttpRequest, held: HeldPlace, guest: Guest) -> HeldPlace | str:
+    """The same place once more, or the address of the page that says why not.
+
+    A place that has become dearer is shown before anything is paid.
+    """
+    try:
+        renewed = place_hold(_same_again(held), guest, by=guest.actor)
+    except SlotUnavailable:
+        # The page of the lapsed hold looks again, says so and offers what is near.
+        return f"{hold_page(held.public_id)}?gone"
+    except ActiveHoldExists:
+        other = active_hold_of(guest, clock.now())
+        if other is not None and _is_the_same(other, held):
+            return hold_page(other.public_id)
+        warn(request, _("You hold another table. Finish that booking first, or give it back."))
+        return hold_page(other.public_id if other else held.public_id)
+    except AlreadyBooked as error:
+        warn(request, error)
+        return booked_page(str(error.details["reservation_id"]))
+    except TooOften:
+        raise
+    except DomainError as error:
+        warn(request, error)
+        return hold_page(held.public_id)
+    if (renewed.deposit, renewed.refund_ladder) != (held.deposit, held.refund_ladder):
+        warn(request, _("The deposit has changed meanwhile. Please look at it before you go on."))
+        return hold_page(renewed.public_id)
+    return renewed
+
+
+def _same_again(held: HeldPlace) -> HoldRequest:
+    return HoldRequest(
+        restaurant=held.house.public_id,
+        service_date=held.service_date,
+        time=held.wall_time,
+        party_size=held.party_size,
+        channel=Channel(held.channel),
+        source=held.source,
+        room_id=held.room_id,
+        service_id=held.service_id,
+        step_free=held.step_free,
+        origin=held.origin,
+    )
+
+
+def _is_the_same(other: HeldPlace, held: HeldPlace) -> bool:
+    """Another tab, or the other half of a double click, was faster."""
+    return (other.house.id, other.service_date, other.starts_at, other.party_size) == (
+        held.house.id,
+        held.service_date,
+        held.starts_at,
+        held.party_size,
+    )
 
 
 class MoreTimeView(GuestView):
@@ -175,7 +235,7 @@ class MoreTimeView(GuestView):
         try:
             held = extend_hold(hold_id, guest, by=guest.actor)
             until = wording.clock_time(held.expires_at, held.house.zone)
-            tell(request, f"Take your time: the table is yours until {until}.")
+            tell(request, _("Take your time: the table is yours until %s.") % until)
         except HoldExpired:
             pass  # The page of a lapsed hold says so and offers the time again.
         except DomainError as error:
@@ -198,8 +258,9 @@ class ReleaseView(GuestView):
             return redirect(hold_page(hold_id))
         visitor.save_draft(request, request.POST)
         release_hold(hold_id, guest, by=guest.actor)
-        tell(request, f"You gave the table at {held.house.name} back. {_charged(held)}")
-        return redirect(way_back(request, _times(held)))
+        given = _("You gave the table at %s back.") % held.house.name
+        tell(request, f"{given} {_charged(held)}")
+        return redirect(way_back(request, times_of(held)))
 
 
 class HoldAgainView(GuestView):
@@ -211,80 +272,22 @@ class HoldAgainView(GuestView):
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
         """A new hold for the same place if it is free, else the times that are."""
-        held = hold_of(visitor.holder_of(request, hold_id), hold_id)
+        guest = visitor.holder_of(request, hold_id)
+        held = hold_of(guest, hold_id)
         visitor.save_draft(request, request.POST)
-        if held.reservation is not None or held.is_live(clock.now()):
+        if state_of(held, clock.now()) not in (State.LAPSED, State.RELEASED):
             return redirect(hold_page(hold_id))
-        asked = HoldRequest(
-            restaurant=held.house.public_id,
-            service_date=held.service_date,
-            time=held.wall_time,
-            party_size=held.party_size,
-            channel=Channel(held.channel),
-            source=held.source,
-            origin=held.origin,
-            room_id=held.room_id,
-            service_id=held.service_id,
-        )
         protect(request, Act.HOLD, phone=held.house.phone)
-        wish = Wish(held.party_size, held.service_date, held.wall_time)
-        return redirect(hold_or_explain(request, held.house, asked, wish))
+        renewed = _hold_again(request, held, guest)
+        return redirect(renewed if isinstance(renewed, str) else hold_page(renewed.public_id))
 
 
 def _charged(held: HeldPlace) -> str:
     """What became of the money of a hold that was given back, as far as the bank has answered."""
-    if held.payment_status in _PAYING:
-        return "If your card was charged, the money goes back to it in full."
-    return "Nothing was charged."
+    if held.payment_status in PAYING:
+        return _("If your card was charged, the money goes back to it in full.")
+    return _("Nothing was charged.")
 
 
-def _form(held: HeldPlace, **given: Any) -> DetailsForm:
-    return DetailsForm(country=held.house.country, needs_card=held.deposit > 0, **given)
-
-
-def _times(held: HeldPlace) -> str:
-    return search_page(
-        held.house.slug, party=held.party_size, date=held.service_date, time=held.wall_time
-    )
-
-
-def page(request: HttpRequest, held: HeldPlace, form: DetailsForm) -> HttpResponse:
-    """The page of a hold in whatever state it is."""
-    now = clock.now()
-    state = state_of(held, now)
-    seconds = max(0.0, (held.expires_at - now).total_seconds())
-    zone = held.house.zone
-    context = {
-        "held": held,
-        "house": held.house,
-        "picture": picture_of(held.house.image),
-        "phone": wording.phone(held.house.phone),
-        "state": state.value,
-        "form": form,
-        "when": wording.moment(held.starts_at, zone),
-        "evening_of": _evening_of(held),
-        "party": wording.guests(held.party_size),
-        "until": wording.clock_time(held.expires_at, zone),
-        "place": wording.place_of(zone),
-        "seconds_left": round(seconds),
-        "time_left": wording.minutes(seconds),
-        "may_extend": held.extensions < held.house.max_hold_extensions,
-        "deposit": amount(held.deposit, held.currency) if held.deposit > 0 else "",
-        "refunds": wording.refund_lines(
-            held.refund_ladder,
-            held.starts_at,
-            zone,
-            total=held.deposit,
-            currency=held.currency,
-            now=now,
-        ),
-        "takes_payments": takes_payments(),
-        "times_url": _times(held),
-    }
-    return render(request, "reservations/hold.html", context)
-
-
-def _evening_of(held: HeldPlace) -> str:
-    """The evening a time after midnight belongs to; empty for all other times."""
-    local = held.starts_at.astimezone(held.house.zone).date()
-    return wording.day(held.service_date) if local != held.service_date else ""
+def _details(held: HeldPlace, **given: object) -> DetailsForm:
+    return DetailsForm(country=held.house.country, **given)

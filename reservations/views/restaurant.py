@@ -33,11 +33,10 @@ from reservations.views.home import kind_of, picture_of, pictures_of
 from reservations.views.protection import protect
 from reservations.views.times import panel_for
 from reservations.views.visitor import (
-    draft_of,
+    add_to_draft,
     guest_of,
     known_guest,
     offer_token,
-    save_draft,
 )
 from reservations.views.wishes import Wish, read_wish, search_page
 from restaurants.models import Restaurant
@@ -114,7 +113,7 @@ def _house(restaurant: Restaurant, rules: House, party: int, now: dt.datetime) -
     }
 
 
-def directions_to(restaurant: Restaurant) -> str:
+def directions_to(restaurant: Restaurant | House) -> str:
     """A route planner with the restaurant as its destination; empty if nobody says where it is."""
     if restaurant.latitude is None or restaurant.longitude is None:
         return ""
@@ -137,7 +136,7 @@ class PlaceHoldView(GuestView):
             warn(request, _("Please choose a time first."))
             return redirect(search_page(slug, party=wish.party, date=wish.date, like=wish))
         if wish.high_chair:
-            _ask_for_high_chair(request)
+            add_to_draft(request, high_chairs="1")
         protect(request, Act.HOLD, phone=restaurant.phone)
         asked = HoldRequest(
             restaurant.public_id,
@@ -151,14 +150,6 @@ class PlaceHoldView(GuestView):
             origin=campaign.current().origin,
         )
         return redirect(hold_or_explain(request, rules, asked, wish))
-
-
-def _ask_for_high_chair(request: HttpRequest) -> None:
-    """Begin the guest's message to the restaurant with it; the form of the details shows it."""
-    typed = draft_of(request).get("special_requests", "")
-    asked = _("A high chair, please.")
-    if asked not in typed:
-        save_draft(request, {"special_requests": f"{asked} {typed}".strip()})
 
 
 def find(slug: str) -> tuple[Restaurant, House]:

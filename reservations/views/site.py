@@ -11,8 +11,12 @@ _ROBOTS = """User-agent: *
 Disallow: /admin/
 Disallow: /api/
 Disallow: /booked/
+Disallow: /booking/
+Disallow: /bookings/
 Disallow: /e/
 Disallow: /hold/
+Disallow: /my-bookings/
+Disallow: /waitlist/
 Allow: /
 """
 

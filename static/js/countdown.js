@@ -1,5 +1,6 @@
-// Refines "held until 19:42" to minutes, warns in time, and after the end offers the same time again.
-// Nothing ticks: a guest who reads slowly hears twice that time is short, and can ask for more.
+// Refines "held until 19:42" to minutes and warns in time. After the end the form stays: sending it
+// takes the same table again if it is free. Nothing ticks: who reads slowly hears twice that time is
+// short, and can ask for more. Words come from the page, in its language.
 
 const held = document.querySelector("[data-countdown]");
 const form = document.getElementById("details");
@@ -8,47 +9,31 @@ const WARN_AT = [120, 60];
 const named = (name) => form.querySelector(`[data-name="${name}"]`);
 
 function inWords(seconds) {
-  if (seconds < 60) return "less than a minute";
+  if (seconds < 60) return held.dataset.less;
   const minutes = Math.round(seconds / 60);
-  return minutes <= 1 ? "about 1 minute" : `about ${minutes} minutes`;
+  return minutes <= 1 ? held.dataset.one : held.dataset.many.replace("%s", minutes);
 }
 
 function announce(seconds) {
-  const more = named("more-time") ? " Press “I need more time” to keep it longer." : "";
-  document.querySelector("[data-announce]").textContent =
-    `The table is held for ${inWords(seconds)} more.${more}`;
+  const says = held.dataset.says.replace("%s", inWords(seconds));
+  const ask = named("more-time") ? ` ${held.dataset.ask}` : "";
+  document.querySelector("[data-announce]").textContent = says + ask;
   document.querySelector("[data-ending]").hidden = false;
   held.classList.add("is-ending");
 }
 
 function expire() {
   held.classList.add("is-over");
-  held.querySelector("[data-left]").textContent = "(time is up)";
+  held.querySelector("[data-left]").textContent = held.dataset.over;
   document.querySelector("[data-ending]").hidden = true;
   document.querySelector("[data-announce]").textContent = "";
-  form.querySelector("[data-confirm]")?.setAttribute("hidden", "");
   named("more-time")?.setAttribute("hidden", "");
   named("release")?.setAttribute("hidden", "");
-  const again = named("again");
-  again.hidden = false;
-  const notice = document.createElement("div");
-  notice.className = "notice notice--warning";
-  const text = document.createElement("p");
-  text.textContent =
-    "The time for this table has run out. Nothing you typed is lost: hold the same time again and go on.";
-  const actions = document.createElement("div");
-  actions.className = "notice__actions";
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "button button--small";
-  button.textContent = again.textContent;
-  button.dataset.press = "again";
-  actions.append(button);
-  notice.append(text, actions);
-  document.querySelector("[data-expired-alert]").replaceChildren(notice);
+  const words = document.querySelector("[data-expired]").content.cloneNode(true);
+  document.querySelector("[data-expired-alert]").replaceChildren(words);
 }
 
-// Buttons of the notices stand before the form's own; they press the real ones, which send what
+// The button of the notice stands before the form's own; it presses the real one, which sends what
 // was typed. Enter in a field still means the form's first button.
 document.addEventListener("click", (event) => {
   const press = event.target.closest("[data-press]");
@@ -64,7 +49,7 @@ if (held && form) {
       expire();
       return;
     }
-    held.querySelector("[data-left]").textContent = `(${inWords(left)} left)`;
+    held.querySelector("[data-left]").textContent = held.dataset.wrap.replace("%s", inWords(left));
     const mark = WARN_AT.filter((seconds) => left <= seconds).at(-1);
     if (mark !== undefined && mark < told) {
       told = mark;

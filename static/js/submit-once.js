@@ -1,7 +1,7 @@
 // A form marked data-once is sent once: the second click of a double click does nothing.
 // The server stands repeats anyway; this spares the guest the doubt.
 
-const WORKING = "One moment…";
+const WORKING = document.documentElement.dataset.oneMoment ?? "…";
 
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -6,13 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from django.core import mail
 from playwright.sync_api import Page
 
+from notifications.services import deliver_due
 from reservations.guests import Guest
 from reservations.services.holds import HoldRequest, place_hold
 from restaurants.models import Restaurant
 from tests.e2e.conftest import AXE, PHONE, OpenVisit
 from tests.fixtures.domain import Clock
+from tests.reservations.browser import Browser
 
 _EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _COLOURS = ["color-contrast"]
@@ -81,33 +84,87 @@ def test_booking_it(visit: OpenVisit, venue: Restaurant, clock: Clock) -> None:
     page.locator("[data-confirm]").click()
     page.wait_for_url("**?check")
     found += violations(page)
+    clock.advance(minutes=11)
+    page.goto(hold_url)
+    found += violations(page)
+    page.get_by_role("button", name="Hold 19:00 again").click()
     page.get_by_label("Your name").fill("Ada Lovelace")
     page.get_by_label("E-mail").fill("ada@example.com")
     page.get_by_label("the bank’s answer gets lost").check()
-    clock.advance(minutes=11)
     page.locator("[data-confirm]").click()
-    page.wait_for_url(hold_url)
+    page.get_by_role("heading", name="Waiting for the bank").wait_for()
     found += violations(page)
-    page.get_by_role("button", name="Hold 19:00 again").click()
+    page.get_by_role("button", name="Give the table back").click()
+    page.wait_for_url("**/r/bella-notte/**")
+    page.get_by_role("radio", name="18:00", exact=True).check()
+    page.get_by_role("button", name="Hold this table").click()
+    for fold in page.locator("summary").all():
+        fold.click()
+    found += violations(page)
     page.get_by_label("Visa ending in 4242: is accepted").check()
     page.locator("[data-confirm]").click()
     page.wait_for_url("**/booked/**")
     found += violations(page)
-    page.get_by_role("link", name="Cancel this booking").click()
-    page.wait_for_url("**/cancel/")
-    found += violations(page)
+    page.get_by_role("link", name="Change or cancel").click()
+    page.wait_for_url("**/booking/*/")
+    manage_url = page.url
+    clock.set("2025-11-15T16:30:00-05:00")
+    for path in ("", "change/?date=2025-11-16", "change/?party=3", "cancel/"):
+        page.goto(f"{manage_url}{path}")
+        found += violations(page)
     page.get_by_role("button", name="Cancel the booking").click()
-    page.wait_for_url("**/booked/*/")
+    page.wait_for_url(manage_url)
     found += violations(page)
     assert found == []
+
+
+def test_waiting_and_my_bookings(visit: OpenVisit, venue: Restaurant, clock: Clock) -> None:
+    Browser().hold(venue).confirm()
+    deliver_due()
+    window = visit(viewport=PHONE, reduced_motion="reduce")
+    page = window.open("/r/bella-notte/waitlist/?date=2025-11-15&party=4&time=19:00")
+    found = violations(page)
+    page.get_by_role("button", name="Put me on the list").click()
+    page.locator(".error-summary").wait_for()
+    found += violations(page)
+    page.get_by_label("Your name").fill("Bob")
+    page.get_by_label("E-mail").fill("bob@example.com")
+    page.get_by_role("button", name="Put me on the list").click()
+    page.get_by_role("heading", name="You are on the waitlist").wait_for()
+    found += violations(page)
+    page.get_by_role("button", name="Leave the list").click()
+    page.get_by_role("heading", name="You have left the waitlist").wait_for()
+    found += violations(page)
+    page.get_by_role("link", name="My bookings").click()
+    page.get_by_label("E-mail").fill("ada@example.com")
+    found += violations(page)
+    page.get_by_role("button", name="Send me the link").click()
+    page.get_by_role("heading", name="Look into your mail").wait_for()
+    found += violations(page)
+    deliver_due()
+    words = str(mail.outbox[-1].body)
+    page.goto(window.site + words[words.index("/bookings/sign-in/") :].split(maxsplit=1)[0])
+    found += violations(page)
+    page.get_by_role("button", name="Show my bookings").click()
+    page.wait_for_url("**/my-bookings/")
+    found += violations(page)
+    assert found == []
+    # The browser notes the refused form in its console; that is what was asked for here.
+    window.complaints.clear()
 
 
 def test_pages_for_what_went_wrong(visit: OpenVisit, venue: Restaurant) -> None:
     window = visit(viewport=PHONE, reduced_motion="reduce")
     page = window.open("/nowhere/")
-    assert violations(page) == []
+    found = violations(page)
+    page.goto(f"{window.site}/booking/{'x' * 27}/")
+    assert found + violations(page) == []
     # The browser itself notes every 404 in its console; that is what was asked for here.
-    assert window.complaints == [
-        "Failed to load resource: the server responded with a status of 404 (Not Found)"
-    ]
+    assert (
+        window.complaints
+        == [
+            "Failed to load resource: the server responded with a status of 404 (Not Found)",
+        ]
+        * 2
+    )
     window.complaints.clear()

@@ -14,7 +14,7 @@ from core.errors import Busy
 from core.ids import public_id
 from notifications.services import deliver_due
 from payments.gateways.sandbox import LOST_ANSWER, SandboxGateway
-from payments.models import Payment, Refund
+from payments.models import Payment, Policy, Refund
 from payments.services import settle_unknown
 from reservations.guests import Guest
 from reservations.models import Hold, Reservation
@@ -63,13 +63,14 @@ def test_a_guest_books_and_cancels_without_javascript(
 
     browser.get(f"/booked/{row.public_id}/cancel/")
     assert "You get the whole deposit of $50.00 back." in browser.text
-    browser.post(browser.url, refund="100:50.00")
+    cancel_url = browser.url
+    browser.post(cancel_url, refund="50.00")
     assert "$50.00 is on its way back to the card you paid with." in browser.text
     assert "Your booking is cancelled" in browser.text
     row.refresh_from_db()
     assert row.status == "cancelled"
     assert Refund.objects.get().amount == 50
-    browser.post(f"/booked/{row.public_id}/cancel/", refund="100:50.00")
+    browser.post(cancel_url, refund="50.00")
     assert "Your booking is cancelled" in browser.text
     assert Refund.objects.count() == 1
 
@@ -139,8 +140,8 @@ def test_queries_of_the_pages(
     with django_assert_num_queries(1 + 5):
         browser.get(f"/r/{bella.slug}/?date={SATURDAY}")
     booked_url = browser.post(hold_url, **ADA, card=VISA).url
-    # The calendar entry has the booking's link in it.
-    for page, queries in {"": 1, "calendar.ics": 2, "cancel/": 1}.items():
+    # Both have the booking's link in them: found by its reservation, twice, or made.
+    for page, queries in {"": 3, "calendar.ics": 2}.items():
         with django_assert_num_queries(1 + queries):
             browser.get(f"{booked_url}{page}")
 
@@ -159,7 +160,8 @@ def test_missing_and_wrong_details_are_named_and_nothing_typed_is_lost(
         "Please choose a card.",
     ):
         assert part in browser.text
-    assert '<a href="#id_email">' in browser.html
+    assert '<a href="#id_email">Please enter an e-mail address like' in browser.html
+    assert '<a href="#id_card_0">Please choose a card.</a>' in browser.html
     assert 'value="call me"' in browser.html
     assert ">\nWindow seat</textarea>" in browser.html
     assert "<title>Error: Your details" in browser.html
@@ -203,14 +205,50 @@ def test_a_lapsed_hold_offers_the_same_time_and_keeps_what_was_typed(
 ) -> None:
     hold_url = browser.hold(bella).url
     clock.advance(minutes=11)
-    browser.confirm()
-    assert browser.url == hold_url
+    browser.get(hold_url)
     assert "Your time for this table has run out" in browser.text
     assert "You were not charged." in browser.text
     assert "Hold 19:00 again" in browser.text
-    browser.post(f"{hold_url}again/")
+    browser.post(f"{hold_url}again/", **ADA)
     assert browser.url != hold_url
     assert 'value="Ada Lovelace"' in browser.html
+    assert "Your table is booked" in browser.confirm().text
+
+
+def test_sending_the_form_of_a_lapsed_hold_takes_the_same_table_again(
+    clock: Clock, bella: Restaurant, browser: Browser
+) -> None:
+    hold_url = browser.hold(bella).url
+    clock.advance(minutes=11)
+    assert "Your table is booked" in browser.confirm().text
+    lapsed, taken = Hold.objects.order_by("pk")
+    assert (lapsed.status, taken.status) == ("expired", "confirmed")
+    assert (lapsed.starts_at, lapsed.party_size) == (taken.starts_at, taken.party_size)
+    assert "run out" in browser.get(hold_url).text, "the old address tells its own story"
+    assert Payment.objects.filter(status="succeeded").count() == 1
+
+
+def test_what_is_wrong_is_corrected_on_the_new_hold(
+    clock: Clock, bella: Restaurant, browser: Browser
+) -> None:
+    hold_url = browser.hold(bella).url
+    clock.advance(minutes=11)
+    browser.confirm(name="")
+    assert browser.url != hold_url
+    assert "Please enter your name." in browser.text
+    assert 'value="ada@example.com"' in browser.html
+
+
+def test_a_deposit_that_changed_meanwhile_is_shown_before_it_is_paid(
+    clock: Clock, bella: Restaurant, browser: Browser
+) -> None:
+    browser.hold(bella)
+    Policy.objects.update(amount=30)
+    clock.advance(minutes=11)
+    browser.confirm()
+    assert "The deposit has changed meanwhile." in browser.text
+    assert "Pay $60.00 and book" in browser.text
+    assert not Payment.objects.exists()
     assert "Your table is booked" in browser.confirm().text
 
 
@@ -222,10 +260,14 @@ def test_a_lapsed_time_that_is_taken_leads_to_the_nearest_ones(
     clock.advance(minutes=11)
     other = new_guest()
     place_hold(HoldRequest(small.public_id, SATURDAY, "19:00", 2), other, by=other.actor)
-    browser.post(f"{hold_url}again/", **ADA)
-    assert browser.url == f"/r/{small.slug}/"
-    assert "19:00 cannot be booked." in browser.text
-    assert "Free near it: 17:00 21:00" in browser.text
+    for path in ("again/", ""):
+        browser.post(f"{hold_url}{path}", **ADA, card=VISA)
+        assert browser.url == hold_url
+        assert "19:00 is taken now." in browser.text
+        assert re.findall(r'name="time" value="([^"]+)"', browser.html) == ["17:00", "21:00"]
+    browser.hold(small, time="21:00")
+    assert 'value="Ada Lovelace"' in browser.html
+    assert "Your table is booked" in browser.confirm().text
 
 
 def test_a_payment_that_came_too_late_is_refunded_and_says_so(

@@ -221,7 +221,7 @@ def test_a_full_day_names_other_days(
     assert "Every table for 2 guests is taken on this day." in page.text
     assert "Fri 14 Nov Sun 16 Nov" in page.text
     assert "Hold this table" not in page.text
-    assert "waitlist" not in page.html, "there is no such page yet"
+    assert f"/r/{two_rooms.slug}/waitlist/?date=2025-11-15&amp;party=2" in page.html
 
 
 def _waitlist(request: HttpRequest, slug: str) -> HttpResponse:
@@ -274,7 +274,7 @@ def test_step_free_is_a_rule_and_a_high_chair_goes_along_as_a_wish(
     page = browser.get(url(two_rooms, step_free=1, high_chair=1, date="2025-11-16"))
     assert '<input type="hidden" name="step_free" value="1">' in page.html
     browser.hold(two_rooms, date="2025-11-16", step_free=1, high_chair=1)
-    assert "A high chair, please." in browser.html
+    assert '<option value="1" selected>1</option>' in browser.html
     held = Hold.objects.latest("pk")
     assert [claim.table.step_free for claim in held.claims.all()] == [True]
 

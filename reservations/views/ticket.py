@@ -1,0 +1,206 @@
+"""A booking as its pages show it: the facts, the calendar, the code to scan, the way there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import segno
+from django.http import HttpResponse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core import clock
+from core.allergens import Allergen
+from notifications.ics import calendar_for
+from notifications.wording import amount
+from reservations.details import Details, Occasion
+from reservations.engine.lifecycle import UPCOMING, Status, allowed
+from reservations.engine.lifecycle import ActorKind as Mover
+from reservations.messages import facts
+from reservations.selectors.bookings import Booking
+from reservations.selectors.houses import House
+from reservations.views import wording
+from reservations.views.home import picture_of
+from reservations.views.restaurant import directions_to
+from reservations.views.wishes import search_page
+
+WAITING = frozenset({Status.REQUESTED, Status.PENDING, Status.PENDING_PAYMENT})
+TURNED_AWAY = frozenset({Status.DECLINED, Status.EXPIRED})
+COMING = frozenset({Status.CONFIRMED, Status.RECONFIRMED})
+
+
+def ticket_of(found: Booking, *, manage_url: str) -> dict[str, Any]:
+    """What the templates of a booking show. No queries."""
+    now = clock.now()
+    zone = found.house.zone
+    local = found.starts_at.astimezone(zone).date()
+    status = Status(found.status)
+    paid = found.deposit if found.payment_status == "succeeded" else None
+    is_over = found.starts_at <= now
+    return {
+        "booking": found,
+        **house_facts(found.house),
+        "when": wording.moment(found.starts_at, zone),
+        "evening_of": wording.day(found.service_date) if local != found.service_date else "",
+        "party": wording.guests(found.party_size),
+        "told": told(found.details, step_free=found.step_free),
+        "deposit": amount(paid, found.currency) if paid else "",
+        "refunded": amount(found.refunded, found.currency) if found.refunded else "",
+        "is_cancelled": status is Status.CANCELLED,
+        "is_turned_away": status in TURNED_AWAY,
+        "is_waiting": status in WAITING and not is_over,
+        "is_coming": status in COMING and not is_over,
+        "may_cancel": may_cancel(found),
+        "may_change": status in UPCOMING and not is_over,
+        "refunds": _refunds(found, now) if paid else [],
+        "again_url": search_page(found.house.slug, party=found.party_size),
+        "manage_url": manage_url,
+        "calendars": calendar_links(found),
+        "qr": qr_code(manage_url) if manage_url else "",
+        "late": _late(found),
+    }
+
+
+def house_facts(house: House) -> dict[str, Any]:
+    """The house, on every page about something at it."""
+    return {
+        "house": house,
+        "picture": picture_of(house.image),
+        "phone": wording.phone(house.phone),
+        "directions": directions_to(house),
+        "place": wording.place_of(house.zone),
+    }
+
+
+def may_cancel(found: Booking) -> bool:
+    """Whether the guest can still cancel: not in the past, and by the lifecycle's rules."""
+    return found.starts_at > clock.now() and allowed(
+        Status(found.status), Status.CANCELLED, Mover.GUEST
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing the guest has told the house."""
+
+    name: str
+    text: str
+
+
+def told(details: Details, *, step_free: bool) -> list[Told]:
+    """What the guest said about the visit, to read it once more. Without what they did not say."""
+    allergies = [str(Allergen(code).label) for code in details.allergens]
+    if details.allergy_note:
+        allergies.append(details.allergy_note)
+    occasion = str(Occasion(details.occasion).label) if details.occasion else ""
+    needs = [_("Step-free table")] if step_free else []
+    if details.high_chairs:
+        chairs = ngettext("%(number)d high chair", "%(number)d high chairs", details.high_chairs)
+        needs.append(chairs % {"number": details.high_chairs})
+    if details.accessibility_needs:
+        needs.append(details.accessibility_needs)
+    lines = [
+        Told(_("Your wishes"), details.special_requests),
+        Told(_("Allergies"), ", ".join(allergies)),
+        Told(_("Needs"), ", ".join(needs)),
+        Told(_("Occasion"), occasion),
+    ]
+    return [line for line in lines if line.text]
+
+
+def _refunds(found: Booking, now: dt.datetime) -> list[str]:
+    return wording.refund_lines(
+        [(hours, min(percent, found.refund_cap)) for hours, percent in found.refund_ladder],
+        found.starts_at,
+        found.house.zone,
+        total=found.deposit,
+        currency=found.currency,
+        now=now,
+    )
+
+
+def _late(found: Booking) -> str:
+    """What the party said of being late."""
+    if not found.late_minutes:
+        return ""
+    text = ngettext("%(number)d minute late", "%(number)d minutes late", found.late_minutes)
+    return text % {"number": found.late_minutes}
+
+
+# --- Calendar, code ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLink:
+    """A calendar on the web that can be told of the booking."""
+
+    name: str
+    url: str
+
+
+def calendar_links(found: Booking) -> list[CalendarLink]:
+    """Plain links. They carry no link to the booking: the address would tell it to others."""
+    title = _("Table at %(restaurant)s") % {"restaurant": found.house.name}
+    about = _("%(party)s. Code: %(code)s") % {
+        "party": wording.guests(found.party_size),
+        "code": found.code,
+    }
+    where = ", ".join(filter(None, (found.house.name, found.house.address)))
+    starts, ends = found.starts_at.astimezone(dt.UTC), found.ends_at.astimezone(dt.UTC)
+    google = {
+        "action": "TEMPLATE",
+        "text": title,
+        "dates": f"{starts:%Y%m%dT%H%M%SZ}/{ends:%Y%m%dT%H%M%SZ}",
+        "details": about,
+        "location": where,
+        "ctz": found.house.zone.key,
+    }
+    outlook = {
+        "rru": "addevent",
+        "subject": title,
+        "startdt": f"{starts:%Y-%m-%dT%H:%M:%SZ}",
+        "enddt": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+        "body": about,
+        "location": where,
+    }
+    return [
+        CalendarLink("Google", f"https://calendar.google.com/calendar/render?{urlencode(google)}"),
+        CalendarLink(
+            "Outlook", f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(outlook)}"
+        ),
+    ]
+
+
+def calendar_file(found: Booking, manage_url: str) -> HttpResponse:
+    """The booking as a file for any calendar; adding it again updates the entry."""
+    payload = facts(
+        found.house,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        party_size=found.party_size,
+        guest_name=found.guest_name,
+        deposit=found.deposit,
+        special_requests=found.special_requests,
+        sequence=found.sequence,
+        reservation_id=found.public_id,
+        code=found.code,
+        manage_url=manage_url,
+    )
+    is_off = found.status in TURNED_AWAY | {Status.CANCELLED}
+    return HttpResponse(
+        calendar_for(payload, "CANCEL" if is_off else "PUBLISH"),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{found.code}.ics"'},
+    )
+
+
+def qr_code(address: str) -> SafeString:
+    """The address as an SVG to scan; its colours come from the style sheet."""
+    drawing = segno.make(address, error="m", micro=False).svg_inline(
+        border=3, omitsize=True, svgclass="qr__code", lineclass=None, light=None
+    )
+    return mark_safe(drawing)  # noqa: S308 - drawn here, of squares only

@@ -1,0 +1,189 @@
+"""Waiting for a table: joining the list of a date, and leaving it by the link."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.actors import Actor, ActorKind
+from core.errors import DomainError, Invalid
+from reservations.errors import NotWaiting
+from reservations.forms import WaitForm
+from reservations.limits import Act
+from reservations.models.waitlist import LIVE_WAITS, WaitlistEntry
+from reservations.selectors.houses import House, house
+from reservations.services.abuse import contact_keys
+from reservations.services.waitlist import (
+    WaitRequest,
+    join_waitlist,
+    leave_token,
+    leave_waitlist,
+    open_wait,
+)
+from reservations.views import visitor, wording
+from reservations.views.base import GuestView, tell, warn
+from reservations.views.held import problems
+from reservations.views.protection import protect
+from reservations.views.restaurant import find
+from reservations.views.ticket import house_facts
+from reservations.views.tokens import TokenView
+from reservations.views.wishes import Wish, read_wish, search_page
+
+_GUEST = Actor(ActorKind.GUEST, label="Guest")
+_WAITED = "waits_for"
+_AROUND = dt.timedelta(hours=1)
+
+
+class JoinView(GuestView):
+    """``/r/<slug>/waitlist/?date=2026-11-28&party=4&time=19:00``: who waits, for when."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """The form, filled in as far as the address and this browser know."""
+        _restaurant, rules = find(slug)
+        wish = read_wish(request.GET, rules.plan)
+        earliest, latest = _around(wish, rules)
+        known = visitor.draft_of(request)
+        initial = {name: known.get(name, "") for name in ("name", "email", "phone")} | {
+            "date": wish.date or clock.now().astimezone(rules.zone).date(),
+            "party": wish.party,
+            "earliest": earliest,
+            "latest": latest,
+            "step_free": wish.step_free,
+        }
+        return _form(request, rules, WaitForm(country=rules.country, initial=initial))
+
+    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Join; the same again is the same entry."""
+        restaurant, rules = find(slug)
+        form = WaitForm(request.POST, country=rules.country)
+        if not form.is_valid():
+            return _form(request, rules, form)
+        typed = form.cleaned_data
+        keys = contact_keys(email=typed["email"], phone=typed["phone"], country=rules.country)
+        protect(request, Act.WAITLIST, *keys, phone=rules.phone)
+        began = clock.now()
+        try:
+            entry = join_waitlist(_request(restaurant.public_id, form), by=_GUEST)
+        except Invalid as error:
+            for name, text in error.details.items():
+                form.add_error(name if name in form.fields else "email", str(text))
+            return _form(request, rules, form)
+        except DomainError as error:
+            form.add_error(None, error.text)
+            return _form(request, rules, form)
+        if entry.created_at == entry.updated_at >= began:
+            # Made by this very call, so whoever asks may have its link. An entry that was there
+            # before may be somebody else's: its link goes to its address alone.
+            return redirect(f"{reverse('waitlist-leave', args=[leave_token(entry)])}?joined")
+        request.session[_WAITED] = _wanted(entry) | {"slug": slug}
+        return redirect("waitlist-done", slug)
+
+
+class DoneView(GuestView):
+    """``GET /r/<slug>/waitlist/done/``: on the list, for who was on it before."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Safe to reload."""
+        _restaurant, rules = find(slug)
+        waited = request.session.get(_WAITED, {})
+        if waited.get("slug") != slug:
+            return redirect("waitlist-join", slug)
+        context = house_facts(rules) | {"wait": waited, "is_live": True, "joined": True}
+        return render(request, "reservations/wait.html", context)
+
+
+class LeaveView(TokenView):
+    """``/waitlist/<token>/``: the entry, and leaving the list."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Reads only: mail programs may look ahead."""
+        entry = open_wait(token)
+        rules = house(entry.restaurant_id, entry.restaurant.plan_version)
+        is_live = entry.status in LIVE_WAITS
+        context = house_facts(rules) | {
+            "wait": _wanted(entry),
+            "is_live": is_live,
+            "has_left": entry.status == WaitlistEntry.Status.CANCELLED,
+            "is_booked": entry.status == WaitlistEntry.Status.BOOKED,
+            "joined": "joined" in request.GET and is_live,
+            "token": token,
+            "times_url": search_page(rules.slug, party=entry.party_size, date=entry.service_date),
+        }
+        return render(request, "reservations/wait.html", context)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Leave. May be repeated."""
+        try:
+            leave_waitlist(token)
+            tell(request, _("You are off the waitlist. Thank you for telling us."))
+        except NotWaiting as error:
+            warn(request, error)
+        return redirect("waitlist-leave", token)
+
+
+def _around(wish: Wish, rules: House) -> tuple[dt.time | None, dt.time | None]:
+    """An hour before and after the wanted time; without one, from first to last seating."""
+    if wish.time:
+        wanted = dt.datetime.combine(dt.date(2000, 1, 2), dt.time.fromisoformat(wish.time))
+        return (wanted - _AROUND).time(), (wanted + _AROUND).time()
+    seatings = [
+        (service.first_seating, service.last_seating)
+        for service in rules.plan.services
+        if not service.is_private
+    ]
+    if not seatings:
+        return None, None
+    first, last = min(first for first, _ in seatings), max(last for _, last in seatings)
+    return _clock(first), _clock(last)
+
+
+def _clock(minute: int) -> dt.time:
+    """Minutes of a service date as a clock shows them; after midnight it begins anew."""
+    return dt.time(minute // 60 % 24, minute % 60)
+
+
+def _request(restaurant: str, form: WaitForm) -> WaitRequest:
+    typed = form.cleaned_data
+    return WaitRequest(
+        restaurant=restaurant,
+        service_date=typed["date"],
+        earliest=typed["earliest"],
+        latest=typed["latest"],
+        party_size=typed["party"],
+        name=typed["name"],
+        email=typed["email"],
+        phone=typed["phone"],
+        language=translation.get_language() or "",
+        step_free=typed["step_free"],
+    )
+
+
+def _wanted(entry: WaitlistEntry) -> dict[str, Any]:
+    """What the guest waits for, as text."""
+    return {
+        "day": wording.day(entry.service_date),
+        "times": _("%(earliest)s to %(latest)s")
+        % {"earliest": f"{entry.earliest:%H:%M}", "latest": f"{entry.latest:%H:%M}"},
+        "party": wording.guests(entry.party_size),
+        "step_free": entry.step_free,
+        "has_email": bool(entry.email),
+    }
+
+
+def _form(request: HttpRequest, rules: House, form: WaitForm) -> HttpResponse:
+    today = clock.now().astimezone(rules.zone).date()
+    context = house_facts(rules) | {
+        "form": form,
+        "problems": problems(form) if form.is_bound else [],
+        "today": today.isoformat(),
+        "last_day": (today + dt.timedelta(days=rules.plan.window_days)).isoformat(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "reservations/waitlist.html", context, status=status)

@@ -1,0 +1,6 @@
+// A button to print, where scripts run; without them the browser's own menu does.
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
