@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "config.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ApiCorsMiddleware",
+    "config.middleware.PagesGZipMiddleware",
     "config.middleware.PagesWhiteNoiseMiddleware",
     "config.middleware.PagesSessionMiddleware",
     "config.middleware.PagesLocaleMiddleware",
