@@ -29,7 +29,7 @@ NETWORKS = {
 TEXT = ("Document", "Stylesheet", "Script")
 """What a page needs before it works, as the network log calls it: HTML, CSS, JavaScript."""
 
-_ARGUMENTS = [
+BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -111,7 +111,7 @@ def telephone(scheme: str = "light") -> Iterator[BrowserContext]:
     if path is None:
         raise SystemExit("No Chromium on this machine: set CHROMIUM to its path.")
     with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser: Browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         try:
             context = browser.new_context(
                 viewport=TELEPHONE, is_mobile=True, has_touch=True, color_scheme=scheme

@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--network", choices=sorted(NETWORKS), default="4g")
     chosen = parser.parse_args(arguments)
     with started("bench-pages") as stack:
-        _prepare(stack)
+        prepare(stack)
         with serving(stack, "pages", WEB_WORKERS="1") as server, telephone() as context:
             server.wait()
             found = list(_measure(context, f"http://127.0.0.1:{server.port}", chosen))
@@ -62,7 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _prepare(stack: Stack) -> None:
+def prepare(stack: Stack) -> None:
+    """The demo restaurants and the collected static files; again changes nothing."""
     report.heading("Data: the demo restaurants")
     stack.manage("migrate", "--no-input", "-v", "0")
     stack.manage("demo")
