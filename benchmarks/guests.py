@@ -11,11 +11,12 @@ import json
 import sys
 from dataclasses import asdict
 
-from benchmarks import load, report
+from benchmarks import load, meter, report
 from benchmarks.dataset import Scale
 from benchmarks.load import Task
 from benchmarks.looking import PAGES
-from benchmarks.stack import WebServer, serving, started
+from benchmarks.rounds import Measured
+from benchmarks.stack import Stack, WebServer, serving, started
 
 MOST_TIMES_P95 = 60
 """Milliseconds for the times of a day, with one client."""
@@ -46,34 +47,31 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         with serving(stack, "guests") as server:
             server.wait()
-            _measure(server, scale, chosen)
+            _measure(stack, server, scale, chosen)
     return 0
 
 
-def _measure(server: WebServer, scale: Scale, chosen: argparse.Namespace) -> None:
+def _measure(stack: Stack, server: WebServer, scale: Scale, chosen: argparse.Namespace) -> None:
     kinds = [kind for kind in PAGES if kind in chosen.only.split(",")]
     # An hour in service: every process has compiled the templates and met the restaurants.
-    load.run(Task("tour", "couvert", server.port, scale, 60, 8))
-    for kind in kinds:
-        load.run(Task(kind, "couvert", server.port, scale, 1, 8))
+    for kind in ("tour", *kinds):
+        load.run(Task(kind, "couvert", server.port, scale, 60 if kind == "tour" else 1, 8))
     for clients in (1, chosen.clients):
         report.heading(
             f"Guest pages over HTTP, {scale.restaurants:,} restaurants, {clients} clients"
         )
-        print(f"{'':34}{'pages/s':>9}{'p50 ms':>8}{'p95 ms':>8}")
+        found = {}
         for kind in kinds:
-            outcome = load.run(
-                Task(kind, "couvert", server.port, scale, chosen.seconds, clients, seed=clients)
-            )
-            p95 = outcome.percentile(0.95)
-            is_goal = kind == "times" and clients == 1
-            goal = f"  {'✓' if p95 < MOST_TIMES_P95 else '✗'} < {MOST_TIMES_P95} ms"
-            print(
-                f"{PAGES[kind].title:34}{outcome.rate:>9.1f}{outcome.percentile(0.5):>8.1f}"
-                f"{p95:>8.1f}{goal if is_goal else ''}",
-                flush=True,
-            )
-            report.complain(outcome.statuses)
+            task = Task(kind, "couvert", server.port, scale, chosen.seconds, clients, seed=clients)
+            before = meter.read(stack, server)
+            outcome = load.run(task)
+            cpu = meter.read(stack, server) - before
+            found[kind] = Measured(PAGES[kind].title, outcome, cpu)
+        report.rates("pages", found.values())
+        if clients == 1 and "times" in found:
+            p95 = found["times"].outcome.percentile(0.95)
+            is_met = "✓" if p95 < MOST_TIMES_P95 else "✗"
+            print(f"  {is_met} goal: the times of a day with one client, p95 < {MOST_TIMES_P95} ms")
 
 
 if __name__ == "__main__":
