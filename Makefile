@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format types imports migrations deploy-check bench setup stop requirements clean
+.PHONY: help run test check lint format types imports migrations deploy-check bench bench-pages setup stop requirements clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -55,6 +55,9 @@ deploy-check: $(VENV)/.installed-dev ## Django's own deployment check on the pro
 
 bench: $(VENV)/.installed-dev ## Benchmarks, as ratios from one run
 	@$(PY) -m benchmarks $(ARGS)
+
+bench-pages: $(VENV)/.installed-dev ## Guest pages on a slow telephone: LCP, shifts, bytes (needs Chromium)
+	@$(PY) -m benchmarks.pages $(ARGS)
 
 setup: $(VENV)/.installed-dev ## Virtual environment with everything in it
 

@@ -29,7 +29,7 @@ PAIR_TIMES = ("15:00", "15:30", "16:00")
 """When every table is free in the loaded days: between lunch and dinner."""
 
 _SITTINGS = ("12:00", "18:00", "20:00")
-_LAYOUT = 3
+_LAYOUT = 4
 """Raised when the bookings are laid out differently, so that older data is loaded anew."""
 
 

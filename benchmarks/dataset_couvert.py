@@ -20,6 +20,9 @@ from restaurants.models import DiningRoom, DiningService, DiningTable, Restauran
 
 _TURN_MINUTES = 120
 _HISTORY = 100_000
+_KINDS = (
+    "'Italian', 'French', 'Japanese', 'Indian', 'Mexican', 'Thai', 'Steakhouse', 'Vegan', 'Bar'"
+)
 
 
 def load(scale: Scale) -> None:
@@ -48,7 +51,16 @@ def _load_houses(scale: Scale) -> None:
         window_days="365",
         email="'book@house.example'",
         address="r || ' Greenwich Ave'",
-        city="'New York'",
+        city="(array['New York', 'Hoboken', 'Jersey City', 'Yonkers'])[1 + r % 4]",
+        description="'The house at number ' || r || ', with a garden.'",
+        # Unlike each other, so that a search has something to tell apart and to rank.
+        cuisine=f"(array[{_KINDS}])[1 + r % 8 : 1 + r % 8 + r % 2]",
+        features="(array['Garden', 'Wine bar', 'Quiet', 'Lively'])[1 + r % 3 : 1 + r % 4]",
+        price_level="1 + r % 4",
+        rating="3 + (r % 20) / 10.0",
+        review_count="r * 37 % 900",
+        latitude="40.5 + (r * 7919 % 1000) / 2000.0",
+        longitude="-74.2 + (r * 104729 % 1000) / 2000.0",
     )
     insert_select(
         DiningRoom, numbers, id="r", public_id="'room_' || r", restaurant_id="r", name="'Main'"

@@ -7,7 +7,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from benchmarks.dataset import GUESTS, PAIR_TIMES, Scale, restaurant_id, user_id
+from benchmarks.looking import PAGES
 
 CARD = {"type": "credit-card", "last4": "4242", "cardBrand": "Visa"}
 
@@ -55,9 +56,27 @@ def call(
     method: str, path: str, body: dict[str, Any] | None = None, *, token: str = "", query: str = ""
 ) -> tuple[int, Any]:
     """One request through every layer but the socket: status and decoded answer."""
+    content = b"" if body is None else json.dumps(body).encode()
+    headers = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}
+    status, answer = _ask(method, path, query, content, headers)
+    return status, json.loads(answer) if answer else None
+
+
+def page(kind: str, address: str) -> bytes:
+    """A guest page of this kind (``looking.PAGES``), compressed as a browser gets it."""
+    path, _, query = address.partition("?")
+    names = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in PAGES[kind].headers}
+    headers = {names[name]: value for name, value in PAGES[kind].headers.items()}
+    status, answer = _ask("GET", path, query, b"", headers | {"HTTP_ACCEPT_ENCODING": "gzip"})
+    expect(200, (status, answer))
+    return answer
+
+
+def _ask(
+    method: str, path: str, query: str, content: bytes, headers: Mapping[str, str]
+) -> tuple[int, bytes]:
     from config.wsgi import application
 
-    content = b"" if body is None else json.dumps(body).encode()
     environ = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -76,9 +95,8 @@ def call(
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
+        **headers,
     }
-    if token:
-        environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     statuses: list[str] = []
 
     def start_response(status: str, _headers: Any, _error: Any = None) -> None:
@@ -88,7 +106,7 @@ def call(
     answer = b"".join(response)
     if hasattr(response, "close"):
         response.close()
-    return int(statuses[0][:3]), json.loads(answer) if answer else None
+    return int(statuses[0][:3]), answer
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.dataset import PAIR_TIMES, Scale, contract_id, restaurant_id, user_id
+from benchmarks.looking import PAGES
 
 _CONTRACT = "contract"
 _CARD = {"type": "credit-card", "last4": "4242", "cardBrand": "Visa"}
@@ -40,6 +41,13 @@ class Connection:
             f"{bearer}Content-Length: {len(content)}\r\n\r\n"
         )
         self._socket.sendall(head.encode() + content)
+        return self._answer()
+
+    def get(self, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Ask for a page as a browser does: status and compressed body."""
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n{more}\r\n"
+        self._socket.sendall(head.encode())
         return self._answer()
 
     def _answer(self) -> tuple[int, bytes]:
@@ -73,7 +81,8 @@ class Task:
 
     kind: str
     """``availability``, ``pair``, or ``tour``: one look at every restaurant by every client, so
-    that every worker process knows them all, as it does after an hour in service."""
+    that every worker process knows them all, as it does after an hour in service; or the name of
+    a guest page (``looking.PAGES``)."""
     system: str
     """``couvert`` or ``contract``: which ids to use."""
     port: int
@@ -147,7 +156,7 @@ def _work(task: Task) -> Outcome:
 
 def _client(task: Task, number: int, outcome: Outcome, ready: threading.Barrier) -> None:
     connection = Connection(task.port)
-    unit = _pair if task.kind == "pair" else _availability
+    unit = _UNITS.get(task.kind, _page)
     asks = _tour(task, number) if task.kind == "tour" else _asks(task, number)
     ready.wait()
     deadline = time.perf_counter() + task.seconds
@@ -227,6 +236,18 @@ def _pair(connection: Connection, task: Task, ask: _Ask) -> str:
     }
     status, answer = connection.post("/api/reservations/confirm", body, token)
     return "ok" if status == 201 else _problem(status, answer)
+
+
+def _page(connection: Connection, task: Task, ask: _Ask) -> str:
+    """Look at a guest page."""
+    page = PAGES[task.kind]
+    # The ask is the chance: the same guest of the same round looks at the same page again.
+    path = page.address(random.Random(f"{task.seed}{ask}"), task.scale)
+    status, answer = connection.get(path, page.headers)
+    return "ok" if status == 200 else _problem(status, answer)
+
+
+_UNITS = {"pair": _pair, "availability": _availability, "tour": _availability}
 
 
 def _problem(status: int, answer: bytes) -> str:

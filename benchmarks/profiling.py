@@ -1,4 +1,5 @@
-"""Where the time of one request goes: ``python -m benchmarks --profile availability|pair``.
+"""Where the time of one request goes: ``python -m benchmarks --profile availability|pair``, and
+``python -m benchmarks.guests --profile times|month|search|…`` for guest pages.
 
 In this process, one request after the other, everything warm: the same few restaurants and days
 are asked about again and again. ``--cold`` takes all of them, so that most are seen for the
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import random
 import re
 import sys
 import time
@@ -17,6 +19,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset import Scale
+from benchmarks.looking import PAGES
 from benchmarks.sampling import Samples, sampling
 
 if TYPE_CHECKING:
@@ -31,22 +34,33 @@ def main() -> None:
     import django
 
     django.setup()
-    from benchmarks import inside
-
     kind, scale = sys.argv[1], Scale(**json.loads(sys.argv[2]))
     is_cold = "cold" in sys.argv[3:]
     if not is_cold:
         scale = dataclasses.replace(scale, restaurants=min(scale.restaurants, 120))
-    guests = inside.Guests(scale, seed=time.time_ns(), days=None if is_cold else 10)
-    if not is_cold:
-        guests.warm_up()
-    once = _availability(guests) if kind == "availability" else _pair(guests)
+    once = _page(kind, scale) if kind in PAGES else _api(kind, scale, is_cold=is_cold)
     _repeat(once, _SECONDS / 3 if is_cold else _SECONDS / 2)
     _time_statements(once)
     with sampling() as samples:
         calls = _repeat(once, _SECONDS)
     _show(samples, calls)
     print(json.dumps(None))
+
+
+def _page(kind: str, scale: Scale) -> Callable[[], None]:
+    from benchmarks import inside
+
+    chance = random.Random(1)
+    return lambda: inside.page(kind, PAGES[kind].address(chance, scale))
+
+
+def _api(kind: str, scale: Scale, *, is_cold: bool) -> Callable[[], None]:
+    from benchmarks import inside
+
+    guests = inside.Guests(scale, seed=time.time_ns(), days=None if is_cold else 10)
+    if not is_cold:
+        guests.warm_up()
+    return _availability(guests) if kind == "availability" else _pair(guests)
 
 
 def _availability(guests: Guests) -> Callable[[], None]:

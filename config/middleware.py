@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from corsheaders.middleware import CorsMiddleware
@@ -27,6 +28,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django_htmx.middleware import HtmxMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -59,6 +61,28 @@ class PagesOnly:
         return super().__call__(request)  # type: ignore[misc]
 
 
+_COMPRESSED = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml"})
+
+
+class PagesGZipMiddleware(PagesOnly, GZipMiddleware):
+    """Compresses guest pages, and the static files that were not compressed beforehand.
+
+    A compressed answer's length tells something about its content, so a secret must not stand in it
+    beside words that another site can choose (BREACH). On guest pages that is the form token, which
+    Django masks anew in every answer and pads by a random length; in the admin it would be guests'
+    names and telephone numbers beside a search, so the admin's pages stay as they are. See
+    docs/adr/0020.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
+        """Compress what is text, whole and not the admin's."""
+        kind = response.get("Content-Type", "").partition(";")[0]
+        is_whole = response.status_code != HTTPStatus.PARTIAL_CONTENT
+        if kind not in _COMPRESSED or not is_whole or request.path_info.startswith("/admin/"):
+            return response
+        return super().process_response(request, response)
+
+
 class PagesWhiteNoiseMiddleware(PagesOnly, WhiteNoiseMiddleware):
     """Static files."""
 
@@ -71,6 +95,14 @@ class PagesWhiteNoiseMiddleware(PagesOnly, WhiteNoiseMiddleware):
         ):
             return
         super().add_files(root, prefix=prefix)
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponseBase:
+        """Send a file, or 304 to who has it: a weak tag of ours is the same file, compressed."""
+        if known := request.META.get("HTTP_IF_NONE_MATCH"):
+            request.META["HTTP_IF_NONE_MATCH"] = known.removeprefix("W/")
+        answer: HttpResponseBase = WhiteNoiseMiddleware.serve(static_file, request)
+        return answer
 
 
 class PagesSessionMiddleware(PagesOnly, SessionMiddleware):

@@ -111,10 +111,18 @@ def plain_text(*columns: str) -> Func:
 
 
 class _Plain(Func):
-    """The same in SQL, for the letters Latin alphabets use."""
+    """The same in SQL, for the letters Latin alphabets use.
 
-    function = "translate"
-    template = f"%(function)s(lower(%(expressions)s), '{_ACCENTED}', '{_PLAIN}')"
+    Looking for sixty letters in a text takes ten times as long as putting it in lower case, so only
+    a text with a letter beyond ASCII (one that takes more than a byte) is looked through.
+    """
+
+    template = (
+        # S608: constants of this module; what is searched for is a parameter.
+        "(SELECT CASE WHEN octet_length(t) = length(t) THEN lower(t)"  # noqa: S608
+        f" ELSE translate(lower(t), '{_ACCENTED}', '{_PLAIN}') END"
+        " FROM (SELECT %(expressions)s AS t) plain)"
+    )
     output_field = TextField()
 
 

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ApiCorsMiddleware",
     "config.embedding.EmbeddingMiddleware",
+    "config.middleware.PagesGZipMiddleware",
     "config.middleware.PagesWhiteNoiseMiddleware",
     "config.middleware.PagesSessionMiddleware",
     "config.middleware.PagesLocaleMiddleware",

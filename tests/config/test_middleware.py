@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -61,7 +63,14 @@ def save(request: HttpRequest) -> HttpResponse:
     return HttpResponse("saved")
 
 
+def long(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("<p>A table for two.</p>" * 40)
+
+
 urlpatterns = [
+    path("long/", long),
+    path("api/long", long),
+    path("admin/long/", long),
     path("api/show", show),
     path("show/", show),
     path("api/save", save),
@@ -292,3 +301,48 @@ def test_a_traceback_stays_on_the_line() -> None:
     line = LineFormatter().format(record)
     assert "\n" not in line
     assert "ValueError: no" in json.loads(line.split("traceback=")[1])
+
+
+@pytest.mark.parametrize(
+    ("path", "encoding"),
+    [("/long/", "gzip"), ("/api/long", None), ("/admin/long/", None)],
+)
+def test_guest_pages_are_compressed_and_the_admin_is_not(
+    client: Client, path: str, encoding: str | None
+) -> None:
+    answer = client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert answer.get("Content-Encoding") == encoding
+    body = gzip.decompress(answer.content) if encoding else answer.content
+    assert body == b"<p>A table for two.</p>" * 40
+    assert "Content-Encoding" not in client.get(path).headers
+
+
+def test_a_page_is_padded_so_that_its_length_tells_little(client: Client) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    lengths = {len(client.get("/long/", headers=asked).content) for _ in range(40)}
+    assert len(lengths) > 5
+
+
+def test_static_text_is_compressed_and_not_sent_again_to_who_has_it(client: Client) -> None:
+    asked = {"Accept-Encoding": "gzip"}
+    sheet = client.get("/static/css/pages.css", headers=asked)
+    assert sheet["Content-Encoding"] == "gzip"
+    known = asked | {"If-None-Match": sheet["ETag"]}
+    assert client.get("/static/css/pages.css", headers=known).status_code == 304
+    original = Path(settings.BASE_DIR, "static/css/pages.css").read_bytes()
+    assert gzip.decompress(sheet.getvalue()) == original
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/static/vendor/fraunces-5.3.0-latin-600.woff2", {}),
+        ("/static/css/pages.css", {"Range": "bytes=0-999"}),
+    ],
+)
+def test_fonts_and_parts_of_files_stay_as_they_are(
+    client: Client, path: str, more: dict[str, str]
+) -> None:
+    answer = client.get(path, headers={"Accept-Encoding": "gzip"} | more)
+    assert "Content-Encoding" not in answer.headers
+    assert len(answer.getvalue()) == int(answer["Content-Length"])
