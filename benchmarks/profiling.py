@@ -47,14 +47,14 @@ def main() -> None:
     print(json.dumps(None))
 
 
-def _page(kind: str, scale: Scale) -> Callable[[], None]:
+def _page(kind: str, scale: Scale) -> Callable[[], object]:
     from benchmarks import inside
 
     chance = random.Random(1)
     return lambda: inside.page(kind, PAGES[kind].address(chance, scale))
 
 
-def _api(kind: str, scale: Scale, *, is_cold: bool) -> Callable[[], None]:
+def _api(kind: str, scale: Scale, *, is_cold: bool) -> Callable[[], object]:
     from benchmarks import inside
 
     guests = inside.Guests(scale, seed=time.time_ns(), days=None if is_cold else 10)
@@ -75,7 +75,7 @@ def _pair(guests: Guests) -> Callable[[], None]:
     return lambda: inside.pair(guests.request())
 
 
-def _repeat(once: Callable[[], None], seconds: float) -> int:
+def _repeat(once: Callable[[], object], seconds: float) -> int:
     calls, deadline = 0, time.perf_counter() + seconds
     while time.perf_counter() < deadline:
         once()
@@ -83,7 +83,7 @@ def _repeat(once: Callable[[], None], seconds: float) -> int:
     return calls
 
 
-def _time_statements(once: Callable[[], None]) -> None:
+def _time_statements(once: Callable[[], object]) -> None:
     from benchmarks.inside import Recorder
 
     recorder = Recorder()

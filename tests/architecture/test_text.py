@@ -61,7 +61,8 @@ def test_every_variable_is_in_the_example_and_no_other() -> None:
         r'env\.(?:text|number|flag|words|secret|required_secret|set_default)\(\s*"([A-Z_]+)"'
     )
     own = re.compile(r'(?<![.\w])(?:text|number|flag|words|secret)\("([A-Z_]+)"')
-    read = {name for path in sources() for name in reading.findall(path.read_text())}
+    paths = [*sources(), *(ROOT / "benchmarks").rglob("*.py")]
+    read = {name for path in paths for name in reading.findall(path.read_text())}
     read |= set(own.findall((ROOT / "config/env.py").read_text()))
     shown = re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     assert sorted(shown) == sorted(read)

@@ -16,7 +16,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 
 from config.logs import LineFormatter
 from core import correlation
@@ -84,6 +84,8 @@ urlpatterns = [
     path("refusing/", refusing),
     path("telling/", telling),
     path("healthz", show),
+    # Error pages lead somewhere.
+    path("", include("reservations.urls")),
 ]
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"
