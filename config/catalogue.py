@@ -115,8 +115,8 @@ def _code(source: str) -> Iterator[Call]:
 
 def _template(source: str) -> Iterator[Call]:
     python = io.BytesIO(templatize(source).encode())
-    for line, name, words, _comments in extract_python(python, list(_KEYWORDS), [], {}):
-        given = (words,) if isinstance(words, str) else words
+    for line, name, words, _comments in extract_python(python, dict.fromkeys(_KEYWORDS), [], {}):
+        given: tuple[object, ...] = words if isinstance(words, tuple) else (words,)
         yield line, str(name), tuple(word for word in given if isinstance(word, str))
 
 
