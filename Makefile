@@ -2,7 +2,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint format types imports migrations deploy-check bench bench-pages setup stop requirements clean
+.PHONY: help run test check lint format types imports messages migrations deploy-check bench bench-pages \
+	setup stop requirements clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -46,6 +47,9 @@ imports: $(VENV)/.installed-dev ## Which app may import which
 
 migrations: $(VENV)/.installed-dev ## No model change without its migration
 	@$(STATIC) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+messages: $(VENV)/.installed-dev ## Bring the French words up to date with the code, and compile them
+	@$(PY) -m config.catalogue
 
 deploy-check: $(VENV)/.installed-dev ## Django's own deployment check on the production settings
 	@EMBEDDED_SERVICES=0 DJANGO_SETTINGS_MODULE=config.settings.production \

@@ -9,6 +9,8 @@ import psycopg
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist, loader
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from core import correlation
 
@@ -16,9 +18,10 @@ logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 2
 _PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="{language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
 <title>{title}</title></head>
-<body><main><h1>{title}</h1><p>{text}</p><p><a href="/">Back to the start</a></p></main></body>
+<body><main><h1>{title}</h1><p>{text}</p><p><a href="/">{back}</a></p></main></body>
 </html>
 """
 
@@ -37,8 +40,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         request,
         503,
         "SERVICE_UNAVAILABLE",
-        "We cannot reach our book right now",
-        "The service is temporarily unavailable. Please try again in a few seconds.",
+        _("We cannot reach our book right now"),
+        _("The service is temporarily unavailable. Please try again in a few seconds."),
     )
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return logged(response)
@@ -59,20 +62,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         500,
         "INTERNAL_ERROR",
-        "Something went wrong",
-        f"Something went wrong on our side. Reference: {reference}.",
+        _("Something went wrong"),
+        _("Something went wrong on our side. Reference: %(reference)s.") % {"reference": reference},
     )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """404."""
-    return _answer(request, 404, "NOT_FOUND", "Page not found", "There is nothing at this address.")
+    return _answer(
+        request, 404, "NOT_FOUND", _("Page not found"), _("There is nothing at this address.")
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """400: a request Django itself refused (unknown host, body too large…)."""
     return _answer(
-        request, 400, "BAD_REQUEST", "Bad request", "This request could not be understood."
+        request, 400, "BAD_REQUEST", _("Bad request"), _("This request could not be understood.")
     )
 
 
@@ -82,14 +87,14 @@ def unknown_host(request: HttpRequest) -> HttpResponse:
         request,
         400,
         "UNKNOWN_HOST",
-        "Unknown address",
-        "There is no book under this host name. Check the address.",
+        _("Unknown address"),
+        _("There is no book under this host name. Check the address."),
     )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403."""
-    return _answer(request, 403, "FORBIDDEN", "Not allowed", "You may not do this.")
+    return _answer(request, 403, "FORBIDDEN", _("Not allowed"), _("You may not do this."))
 
 
 def _answer(request: HttpRequest, status: int, code: str, title: str, text: str) -> HttpResponse:
@@ -107,5 +112,5 @@ def _answer(request: HttpRequest, status: int, code: str, title: str, text: str)
         # No request in the context: context processors may need the very database that is away.
         page = loader.get_template("error.html").render(context)
     except TemplateDoesNotExist:
-        page = _PAGE.format(**context)
+        page = _PAGE.format(language=get_language(), back=_("Back to the start"), **context)
     return HttpResponse(page, status=status)

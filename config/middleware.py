@@ -30,6 +30,7 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django_htmx.middleware import HtmxMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -42,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 _PROBES = ("/healthz", "/readyz", "/metrics")
 _NOT_PAGES = ("/api/", *_PROBES)
+API_LANGUAGE = "en"
+"""What programs are answered in, to the letter of the contracts."""
 
 
 def is_page(request: HttpRequest) -> bool:
@@ -125,8 +128,34 @@ class PagesSessionMiddleware(PagesOnly, SessionMiddleware):
         return response
 
 
-class PagesLocaleMiddleware(PagesOnly, LocaleMiddleware):
-    """The visitor's language."""
+class PagesLocaleMiddleware(LocaleMiddleware):
+    """The visitor's language: what ``?lang=`` asks for, else the cookie, else the browser's.
+
+    ``?lang=`` is remembered in the cookie. Whatever is not a page is answered in English, the
+    language of the API's contracts, and a thread never carries a language on to its next request.
+    """
+
+    get_response: Any
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer in the visitor's language."""
+        with translation.override(API_LANGUAGE):
+            if not is_page(request):
+                return self.get_response(request)
+            asked = request.GET.get("lang", "") if "lang=" in request.META["QUERY_STRING"] else ""
+            if asked not in dict(settings.LANGUAGES):
+                return super().__call__(request)
+            request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = asked
+            response: Any = super().__call__(request)
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                asked,
+                max_age=settings.LANGUAGE_COOKIE_AGE,
+                secure=request.is_secure(),
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
+            return response
 
 
 class PagesCommonMiddleware(PagesOnly, CommonMiddleware):

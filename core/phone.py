@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import phonenumbers
+from django.utils.translation import gettext
 
 from core.errors import Invalid
 
@@ -15,7 +16,9 @@ def to_e164(number: str, country: str) -> str:
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException as error:
-        raise Invalid(phone="This is not a telephone number.") from error
+        raise Invalid(phone=gettext("This is not a telephone number.")) from error
     if not phonenumbers.is_possible_number(parsed):
-        raise Invalid(phone="This telephone number is too short, too long or from nowhere.")
+        raise Invalid(
+            phone=gettext("This telephone number is too short, too long or from nowhere.")
+        )
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

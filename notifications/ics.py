@@ -85,7 +85,9 @@ def _description(payload: Mapping[str, Any]) -> str:
         gettext("Telephone"): payload.get("phone"),
         gettext("Change or cancel"): payload.get("manage_url"),
     }
-    return "\n".join(f"{name}: {one_line(fact)}" for name, fact in facts.items() if fact)
+    return "\n".join(
+        f"{name}{gettext(':')} {one_line(fact)}" for name, fact in facts.items() if fact
+    )
 
 
 def _person(address: str, name: str) -> vCalAddress:

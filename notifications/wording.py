@@ -7,8 +7,8 @@ import unicodedata
 import zoneinfo
 from decimal import Decimal
 
-from django.utils import dateformat
-from django.utils.translation import ngettext
+from django.utils import dateformat, formats
+from django.utils.translation import ngettext, pgettext
 
 from core import money
 
@@ -56,8 +56,10 @@ def happens_twice(local: dt.datetime) -> bool:
 
 
 def day(date: dt.date) -> str:
-    """``Sunday 22 November 2026``."""
-    return dateformat.format(date, "l j F Y")
+    """``Sunday 22 November 2026``, ``dimanche 1er novembre 2026``."""
+    if date.day == 1:
+        return dateformat.format(date, pgettext("the first of a month", "l j F Y"))
+    return dateformat.format(date, pgettext("date", "l j F Y"))
 
 
 def party(size: int) -> str:
@@ -68,12 +70,24 @@ def party(size: int) -> str:
 def day_and_time(instant: str | dt.datetime, zone: str) -> str:
     """``Sunday 22 November 2026, 00:30``; with the zone's short name if the hour comes twice."""
     local = local_time(instant, zone)
-    text = dateformat.format(local, "l j F Y, H:i")
+    text = pgettext("day and time", "%(day)s, %(time)s") % {
+        "day": day(local.date()),
+        "time": f"{local:%H:%M}",
+    }
     return f"{text} {local.tzname()}" if happens_twice(local) else text
 
 
 def amount(value: Decimal | str, currency: str) -> str:
-    """``£5.00``, ``¥500``, ``KWD 5.000``: with as many decimals as the currency has."""
-    number = f"{money.quantize(Decimal(value), currency):,f}"
+    """``£5.00``, ``¥500``, ``KWD 5.000``, ``1 234,50 €``: with the currency's own decimals."""
+    number = number_text(money.quantize(Decimal(value), currency))
     symbol = _SYMBOLS.get(currency)
-    return f"{symbol}{number}" if symbol else f"{currency} {number}"
+    if symbol is None:
+        return pgettext("money", "%(code)s %(number)s") % {"code": currency, "number": number}
+    return pgettext("money", "%(sign)s%(number)s") % {"sign": symbol, "number": number}
+
+
+def number_text(number: Decimal | float, places: int | None = None) -> str:
+    """``1,234.50`` or ``1 234,50``, with ``places`` decimals or as many as it has."""
+    text = formats.number_format(number, places, use_l10n=True, force_grouping=True)
+    # French groups digits with the narrow space; Django still writes the wide one.
+    return text.replace("\xa0", "\u202f")

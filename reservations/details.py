@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import get_supported_language_variant, gettext
+from django.utils.translation import get_supported_language_variant, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.allergens import Allergen
@@ -25,7 +25,7 @@ class Occasion(models.TextChoices):
 
     BIRTHDAY = "birthday", _("Birthday")
     ANNIVERSARY = "anniversary", _("Anniversary")
-    DATE = "date", _("Date")
+    DATE = "date", pgettext_lazy("occasion", "Date")
     FAMILY = "family", _("Family celebration")
     FRIENDS = "friends", _("Evening with friends")
     BUSINESS = "business", _("Business meal")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from core.errors import Conflict, DomainError, NotFound, TooOften
 
 
@@ -9,21 +11,21 @@ class SlotUnavailable(Conflict):
     """The party cannot be seated then; ``details`` has reasons and bookable alternatives."""
 
     code = "SLOT_UNAVAILABLE"
-    message = "No tables available for this time slot"
+    message = gettext_noop("No tables available for this time slot")
 
 
 class NotBookable(DomainError):
     """The request can never be met as asked; its code is the engine's reason in capitals."""
 
     code = "NOT_BOOKABLE"
-    message = "This cannot be booked as asked."
+    message = gettext_noop("This cannot be booked as asked.")
 
 
 class ActiveHoldExists(Conflict):
     """A guest holds one table at a time."""
 
     code = "ACTIVE_HOLD_EXISTS"
-    message = "You already have an active reservation hold"
+    message = gettext_noop("You already have an active reservation hold")
 
 
 class ContactHolds(Conflict):
@@ -33,7 +35,7 @@ class ContactHolds(Conflict):
     """
 
     code = "CONTACT_HOLDS_TABLE"
-    message = (
+    message = gettext_noop(
         "A table is already being held with this e-mail address or telephone number."
         " Finish that booking first, give it back, or wait until its time is over."
     )
@@ -45,7 +47,7 @@ class TooManyHolds(TooOften):
     """One address holds as many tables of this restaurant as it may."""
 
     code = "TOO_MANY_HOLDS"
-    message = (
+    message = gettext_noop(
         "Several tables of this restaurant are being held from your internet connection already."
     )
 
@@ -54,42 +56,42 @@ class AlreadyBooked(Conflict):
     """The guest has a reservation at this restaurant and time."""
 
     code = "ALREADY_BOOKED"
-    message = "You already have a reservation at this restaurant for this time."
+    message = gettext_noop("You already have a reservation at this restaurant for this time.")
 
 
 class HoldNotFound(NotFound):
     """No such hold, or it is someone else's."""
 
     code = "HOLD_NOT_FOUND"
-    message = "Hold not found or expired"
+    message = gettext_noop("Hold not found or expired")
 
 
 class HoldExpired(Conflict):
     """The hold lapsed; its table may be gone."""
 
     code = "HOLD_EXPIRED"
-    message = "Hold has expired. Please create a new reservation."
+    message = gettext_noop("Hold has expired. Please create a new reservation.")
 
 
 class HoldAtLimit(Conflict):
     """The guest has asked for more time as often as the house allows."""
 
     code = "HOLD_LIMIT"
-    message = "This hold cannot be extended again. Please confirm it or start over."
+    message = gettext_noop("This hold cannot be extended again. Please confirm it or start over.")
 
 
 class PaymentDeclined(DomainError):
     """The provider refused the payment; the hold is still there, try another card."""
 
     code = "PAYMENT_DECLINED"
-    message = "Payment failed. Please try another card."
+    message = gettext_noop("Payment failed. Please try another card.")
 
 
 class PaymentPending(DomainError):
     """The provider's answer was lost; the same request may be repeated without a second charge."""
 
     code = "PAYMENT_PENDING"
-    message = (
+    message = gettext_noop(
         "We are waiting for the payment provider. Please try again in a moment:"
         " you will not be charged twice."
     )
@@ -99,7 +101,7 @@ class PaymentsUnavailable(DomainError):
     """A deposit is due and no gateway may take money here."""
 
     code = "PAYMENTS_UNAVAILABLE"
-    message = (
+    message = gettext_noop(
         "This booking needs a deposit, which cannot be paid online at the moment."
         " Please call the restaurant."
     )
@@ -109,7 +111,7 @@ class PaidTooLate(Conflict):
     """The hold lapsed while paying and the table is gone; the money goes back in full."""
 
     code = "HOLD_EXPIRED_REFUNDED"
-    message = (
+    message = gettext_noop(
         "Your hold expired while you were paying and the table has been taken."
         " Your payment is being refunded in full. Please choose another time."
     )
@@ -119,77 +121,85 @@ class ReservationNotFound(NotFound):
     """No such reservation, or it is someone else's."""
 
     code = "RESERVATION_NOT_FOUND"
-    message = "Reservation not found"
+    message = gettext_noop("Reservation not found")
 
 
 class AlreadyCancelled(Conflict):
     """Cancelled before; nothing was changed."""
 
     code = "ALREADY_CANCELLED"
-    message = "Reservation already cancelled"
+    message = gettext_noop("Reservation already cancelled")
 
 
 class NotChangeable(Conflict):
     """The reservation is past the point where this can be done."""
 
     code = "NOT_CHANGEABLE"
-    message = "This reservation can no longer be changed."
+    message = gettext_noop("This reservation can no longer be changed.")
 
 
 class NotAccepting(Conflict):
     """The house has paused bookings."""
 
     code = "NOT_ACCEPTING_RESERVATIONS"
-    message = "This restaurant is not taking reservations online at the moment."
+    message = gettext_noop("This restaurant is not taking reservations online at the moment.")
 
 
 class LinkUnknown(NotFound):
     """No link like this was ever sent, or it is not complete."""
 
     code = "LINK_UNKNOWN"
-    message = "We do not know this link. Please use the one in your latest message, complete."
+    message = gettext_noop(
+        "We do not know this link. Please use the one in your latest message, complete."
+    )
 
 
 class LinkRevoked(Conflict):
     """The link was good once and is not any more."""
 
     code = "LINK_REVOKED"
-    message = "This link has been replaced. Please use the one in your latest message."
+    message = gettext_noop(
+        "This link has been replaced. Please use the one in your latest message."
+    )
 
 
 class LinkExpired(LinkRevoked):
     """Its time is over."""
 
     code = "LINK_EXPIRED"
-    message = "This link has expired. Please call the restaurant if you need anything."
+    message = gettext_noop(
+        "This link has expired. Please call the restaurant if you need anything."
+    )
 
 
 class SignInExpired(LinkRevoked):
     """A link to sign in was used before, or is too old."""
 
     code = "SIGN_IN_EXPIRED"
-    message = "This link was used before or has expired. Please ask for a new one."
+    message = gettext_noop("This link was used before or has expired. Please ask for a new one.")
 
 
 class RefundChanged(Conflict):
     """What cancelling gives back is not what the guest was shown; ``details`` says what it is."""
 
     code = "REFUND_CHANGED"
-    message = "The refund has changed since you looked. Please check it and confirm again."
+    message = gettext_noop(
+        "The refund has changed since you looked. Please check it and confirm again."
+    )
 
 
 class TooMany(Conflict):
     """More than one person has reason to send; wait, or call."""
 
     code = "TOO_MANY"
-    message = "That was too often. Please wait a while, or call the restaurant."
+    message = gettext_noop("That was too often. Please wait a while, or call the restaurant.")
 
 
 class NotYet(Conflict):
     """Right booking, wrong time."""
 
     code = "NOT_YET"
-    message = (
+    message = gettext_noop(
         "This can only be told shortly before the booking. Until then, please change its time."
     )
 
@@ -198,4 +208,4 @@ class NotWaiting(Conflict):
     """The waitlist entry is over: left before, or its date has passed."""
 
     code = "NOT_WAITING"
-    message = "You are not on this waitlist any more."
+    message = gettext_noop("You are not on this waitlist any more.")

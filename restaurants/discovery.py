@@ -26,7 +26,7 @@ import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Trait = TypeVar("Trait", bound=Hashable)
 
@@ -137,6 +137,9 @@ class Part:
     name: PartName
     share: float
     reason: str = ""
+    """In English; pages write it in the reader's language, from the facts."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the reason is made of: ``cuisine``, ``feature``, ``price_level``, ``likes``."""
 
     @property
     def points(self) -> float:
@@ -256,7 +259,7 @@ def _cuisine(taste: Taste, venue: Venue) -> Part | None:
     wanted = {_key(cuisine) for cuisine in taste.cuisines}
     for cuisine in venue.cuisines:
         if _key(cuisine) in wanted:
-            return Part(PartName.CUISINE, 1.0, f"Loves {cuisine} cuisine")
+            return Part(PartName.CUISINE, 1.0, f"Loves {cuisine} cuisine", {"cuisine": cuisine})
     return Part(PartName.CUISINE, 0.0 if venue.cuisines else UNANSWERED)
 
 
@@ -265,7 +268,7 @@ def _price(taste: Taste, venue: Venue) -> Part | None:
         return None
     gap = min(abs(venue.price_level - level) for level in taste.price_levels)
     reason = f"In your price range ({'$' * venue.price_level})" if gap == 0 else ""
-    return Part(PartName.PRICE, max(0.0, 1 - gap / 2), reason)
+    return Part(PartName.PRICE, max(0.0, 1 - gap / 2), reason, {"price_level": venue.price_level})
 
 
 def _features(taste: Taste, venue: Venue) -> Part | None:
@@ -279,9 +282,8 @@ def _features(taste: Taste, venue: Venue) -> Part | None:
     order = [_key(feature) for feature in taste.features]
     first = min(present, key=lambda feature: order.index(_key(feature)))
     found = {_key(feature) for feature in present}
-    return Part(
-        PartName.FEATURES, len(found) / len(wanted), FEATURE_PHRASES.get(_key(first), first)
-    )
+    phrase = FEATURE_PHRASES.get(_key(first), first)
+    return Part(PartName.FEATURES, len(found) / len(wanted), phrase, {"feature": first})
 
 
 def _distance(taste: Taste, miles: float | None) -> Part | None:
@@ -307,7 +309,7 @@ def _learned(taste: Taste, venue: Venue) -> Part:
     features = [taste.feature_swipes.get(_key(f), Tally()) for f in venue.features]
     price = taste.price_swipes.get(venue.price_level, Tally())
     share = (2 * _affinity(cuisines) + _affinity([price]) + _affinity(features)) / 4
-    return Part(PartName.LEARNED, share, _learned_reason(taste, venue) if share > 0.5 else "")
+    return Part(PartName.LEARNED, share, *(_learned_reason(taste, venue) if share > 0.5 else ()))
 
 
 def _affinity(tallies: list[Tally]) -> float:
@@ -320,16 +322,18 @@ def _affinity(tallies: list[Tally]) -> float:
     return sum(shares) / len(shares)
 
 
-def _learned_reason(taste: Taste, venue: Venue) -> str:
+def _learned_reason(taste: Taste, venue: Venue) -> tuple[str, dict[str, Any]]:
     """Quote the trait of this house the guest liked most often, if likes outnumber passes."""
-    traits = [(taste.cuisine_swipes.get(_key(c), Tally()), f"{c} cuisine") for c in venue.cuisines]
-    traits += [(taste.feature_swipes.get(_key(f), Tally()), f) for f in venue.features]
-    liked = [(tally.likes - tally.passes, tally, name) for tally, name in traits]
+    traits = [(taste.cuisine_swipes.get(_key(c), Tally()), "cuisine", c) for c in venue.cuisines]
+    traits += [(taste.feature_swipes.get(_key(f), Tally()), "feature", f) for f in venue.features]
+    liked = [(tally.likes - tally.passes, tally, kind, name) for tally, kind, name in traits]
     # max() keeps the first of equals, so a cuisine wins over a feature.
-    lead, tally, name = max(liked, key=lambda entry: entry[0], default=(0, Tally(), ""))
+    lead, tally, kind, name = max(liked, key=lambda entry: entry[0], default=(0, Tally(), "", ""))
     if lead <= 0:
-        return ""
-    return f"Liked {tally.likes} {'place' if tally.likes == 1 else 'places'} with {name}"
+        return "", {}
+    places = "place" if tally.likes == 1 else "places"
+    text = f"{name} cuisine" if kind == "cuisine" else name
+    return f"Liked {tally.likes} {places} with {text}", {"likes": tally.likes, kind: name}
 
 
 def _reason(parts: tuple[Part, ...], venue: Venue) -> str:

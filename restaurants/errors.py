@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 from core.errors import Conflict, NotFound
 
 
@@ -9,11 +11,11 @@ class RestaurantNotFound(NotFound):
     """No such restaurant, or it is not listed."""
 
     code = "RESTAURANT_NOT_FOUND"
-    message = "Restaurant not found"
+    message = gettext_noop("Restaurant not found")
 
 
 class NotPaused(Conflict):
     """There is no pause to end."""
 
     code = "NOT_PAUSED"
-    message = "Online booking is not paused."
+    message = gettext_noop("Online booking is not paused.")

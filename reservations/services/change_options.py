@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from core import clock
 from core.actors import Actor, ActorKind
 from core.errors import DomainError
@@ -90,7 +92,7 @@ def _option(found: Booking, day: Day, query: e.Query, offer: e.Offer) -> ChangeO
     is_current = asked == (found.service_date, found.wall_time, found.party_size)
     why_not = "" if offer.available else sentence(offer.refusals[0])
     if not why_not and not is_current and _owes_more(found, day, query, offer):
-        why_not = LARGER_DEPOSIT
+        why_not = gettext(LARGER_DEPOSIT)
     return ChangeOption(
         time=label,
         service=offer.slot.service.name,

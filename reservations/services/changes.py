@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from core import audit, clock
 from core.actors import SYSTEM, Actor, ActorKind
@@ -26,7 +27,7 @@ from reservations.services.bookings import notify
 from reservations.services.cancellation import Permit, quote
 from reservations.services.holds import HoldRequest, decide_for, deposit_of, place_of, refused
 
-LARGER_DEPOSIT = (
+LARGER_DEPOSIT = gettext_noop(
     "This change needs a larger deposit, which cannot be paid here."
     " Please book anew or call the restaurant."
 )
@@ -136,7 +137,9 @@ def check_changeable(status: str, starts_at: dt.datetime, by: Actor, now: dt.dat
     if Status(status) not in UPCOMING:
         raise NotChangeable(status=status)
     if by.kind is ActorKind.GUEST and starts_at <= now:
-        raise NotChangeable("The time of this reservation has come. Please call the restaurant.")
+        raise NotChangeable(
+            gettext("The time of this reservation has come. Please call the restaurant.")
+        )
 
 
 def _save(
@@ -214,7 +217,7 @@ def _check_deposit(row: Reservation, day: Day, decision: e.Decision) -> None:
     due, _ = deposit_of(day, decision)
     if due > row.deposit_amount:
         raise NotChangeable(
-            LARGER_DEPOSIT,
+            gettext(LARGER_DEPOSIT),
             deposit=str(due),
             paid=str(row.deposit_amount),
         )

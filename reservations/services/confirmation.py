@@ -102,8 +102,8 @@ def confirm_hold(
     is_free = held.deposit <= 0
     if not is_free and not method:
         raise Invalid(
-            "A payment method is needed: this booking has a deposit.",
-            payment_method="This field is missing.",
+            gettext("A payment method is needed: this booking has a deposit."),
+            payment_method=gettext("This field is missing."),
         )
     if not is_free and not is_usable(GATEWAY):
         raise PaymentsUnavailable
@@ -226,7 +226,8 @@ def _conclude(
     except AlreadyBooked as error:
         settle(payment_id, result, by=by)
         raise AlreadyBooked(
-            f"{error.text} Your payment is being refunded in full.", refund_amount=held.deposit
+            f"{error.text} {gettext('Your payment is being refunded in full.')}",
+            refund_amount=held.deposit,
         ) from error
     if confirmed is not None:
         return Confirmation(confirmed, is_new=True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.errors import SessionEnded
 from core import clock
@@ -128,7 +129,7 @@ def refused(day: Day, decision: e.Decision) -> SlotUnavailable | NotBookable:
         return not_bookable(first)
     times = alternatives(day, decision.query, decision.slot.wall) if decision.slot else []
     return SlotUnavailable(
-        NO_TABLE if first.reason is not e.Reason.CLOSURE else sentence(first),
+        gettext(NO_TABLE) if first.reason is not e.Reason.CLOSURE else sentence(first),
         reasons=[str(refusal.reason) for refusal in decision.refusals],
         suggested_times=times,
     )

@@ -9,15 +9,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from core.errors import DomainError, Invalid, NotFound, TooOften
 from reservations.views import campaign, protection
-
-LANGUAGE = "en"
 
 
 class GuestView(View):
@@ -38,12 +35,10 @@ class GuestView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer, with the domain's 'not found' as the page for it."""
         try:
-            # The pages speak English only: a French date in an English sentence helps nobody.
-            with translation.override(LANGUAGE), campaign.carried(request):
+            with campaign.carried(request):
                 response = self.protected(request, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.text) from error
-        response.headers["Content-Language"] = LANGUAGE
         if self.is_secret:
             # Not even our own pages are told an address with a token in it.
             response.headers["Referrer-Policy"] = "strict-origin"

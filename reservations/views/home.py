@@ -16,9 +16,10 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from core import clock
+from notifications.wording import number_text
 from reservations.services.availability import DayOffers
 from reservations.services.outlook import DayAhead, Wanted, evenings_of
-from reservations.views import wording
+from reservations.views import taste, wording
 from reservations.views.base import GuestView
 from reservations.views.likes import position_of, visitor_of
 from reservations.views.times import Link
@@ -259,7 +260,7 @@ def card_of(
         line=kind_of(restaurant),
         city=restaurant.city,
         distance=distance_text(matched.distance_miles, restaurant.country),
-        rating="" if restaurant.rating is None else f"{restaurant.rating:.1f}",
+        rating="" if restaurant.rating is None else number_text(restaurant.rating, 1),
         reviews=restaurant.review_count,
         about=restaurant.description.partition("\n")[0],
         reason=_reason(matched),
@@ -303,7 +304,8 @@ def _no_times(asked: Asked, evening: DayAhead) -> str:
 def _reason(matched: Match) -> str:
     """What speaks for it, strongest first; its distance stands elsewhere."""
     speaking = [p for p in matched.parts if p.reason and p.name is not PartName.DISTANCE]
-    return " · ".join(p.reason for p in sorted(speaking, key=lambda p: -p.points)[:2])
+    strongest = sorted(speaking, key=lambda p: -p.points)[:2]
+    return " · ".join(taste.reason(part) for part in strongest)
 
 
 def _liked(visitor: Visitor) -> list[Restaurant]:
@@ -316,7 +318,7 @@ def _links(asked: Asked, cuisines: list[str]) -> list[dict[str, Any]]:
     chosen = asked.search.cuisine.casefold()
     return [
         {
-            "text": name,
+            "text": taste.cuisine(name),
             "url": asked.address(cuisine="" if name.casefold() == chosen else name),
             "is_chosen": name.casefold() == chosen,
         }
@@ -342,13 +344,16 @@ def distance_text(miles: float | None, country: str) -> str:
     if miles is None:
         return ""
     far, unit = (miles, _("mi")) if country in _MILES else (miles * _KILOMETRES_PER_MILE, _("km"))
-    return f"{far:.1f} {unit}" if far < 10 else f"{far:,.0f} {unit}"
+    return f"{number_text(far, 1 if far < 10 else 0)}\xa0{unit}"
 
 
 def kind_of(restaurant: Restaurant) -> str:
     """``Italian, Mediterranean · $$``, with the sign of the restaurant's own currency."""
     sign = {"EUR": "€", "GBP": "£", "JPY": "¥"}.get(restaurant.currency, "$")
-    parts = [", ".join(restaurant.cuisine), sign * restaurant.price_level]
+    parts = [
+        ", ".join(taste.cuisine(name) for name in restaurant.cuisine),
+        sign * restaurant.price_level,
+    ]
     return " · ".join(part for part in parts if part)
 
 

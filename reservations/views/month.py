@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 from dataclasses import dataclass
 
-from django.utils import dateformat, dates
+from django.utils import dates
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -85,7 +85,7 @@ def month_page(month: Month, wish: Wish, chosen: dt.date, *, today: dt.date) -> 
     over = (len(blanks) + max(0, (today - month.first).days)) // 7 * 7
     cells = cells[over:] if over < len(cells) else cells
     return MonthPage(
-        title=dateformat.format(month.first, "F Y"),
+        title=wording.month_title(month.first),
         month=f"{month.first:%Y-%m}",
         weekdays=tuple(
             Weekday(str(dates.WEEKDAYS_ABBR[day])[:2], str(dates.WEEKDAYS[day])) for day in order
@@ -111,7 +111,7 @@ def _turn(month: Month, wish: Wish, chosen: dt.date, by: int) -> Turn:
     url = search_page(
         month.house.slug, party=wish.party, date=chosen, time=wish.choice, like=wish, month=other
     )
-    return Turn(dateformat.format(other, "F Y"), url, f"{other:%Y-%m}")
+    return Turn(wording.month_title(other), url, f"{other:%Y-%m}")
 
 
 def _day(day: DayAhead, month: Month, wish: Wish, chosen: dt.date, today: dt.date) -> CalendarDay:
@@ -125,7 +125,7 @@ def _day(day: DayAhead, month: Month, wish: Wish, chosen: dt.date, today: dt.dat
     said = times_text(day.free) if day.free else title
     return CalendarDay(
         date=day.date,
-        label=f"{dateformat.format(day.date, 'l j F')}, {said}",
+        label=f"{wording.day_of_month(day.date)}, {said}",
         title=title[:1].upper() + title[1:],
         url=url,
         kind=kind,

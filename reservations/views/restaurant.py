@@ -26,7 +26,7 @@ from reservations.limits import Act
 from reservations.selectors.holds import HeldPlace, active_hold_of
 from reservations.selectors.houses import House, house
 from reservations.services.holds import HoldRequest, place_hold
-from reservations.views import campaign, hours, wording
+from reservations.views import campaign, hours, taste, wording
 from reservations.views.base import GuestView, booked_page, hold_page, warn
 from reservations.views.carte import carte_of
 from reservations.views.home import kind_of, picture_of, pictures_of
@@ -99,6 +99,7 @@ def _house(restaurant: Restaurant, rules: House, party: int, now: dt.datetime) -
     return {
         "pictures": pictures_of(*restaurant.images) or [picture_of()],
         "kind": kind_of(restaurant),
+        "features": [taste.feature(name) for name in restaurant.features],
         "week": hours.coming_days(plan, today),
         "now": hours.right_now(plan, datetime_to_minute(now)),
         "has_kitchen": bool(plan.kitchen),

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django.utils import dateformat
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from core.money import exponent
 from notifications.wording import amount, happens_twice
+from notifications.wording import day as written_day
 from reservations.engine.policies import refund_amount
 
 Ladder = Iterable[Iterable[int]]
@@ -21,12 +23,26 @@ Ladder = Iterable[Iterable[int]]
 
 def day(date: dt.date) -> str:
     """``Saturday 28 November 2026``."""
-    return dateformat.format(date, "l j F Y")
+    return written_day(date)
 
 
 def short_day(date: dt.date) -> str:
-    """``Sat 28 Nov``."""
-    return dateformat.format(date, "D j M")
+    """``Sat 28 Nov``, ``sam. 28 nov.``."""
+    if date.day == 1:
+        return dateformat.format(date, pgettext("the first of a month", "D j M"))
+    return dateformat.format(date, pgettext("date", "D j M"))
+
+
+def day_of_month(date: dt.date) -> str:
+    """``Saturday 28 November``, where the year is known."""
+    if date.day == 1:
+        return dateformat.format(date, pgettext("the first of a month", "l j F"))
+    return dateformat.format(date, pgettext("date", "l j F"))
+
+
+def month_title(first: dt.date) -> str:
+    """``November 2026``, with a capital in every language: it is a heading."""
+    return capfirst(dateformat.format(first, "F Y"))
 
 
 def clock_time(instant: dt.datetime, zone: ZoneInfo) -> str:
@@ -38,7 +54,10 @@ def clock_time(instant: dt.datetime, zone: ZoneInfo) -> str:
 
 def moment(instant: dt.datetime, zone: ZoneInfo) -> str:
     """``Saturday 28 November 2026, 19:00`` as the calendar and clock at the restaurant show it."""
-    return f"{day(instant.astimezone(zone).date())}, {clock_time(instant, zone)}"
+    return pgettext("day and time", "%(day)s, %(time)s") % {
+        "day": day(instant.astimezone(zone).date()),
+        "time": clock_time(instant, zone),
+    }
 
 
 def place_of(zone: ZoneInfo) -> str:
@@ -94,7 +113,7 @@ def refund_in_short(ladder: Ladder) -> str:
     """The ladder in one sentence, before there is a booking to count hours from."""
     parts = []
     for hours, percent in steps_of(ladder):
-        share = _(_SHARES[percent]) if percent in _SHARES else f"{percent} %"
+        share = _(_SHARES[percent]) if percent in _SHARES else f"{percent}\xa0%"
         parts.append(
             ngettext(
                 "%(share)s up to %(hours)d hour before",

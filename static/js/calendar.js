@@ -1,7 +1,8 @@
 // The month as a grid with one tab stop: arrows by day and week, Home and End in the week,
 // Page Up and Page Down by month. Without this every day is a link, and they all work.
 
-const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+const onward = document.dir === "rtl" ? -1 : 1;
+const STEPS = { ArrowLeft: -onward, ArrowRight: onward, ArrowUp: -7, ArrowDown: 7 };
 
 let wanted = null; // The day to go to once the next month is here.
 

@@ -176,7 +176,7 @@ def test_a_kind_nobody_wrote_is_an_error(facts: dict[str, Any]) -> None:
 
 def test_a_message_is_written_in_its_readers_language(facts: dict[str, Any]) -> None:
     rendered = render("reservation_confirmed", facts, "fr")
-    assert "dimanche 22 novembre 2026, 00:30" in rendered.text
+    assert "dimanche 22 novembre 2026 à 00:30" in rendered.text
     assert '<html lang="fr">' in rendered.html
     assert translation.get_language() == "en"
 

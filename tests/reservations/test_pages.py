@@ -367,15 +367,6 @@ def test_crawlers_and_old_browsers_get_their_files(client: Client, db: None) -> 
     assert client.get("/favicon.ico").headers["Location"] == "/static/img/favicon.svg"
 
 
-def test_pages_speak_english_whatever_the_browser_prefers(
-    client: Client, clock: Clock, bella: Restaurant
-) -> None:
-    url = f"/r/{bella.slug}/?party=2&date={SATURDAY}"
-    response = client.get(url, headers={"Accept-Language": "fr"})
-    assert "Saturday 15 November 2025" in words(response.content)
-    assert response.headers["Content-Language"] == "en"
-
-
 def test_pages_for_outages_and_errors_need_no_database(
     rf: RequestFactory, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
