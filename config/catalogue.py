@@ -12,6 +12,7 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -116,7 +117,8 @@ def _code(source: str) -> Iterator[Call]:
 def _template(source: str) -> Iterator[Call]:
     python = io.BytesIO(templatize(source).encode())
     for line, name, words, _comments in extract_python(python, dict.fromkeys(_KEYWORDS), [], {}):
-        given: list[object] = [words] if isinstance(words, str) else [*words]
+        said: Any = words  # Babel's annotation knows lists only; a single word comes bare
+        given = [said] if isinstance(said, str) else said
         yield line, str(name), tuple(word for word in given if isinstance(word, str))
 
 
