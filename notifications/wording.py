@@ -88,6 +88,9 @@ def amount(value: Decimal | str, currency: str) -> str:
 
 def number_text(number: Decimal | float, places: int | None = None) -> str:
     """``1,234.50`` or ``1 234,50``, with ``places`` decimals or as many as it has."""
+    if places is not None:
+        # Django cuts decimals off instead of rounding.
+        number = Decimal(f"{number:.{places}f}")
     text = formats.number_format(number, places, use_l10n=True, force_grouping=True)
     # French groups digits with the narrow space; Django still writes the wide one.
     return text.replace("\xa0", "\u202f")
