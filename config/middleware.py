@@ -74,7 +74,7 @@ class PagesGZipMiddleware(PagesOnly, GZipMiddleware):
     beside words that another site can choose (BREACH). On guest pages that is the form token, which
     Django masks anew in every answer and pads by a random length; in the admin it would be guests'
     names and telephone numbers beside a search, so the admin's pages stay as they are. See
-    docs/adr/0020.
+    docs/adr/0022.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:

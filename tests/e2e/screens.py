@@ -35,7 +35,7 @@ COLOURS = 96
 """Of a picture's palette: flat colours and a few drawings need no more."""
 
 _VENUE = "/r/bella-notte/"
-_FULL_VENUE = "/r/maison-allo/"
+_FULL_VENUE = "/r/maison/"
 
 
 @dataclass(frozen=True)
