@@ -54,6 +54,7 @@ messages: $(VENV)/.installed-dev ## Bring the French words up to date with the c
 deploy-check: $(VENV)/.installed-dev ## Django's own deployment check on the production settings
 	@EMBEDDED_SERVICES=0 DJANGO_SETTINGS_MODULE=config.settings.production \
 		SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=example.org \
+		PUBLIC_URL=https://example.org \
 		DATABASE_URL=postgresql://localhost/couvert REDIS_URL=redis://localhost \
 		$(PY) manage.py check --deploy --fail-level WARNING
 
