@@ -227,7 +227,9 @@ def test_what_is_wrong_is_told_without_saying_about_whom(visitor: Callable[..., 
     choose(guest.frame)
     guest.frame.get_by_label("Your name").fill("Ada Lovelace")
     guest.frame.get_by_role("button", name="Pay $50.00 and book").click()
-    expect(guest.frame.get_by_text("Please enter your e-mail address.").first).to_be_visible()
+    expect(
+        guest.frame.get_by_text("Please enter an e-mail address or a telephone number.").first
+    ).to_be_visible()
     guest.page.wait_for_function("told.some(([type]) => type === 'error')")
     assert "Ada" not in str(guest.told())
 
@@ -346,6 +348,7 @@ def test_with_a_deposit_the_widget_opens_the_page_that_takes_it(
     frame.get_by_role("button", name="Pay $50.00 and book").click()
     expect(frame.get_by_role("heading", level=1)).to_have_text("Your table is booked")
     assert Reservation.objects.get().source == "partner_website"
+    page.wait_for_function("told.some(([type]) => type === 'booked')")
     assert [name for name, _ in guest.told()] == ["held", "booked"]
     assert page.context.cookies() == []
 

@@ -72,6 +72,10 @@ class Frame:
         pairs = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', inside)
         return html.unescape(address), {name: html.unescape(value) for name, value in pairs}
 
+    def follow(self, ending: str) -> Frame:
+        """The first link on the page whose address ends like this."""
+        return self.get(html.unescape(re.findall(rf'href="([^"]+{ending})"', self.html)[0]))
+
     def hold(self, time: str = "19:00") -> Frame:
         address, fields = self.get(TIMES).form("/hold/")
         return self.post(address, fields | {"time": time})
@@ -121,8 +125,8 @@ def test_a_guest_books_without_a_single_cookie(anchor: Restaurant) -> None:
     frame.book()
     assert "Your table is booked" in frame.html
     assert Reservation.objects.get().guest_email == "ada@example.com"
-    address = html.unescape(re.findall(r'href="([^"]+/cancel/)"', frame.html)[0])
-    address, fields = frame.get(address).form("/cancel/")
+    frame.follow("/booking/[^/]+/").follow("/cancel/")
+    address, fields = frame.form("/cancel/")
     assert "Your booking is cancelled" in frame.post(address, fields).html
     assert frame.cookies == set()
 
