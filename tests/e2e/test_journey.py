@@ -172,6 +172,9 @@ def test_a_lost_answer_is_waited_for(visit: OpenVisit, venue: Restaurant, clock:
     clock.advance(minutes=1)
     settle_unknown()
     title(page).to_have_text(BOOKED)
+    payment = Payment.objects.get()
+    assert payment.status == "succeeded"
+    assert Reservation.objects.get().payment == payment
 
 
 @pytest.fixture

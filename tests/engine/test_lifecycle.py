@@ -117,6 +117,7 @@ def test_a_whole_evening_can_be_walked() -> None:
     ]
     for (before, actor), (after, _) in pairwise(evening):
         check(before, after, actor)
+        assert after in steps_from(before, actor)
 
 
 def test_a_step_the_table_does_not_know_is_refused_with_its_words() -> None:

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.core.exceptions import ValidationError
 
 from payments.models import default_refund_ladder, validate_ladder
+from reservations.engine.policies import refund_percent
+from reservations.engine.types import RefundStep
 
 
 @pytest.mark.parametrize("ladder", [default_refund_ladder(), [], [[0, 100]], [[48, 80], [0, 80]]])
-def test_a_ladder_that_falls_is_accepted(ladder: object) -> None:
+def test_a_ladder_that_falls_is_accepted(ladder: list[list[int]]) -> None:
+    """By the validator, and by the engine, which reads it afterwards."""
     validate_ladder(ladder)
+    steps = tuple(RefundStep(hours, percent) for hours, percent in ladder)
+    visit = dt.datetime(2025, 11, 15, 19, tzinfo=dt.UTC)
+    given = [refund_percent(steps, visit, visit - dt.timedelta(hours=h)) for h, _ in ladder]
+    assert given == [percent for _, percent in ladder]
 
 
 @pytest.mark.parametrize(

@@ -102,9 +102,14 @@ def test_claiming_twice_is_claiming_once(clock: Clock, free: Restaurant) -> None
     place = held(free, visitor("one"))
     for _ in range(2):
         claim_contact(place, email=ADA.email, phone=ADA.phone)
+    row = Hold.objects.get(pk=place.id)
+    keys = contact_keys(email=ADA.email, phone=ADA.phone, country="US")
+    assert (row.email_key, row.phone_key) == keys
     claim_contact(place, email="new@example.com", phone="")
     other = held(free, visitor("two"), "20:00")
     claim_contact(other, email=ADA.email, phone=ADA.phone)
+    row = Hold.objects.get(pk=other.id)
+    assert (row.email_key, row.phone_key) == keys, "what the first gave up is free for others"
 
 
 def test_no_address_or_number_is_kept_for_it(clock: Clock, free: Restaurant) -> None:

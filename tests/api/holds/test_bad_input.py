@@ -111,6 +111,7 @@ def test_a_time_that_is_no_slot(
     clock: Clock, bella: Restaurant, api: Api, user: User, time: str, status: int, code: str
 ) -> None:
     refused(api("POST", "reservations/hold", holding(bella, user, time=time)), status, code)
+    assert not Hold.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -132,5 +132,6 @@ def test_nobody_continues_after_somebody_elses_reservation(
     clock: Clock, api: Api, bella: Restaurant, user: User
 ) -> None:
     theirs = booked(bella, make_user(), clock.now + dt.timedelta(days=1))
-    refused(api("GET", path_of(user, after=theirs)), 404, "RESERVATION_NOT_FOUND")
-    refused(api("GET", path_of(user, after="res_none")), 404, "RESERVATION_NOT_FOUND")
+    foreign = refused(api("GET", path_of(user, after=theirs)), 404, "RESERVATION_NOT_FOUND")
+    unknown = refused(api("GET", path_of(user, after="res_none")), 404, "RESERVATION_NOT_FOUND")
+    assert foreign["error"] == unknown["error"], "whether it exists is not told"
