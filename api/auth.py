@@ -1,4 +1,4 @@
-"""Who is calling, told from the request alone: no database, no session."""
+"""Who is calling: a guest, told from the token alone, or a program, by the key it shows."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.errors import NotSignedIn
+from accounts.scopes import allows
+from accounts.services import keys
 from api import tokens
+from core import rates
 from core.actors import Actor, ActorKind
-from core.errors import Forbidden
-
-API_KEY_PREFIX = "cv_"
-"""How every API key begins. A JWT begins with ``eyJ``, so one look tells them apart."""
+from core.errors import Forbidden, Invalid
+from restaurants.errors import RestaurantNotFound
 
 
 class KeyRefused(NotSignedIn):
-    """An API key that opens nothing."""
+    """An API key where only guests can sign in."""
 
     code = "API_KEY_INVALID"
     message = (
@@ -31,6 +32,15 @@ class SchemeUnknown(NotSignedIn):
 
     code = "UNAUTHORIZED"
     message = "Send the access token as “Authorization: Bearer …”."
+
+
+ACT_FOR_GUESTS = "act:guests"
+
+
+class ScopeMissing(Forbidden):
+    """Contract 5's answer to a key that may do other things only."""
+
+    message = "Insufficient permissions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,80 @@ class TokenGuest:
         return Actor(ActorKind.GUEST, self.public_id, label=self.public_id)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyCaller:
+    """A program, as its key describes it; ``request.user`` of the API."""
+
+    public_id: str
+    name: str
+    scopes: tuple[str, ...]
+    source: str
+    restaurant_id: int | None
+    """Primary key of the one restaurant it works for; None for every restaurant."""
+    restaurant: str
+    """Its public id, or empty."""
+    restaurant_slug: str
+    is_test: bool
+    rate: int
+    """Requests an hour."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def as_actor(self) -> Actor:
+        """The program as ``by=`` of a service: the log shows the key's name."""
+        return Actor(ActorKind.PARTNER, self.public_id, label=self.name)
+
+
+def _bearer(request: Request) -> str:
+    """What stands behind ``Bearer``, or nothing."""
+    scheme, _, credentials = str(request.META.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else ""
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """An API key in ``X-API-Key`` or ``Authorization: Bearer``.
+
+    Nobody is signed in when neither header is there, or when the bearer is something else than a
+    key: that is for another authentication to judge. A key that opens nothing is refused.
+    """
+
+    def authenticate(self, request: Request) -> tuple[KeyCaller, str] | None:
+        """The program and its key's public id, or None. Raises KeyInvalid or NetworkRefused."""
+        text = request.META.get("HTTP_X_API_KEY")
+        if text is None:
+            text = _bearer(request)
+            if not text.startswith(keys.PREFIX):
+                return None
+        caller = caller_of(text.strip(), rates.client_address(request.META))
+        return caller, caller.public_id
+
+
+def caller_of(text: str, address: str | None) -> KeyCaller:
+    """The program behind a key. Raises KeyInvalid or NetworkRefused."""
+    key = keys.find_key(text, address)
+    house = key.restaurant
+    return KeyCaller(
+        public_id=key.public_id,
+        name=key.name,
+        scopes=tuple(key.scopes),
+        source=key.source,
+        restaurant_id=key.restaurant_id,
+        restaurant=house.public_id if house else "",
+        restaurant_slug=house.slug if house else "",
+        is_test=key.is_test,
+        rate=key.rate_per_hour,
+    )
+
+
+def key_of(request: Request) -> KeyCaller:
+    """The program that calls. Raises :class:`KeyInvalid` when there is none."""
+    caller: object = request.user
+    if not isinstance(caller, KeyCaller):
+        raise keys.KeyInvalid
+    return caller
+
+
 class GuestJWTAuthentication(BaseAuthentication):
     """A guest's access token in ``Authorization: Bearer``.
 
@@ -60,16 +144,14 @@ class GuestJWTAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[TokenGuest, str] | None:
         """The guest and the raw token, or None. Raises :class:`NotSignedIn`'s children."""
-        header = request.META.get("HTTP_AUTHORIZATION", "")
         if "HTTP_X_API_KEY" in request.META:
             raise KeyRefused
-        if not header:
+        if not request.META.get("HTTP_AUTHORIZATION"):
             return None
-        scheme, _, credentials = header.partition(" ")
-        credentials = credentials.strip()
-        if scheme.lower() != "bearer" or not credentials:
+        credentials = _bearer(request)
+        if not credentials:
             raise SchemeUnknown
-        if credentials.startswith(API_KEY_PREFIX):
+        if credentials.startswith(keys.PREFIX):
             raise KeyRefused
         return TokenGuest(tokens.read_access(credentials)), credentials
 
@@ -82,13 +164,47 @@ def guest_of(request: Request) -> TokenGuest:
     return guest
 
 
-def require_self(request: Request, user_id: str | None) -> TokenGuest:
+@dataclass(frozen=True, slots=True)
+class OnBehalf:
+    """The guest a request is for, and who sends it: the guest, or a program that may."""
+
+    public_id: str
+    key: KeyCaller | None = None
+
+    def as_actor(self) -> Actor:
+        """Whom the audit trail names."""
+        return self.key.as_actor() if self.key else TokenGuest(self.public_id).as_actor()
+
+    def check_restaurant(self, *names: str) -> None:
+        """Raise RestaurantNotFound where the key works for another restaurant than this one."""
+        own = self.restaurants()
+        if own is not None and not own & set(names):
+            raise RestaurantNotFound
+
+    def restaurants(self) -> set[str] | None:
+        """Id and slug of the one restaurant a program works for; None: there is no such limit."""
+        if self.key is None or self.key.restaurant_id is None:
+            return None
+        return {self.key.restaurant, self.key.restaurant_slug}
+
+
+def require_self(request: Request, user_id: str | None) -> OnBehalf:
     """The signed-in guest, if ``user_id`` from the body or the URL is theirs.
 
     None, where a contract lets it be left out, can only mean the caller. Raises
-    :class:`~core.errors.Forbidden` for anybody else's.
+    :class:`~core.errors.Forbidden` for anybody else's. A program with the scope ``act:guests``
+    names the guest; without the scope it is told which one is missing.
     """
+    caller: object = request.user
+    if isinstance(caller, KeyCaller):
+        if not allows(caller.scopes, (ACT_FOR_GUESTS,)):
+            raise ScopeMissing(
+                required_permission=ACT_FOR_GUESTS, your_permissions=list(caller.scopes)
+            )
+        if user_id is None:
+            raise Invalid(user="Name the guest you act for.")
+        return OnBehalf(user_id, caller)
     guest = guest_of(request)
     if user_id is not None and guest.public_id != user_id:
         raise Forbidden("The userId must be your own: use the one that GET /api/auth/me shows.")
-    return guest
+    return OnBehalf(guest.public_id)

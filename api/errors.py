@@ -17,6 +17,7 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions as rest
 
 from accounts.errors import NotSignedIn
+from api.idempotency import KeyReused
 from api.renderers import json_response
 from core import correlation, errors
 from core.outage import drop_broken_connections
@@ -33,6 +34,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.Conflict: 409,
     errors.TooOften: 429,
     errors.DomainError: 400,
+    KeyReused: 422,
     book.HoldExpired: 410,
     book.PaidTooLate: 409,
     book.PaymentDeclined: 402,

@@ -61,6 +61,29 @@ class GuestJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
         }
 
 
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How a program signs in."""
+
+    target_class = "api.auth.ApiKeyAuthentication"
+    name = ["apiKey", "apiKeyBearer"]
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
+        """The key in a header of its own, or as a bearer token."""
+        return [
+            {
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-API-Key",
+                "description": "A key such as cv_live_…, made on the admin's page of API keys.",
+            },
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The same key as “Authorization: Bearer cv_live_…”.",
+            },
+        ]
+
+
 @cache
 def document() -> bytes:
     """The OpenAPI document as JSON. The same for everybody, so it is made once per process."""

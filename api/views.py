@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -23,6 +24,7 @@ from api.parsers import StrictJSONParser
 from api.renderers import OrjsonRenderer
 from api.schema import DialectSchema, ErrorResponse
 from api.serializers import StrictSerializer
+from core.rates import Allowance
 
 _handle = handler_of(bare)
 
@@ -88,6 +90,16 @@ class DialectView(APIView):
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Which methods there are."""
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """The answer with ``X-RateLimit-*``, where a throttle has counted (``api.keyed``)."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        allowance: Allowance | None = getattr(request, "allowance", None)
+        if allowance is not None:
+            answer.headers["X-RateLimit-Limit"] = str(allowance.limit)
+            answer.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+            answer.headers["X-RateLimit-Reset"] = str(math.ceil(allowance.frees_at))
+        return answer
 
     def get_exception_handler(self) -> ExceptionHandler:
         """The dialect's."""

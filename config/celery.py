@@ -29,6 +29,7 @@ SCHEDULE = {
     "payments.settle_unknown": 30,
     "payments.process_refunds": 15,
     "notifications.deliver_due": 5,
+    "api.forget_answers": 3600,
     "core.heartbeat": 10,
 }
 

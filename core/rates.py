@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,69 @@ def count(window: Window, subject: str) -> Count | None:
     return Count(int(used), max(int(left), 1))
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a sliding window says of one more request."""
+
+    limit: int
+    remaining: int
+    """How many more may follow at once."""
+    frees_at: float
+    """When there is more again: seconds since 1970."""
+    is_within: bool
+
+
+_SLIDE = """
+local used = math.floor(tonumber(redis.call('GET', KEYS[2]) or '0') * tonumber(ARGV[2]))
+local now = tonumber(redis.call('GET', KEYS[1]) or '0')
+if used + now >= tonumber(ARGV[1]) then
+  return {used, now, 0}
+end
+now = redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return {used, now, 1}
+"""
+
+
+def slide(window: Window, subject: str) -> Allowance | None:
+    """Count one request in a window that slides, and say what is left.
+
+    The window before counts for the share of it that is still in view, as if its requests had
+    come evenly. A refused request is not counted, so that a caller who knocks on gets in as soon
+    as there is room. One script, hence one decision however many ask at once. None when Redis is
+    away.
+    """
+    now = time.time()
+    number, elapsed = divmod(now, window.seconds)
+    weight = 1 - elapsed / window.seconds
+    # Both keys in one slot of a cluster.
+    base = f"couvert:slide:{{{window.scope}:{fingerprint(subject)}}}"
+    keys = (f"{base}:{int(number)}", f"{base}:{int(number) - 1}")
+    arguments = (window.limit, f"{weight:.9f}", window.seconds * 2)
+    try:
+        before, current, is_within = get_redis_connection("default").eval(
+            _SLIDE, len(keys), *keys, *arguments
+        )
+    except (RedisError, OSError) as error:
+        _note_absence(error)
+        return None
+    frees_in = _frees_in(window, elapsed, int(before), int(current))
+    remaining = max(window.limit - int(before) - int(current), 0)
+    return Allowance(window.limit, remaining, now + frees_in, bool(is_within))
+
+
+def _frees_in(window: Window, elapsed: float, before: int, current: int) -> float:
+    """Seconds until one more fits than now; the end of the window when it is not full."""
+    left = window.seconds - elapsed
+    room = window.limit - 1 - current
+    if before + current < window.limit:
+        return left
+    if room >= 0 and before > 0:
+        # ``before`` shrinks in proportion to the weight until it fits into the room.
+        return max(left * (1 - room / before), 0.0)
+    return left + window.seconds * (1 - (window.limit - 1) / max(current, 1))
+
+
 def forgive(window: Window, subject: str) -> None:
     """Take back the attempt that :func:`count` counted: it was an honest one. Never raises."""
     try:
@@ -90,8 +154,8 @@ def fingerprint(text: str) -> str:
     return tokens.fingerprint("guest", text)[:32]
 
 
-def client_network(meta: Mapping[str, Any]) -> str | None:
-    """The caller's address with ``TRUSTED_PROXIES`` proxies in front; /64 for IPv6.
+def client_address(meta: Mapping[str, Any]) -> str | None:
+    """The caller's address with ``TRUSTED_PROXIES`` proxies in front.
 
     ``X-Forwarded-For`` is read from the right, as far as our own proxies wrote it: what stands
     left of that, the caller may have made up. None when the server does not know the address.
@@ -102,10 +166,16 @@ def client_network(meta: Mapping[str, Any]) -> str | None:
     if proxies and forwarded:
         hops = [hop.strip() for hop in forwarded.split(",")]
         address = hops[-min(proxies, len(hops))]
+    return address or None
+
+
+def client_network(meta: Mapping[str, Any]) -> str | None:
+    """:func:`client_address`, or for IPv6 its /64, since one line has that many addresses."""
+    address = client_address(meta)
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address or "")
     except ValueError:
-        return address or None
+        return address
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return address

@@ -11,16 +11,18 @@ from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
-from api.auth import require_self
+from api.auth import OnBehalf, require_self
 from api.holds import serializers as wire
 from api.holds import shapes
 from api.holds.base import HoldsView
+from api.idempotency import idempotent
 from api.renderers import json_response
 from api.views import public
 from core import clock
+from reservations.errors import HoldNotFound, ReservationNotFound
 from reservations.guests import Guest
-from reservations.selectors.bookings import bookings_of_user
-from reservations.selectors.holds import active_hold_of
+from reservations.selectors.bookings import booking_of_user, bookings_of_user
+from reservations.selectors.holds import active_hold_of, hold_of
 from reservations.services import availability, cancellation, confirmation, holds
 
 
@@ -49,6 +51,7 @@ class HoldView(HoldsView):
         request=wire.HoldRequest,
         responses={201: wire.HoldResponse},
     )
+    @idempotent
     def post(self, request: Request) -> HttpResponse:
         """Keep a table for ten minutes. One hold per guest at a time.
 
@@ -56,6 +59,7 @@ class HoldView(HoldsView):
         """
         asked = self.body(request, wire.HoldRequest)
         caller = require_self(request, asked.pop("user"))
+        caller.check_restaurant(asked["restaurant"])
         asked["time"] = asked["time"].strftime("%H:%M")
         held = holds.place_hold(
             holds.HoldRequest(**asked, source="api"),
@@ -79,6 +83,9 @@ class ActiveHoldView(HoldsView):
         asked = self.query(request, wire.UserQuery)
         caller = require_self(request, asked.get("user"))
         held = active_hold_of(Guest.with_account(caller.public_id), clock.now())
+        own = caller.restaurants()
+        if held is not None and own is not None and held.house.public_id not in own:
+            held = None
         return json_response(None if held is None else shapes.active_hold(held))
 
 
@@ -95,6 +102,7 @@ class HoldActionView(HoldsView):
         """Release the hold at once. Repeating it does no harm."""
         caller = require_self(request, None)
         guest = Guest.with_account(caller.public_id)
+        _check_hold(caller, guest, hold_id)
         holds.release_hold(hold_id, guest, by=caller.as_actor())
         return HttpResponse(status=204)
 
@@ -112,6 +120,7 @@ class HoldExtensionView(HoldsView):
         """A full new span of time, as often as the restaurant allows."""
         caller = require_self(request, None)
         guest = Guest.with_account(caller.public_id)
+        _check_hold(caller, guest, hold_id)
         held = holds.extend_hold(hold_id, guest, by=caller.as_actor())
         return json_response(shapes.active_hold(held))
 
@@ -125,6 +134,7 @@ class ConfirmView(HoldsView):
         request=wire.ConfirmRequest,
         responses={201: wire.ConfirmResponse, 200: wire.ConfirmResponse},
     )
+    @idempotent
     def post(self, request: Request) -> HttpResponse:
         """Turn the hold into a reservation. A repeat answers with the same one and charges once.
 
@@ -133,9 +143,11 @@ class ConfirmView(HoldsView):
         """
         asked = self.body(request, wire.ConfirmRequest)
         caller = require_self(request, asked["user"])
+        guest = Guest.with_account(caller.public_id)
+        _check_hold(caller, guest, asked["hold"])
         outcome = confirmation.confirm_hold(
             asked["hold"],
-            Guest.with_account(caller.public_id),
+            guest,
             method=asked["method"],
             particulars=confirmation.Particulars(special_requests=asked["special_requests"] or ""),
             by=caller.as_actor(),
@@ -177,6 +189,7 @@ class UserReservationsView(HoldsView):
             now=clock.now(),
             limit=asked["limit"],
             after=asked.get("after"),
+            restaurant=caller.key.restaurant_id if caller.key else None,
         )
         site = request.build_absolute_uri("/")
         headers = {}
@@ -201,5 +214,17 @@ class ReservationView(HoldsView):
         """Cancel and refund what the agreed policy gives at this moment."""
         asked = self.body(request, wire.CancelRequest) if request.data else {}
         caller = require_self(request, asked.get("user"))
+        own = caller.restaurants()
+        if own is not None:
+            found = booking_of_user(caller.public_id, reservation_id)
+            if found.house.public_id not in own:
+                raise ReservationNotFound
         done = cancellation.cancel_for_guest(reservation_id, caller.public_id, by=caller.as_actor())
         return json_response(shapes.cancelled(done))
+
+
+def _check_hold(caller: OnBehalf, guest: Guest, hold_id: str) -> None:
+    """Raise HoldNotFound where a program works for another restaurant than the hold's."""
+    own = caller.restaurants()
+    if own is not None and hold_of(guest, hold_id).house.public_id not in own:
+        raise HoldNotFound

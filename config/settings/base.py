@@ -302,6 +302,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
+# Requests an hour, in windows that slide: of one source over all its keys, and of one address
+# without a key. A key's own limit stands on the key.
+API_SOURCE_PER_HOUR = env.number("API_SOURCE_PER_HOUR", 10_000)
+API_ANONYMOUS_PER_HOUR = env.number("API_ANONYMOUS_PER_HOUR", 3_600)
+
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=60),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),

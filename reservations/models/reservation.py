@@ -88,6 +88,15 @@ class Reservation(VisitDetails):
     channel = models.CharField(max_length=8, default="online")
     source = models.CharField(max_length=30, default="website")
     external_id = models.CharField(max_length=80, blank=True, help_text="Its id at the source")
+    request_key = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="The request that made it: the same one, repeated, finds it again.",
+    )
+    is_test = models.BooleanField(
+        default=False, db_default=False, help_text="Made with a test key: notifies nobody."
+    )
     user = models.ForeignKey(
         User,
         on_delete=models.PROTECT,
@@ -139,6 +148,11 @@ class Reservation(VisitDetails):
                 fields=["source", "external_id"],
                 condition=~models.Q(external_id=""),
                 name="reservation_external_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["request_key"],
+                condition=~models.Q(request_key=""),
+                name="reservation_request_once",
             ),
             models.UniqueConstraint(
                 fields=["user", "restaurant", "starts_at"],

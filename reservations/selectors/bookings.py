@@ -155,17 +155,21 @@ def bookings_of_user(
     now: dt.datetime,
     limit: int = LONGEST_PAGE,
     after: str | None = None,
+    restaurant: int | None = None,
 ) -> Page:
     """A guest's reservations: upcoming soonest first, past latest first; the first ``limit``.
 
     Upcoming are those still expected whose time has not ended; everything else is past, so
     that each reservation is in exactly one of the two. ``after`` is the public id of the last
     one the caller has, so that what comes or goes meanwhile neither hides nor repeats another.
-    Raises SessionEnded for an account that is gone or locked, ReservationNotFound if ``after`` is
-    not the guest's.
+    ``restaurant`` (primary key) leaves the others out. Raises SessionEnded for an account that is
+    gone or locked, ReservationNotFound if ``after`` is not the guest's.
     """
     where, order = _part(which)
     parameters: dict[str, Any] = {"user": user_public_id, "now": now, "limit": limit + 1}
+    if restaurant is not None:
+        where += " AND b.restaurant_id = %(restaurant)s"
+        parameters["restaurant"] = restaurant
     if after is not None:
         last = booking_of_user(user_public_id, after)
         where += f" AND (b.starts_at, b.id) {'>' if order == 'ASC' else '<'} (%(at)s, %(id)s)"

@@ -101,6 +101,12 @@ class Restaurant(models.Model):
     )
 
     is_listed = models.BooleanField(default=True, help_text="Shown to the public.")
+    is_default = models.BooleanField(
+        "answers where none is named",
+        default=False,
+        db_default=False,
+        help_text="The restaurant meant by callers of the API that name none. At most one.",
+    )
     accepts_reservations = models.BooleanField(
         default=True, help_text="Unset to pause all bookings."
     )
@@ -169,6 +175,12 @@ class Restaurant(models.Model):
             models.CheckConstraint(
                 condition=models.Q(accent="") | models.Q(accent__regex="^#[0-9a-fA-F]{6}$"),
                 name="restaurant_accent",
+            ),
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=models.Q(is_default=True),
+                name="restaurant_default_once",
+                violation_error_message="Another restaurant answers where none is named.",
             ),
         ]
 

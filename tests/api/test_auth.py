@@ -21,6 +21,7 @@ from api import tokens
 from api.auth import (
     GuestJWTAuthentication,
     KeyRefused,
+    OnBehalf,
     SchemeUnknown,
     TokenGuest,
     guest_of,
@@ -154,8 +155,8 @@ def test_credentials_of_another_kind_are_refused_not_ignored(
 
 def test_a_guest_may_only_speak_for_themselves() -> None:
     request = request_with(authorization=f"Bearer {tokens.access_token('user_ada')}")
-    assert require_self(request, "user_ada") == TokenGuest("user_ada")
-    assert require_self(request, None) == TokenGuest("user_ada")
+    assert require_self(request, "user_ada") == OnBehalf("user_ada")
+    assert require_self(request, None) == OnBehalf("user_ada")
     with pytest.raises(Forbidden, match="The userId must be your own"):
         require_self(request, "user_bob")
     with pytest.raises(Forbidden):
