@@ -63,29 +63,41 @@ def idempotent(handler: F) -> F:
 
     Without the header, or without a caller, the handler simply runs. With it,
     ``request.request_key`` is a text of at most 40 characters which is the same for every run of
-    this request and no other: hand it to the service. Final answers below 500 are kept for 24
-    hours; those that ask to be repeated (``Retry-After``) are not. Raises Invalid for a header
-    that is no key, :class:`KeyReused` and :class:`InFlight`.
+    this request and no other: hand it to the service (:func:`request_key`, :func:`is_rerun`).
+    Final answers below 500 are kept for 24 hours; those that ask to be repeated
+    (``Retry-After``) are not. Raises Invalid for a header that is no key, :class:`KeyReused`
+    and :class:`InFlight`.
     """
 
     @functools.wraps(handler)
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         given, caller = request.headers.get(HEADER), _caller(request)
         if given is None or caller is None:
-            request.request_key = ""  # type: ignore[attr-defined]
+            request.request_key, request.is_rerun = "", False  # type: ignore[attr-defined]
             return handler(view, request, *args, **kwargs)
         if not _KEY.fullmatch(given):
             raise Invalid(
                 "The Idempotency-Key is not usable.",
                 idempotency_key="Send 1 to 255 letters, digits or signs, such as a UUID.",
             )
-        record = _begin(request, caller, given)
+        record, is_rerun = _begin(request, caller, given)
         if record.status is not None:
             return _replay(record)
         request.request_key = record.public_id  # type: ignore[attr-defined]
+        request.is_rerun = is_rerun  # type: ignore[attr-defined]
         return _run(record, functools.partial(handler, view, request, *args, **kwargs), view)
 
     return once  # type: ignore[return-value]
+
+
+def is_rerun(request: Request) -> bool:
+    """Whether an earlier run of this very request ended without an answer that was kept."""
+    return bool(getattr(request, "is_rerun", False))
+
+
+def request_key(request: Request) -> str:
+    """What services keep with what they make; empty without an ``Idempotency-Key``."""
+    return str(getattr(request, "request_key", ""))
 
 
 def sweep(limit: int = 10_000) -> int:
@@ -116,8 +128,11 @@ def _run(record: IdempotencyRecord, work: Callable[[], HttpResponse], view: Any)
             )
 
 
-def _begin(request: Request, caller: str, key: str) -> IdempotencyRecord:
-    """A row that is ours to run, or one with its answer. Waits for one in flight."""
+def _begin(request: Request, caller: str, key: str) -> tuple[IdempotencyRecord, bool]:
+    """A row that is ours to run, or one with its answer; and whether somebody ran it before.
+
+    Waits for one in flight.
+    """
     operation = f"{request.method} {request.path}"[:200]
     fingerprint = _fingerprint(operation, request.data)
     deadline, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
@@ -125,7 +140,7 @@ def _begin(request: Request, caller: str, key: str) -> IdempotencyRecord:
         now = clock.now()
         made = _insert(caller, key, operation, fingerprint, now)
         if made is not None:
-            return made
+            return made, False
         found = IdempotencyRecord.objects.filter(caller=caller, key=key).first()
         if found is None:
             continue
@@ -135,7 +150,7 @@ def _begin(request: Request, caller: str, key: str) -> IdempotencyRecord:
         if found.fingerprint != fingerprint:
             raise KeyReused
         if found.status is not None or _take_over(found, now):
-            return found
+            return found, True
         if time.monotonic() >= deadline:
             raise InFlight
         time.sleep(pause)

@@ -52,6 +52,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Dishes", "restaurant_menu", "restaurants_menuitem"),
         Link("Websites", "public", "restaurants_allowedsite"),
         Link("Publishable keys", "key", "restaurants_publishablekey"),
+        Link("API keys", "vpn_key", "accounts_apikey"),
         Link("Staff", "badge", "restaurants_membership"),
     ),
     "Money and messages": (

@@ -107,6 +107,16 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
     raise refused(day, decision)
 
 
+def is_as_wished(held: HeldPlace, request: HoldRequest) -> bool:
+    """Whether the hold is what this request would have placed."""
+    names = (held.house.public_id, held.house.slug)
+    return request.restaurant in names and (
+        held.service_date,
+        held.wall_time,
+        held.party_size,
+    ) == (request.service_date, request.time, request.party_size)
+
+
 def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
     """The engine's answer to a request on a day that was just read."""
     query = e.Query(

@@ -25,6 +25,7 @@ ANCHOR = HouseSpec(
     facts={
         "public_id": "anchor",
         "slug": "anchor",
+        "is_default": True,
         "name": "The Anchor",
         "description": (
             "A riverside pub with a proper kitchen: pies, fish on Fridays, quiz nights, and a"

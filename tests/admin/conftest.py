@@ -11,7 +11,9 @@ from django.conf import LazySettings
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.keys import create_key
 from config.settings.unfold import UNFOLD
+from core.actors import SYSTEM
 from core.models import Heartbeat
 from notifications.models import Message
 from payments.models import Payment, Refund
@@ -165,6 +167,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
     AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
     PublishableKey.objects.create(restaurant=house, name="Website")
+    create_key("Website", by=SYSTEM, restaurant_id=house.pk)
     Swipe.objects.create(user=cast.guest, restaurant=house, action="like", at=clock.now)
     Heartbeat.objects.create(name="worker", beaten_at=clock.now)
     message_house(issue_link(booked.public_id), "We bring a pram")
