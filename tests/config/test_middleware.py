@@ -240,6 +240,14 @@ def test_our_own_fault_is_a_500_that_names_only_its_reference(quiet: Client) -> 
     assert "secret detail" not in page.content.decode()
 
 
+@pytest.mark.parametrize("key", ["\0" * 20, "x" * 33, "Ä" * 32, "'; --" * 8, "short"])
+@pytest.mark.parametrize("path", ["/my-bookings/", "/admin/login/"])
+@pytest.mark.django_db
+def test_a_cookie_that_cannot_be_a_session_is_none(client: Client, path: str, key: str) -> None:
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    assert client.get(path).status_code in (200, 404)
+
+
 def test_pages_carry_a_policy_without_inline_scripts(client: Client) -> None:
     policy = client.get("/show/")["Content-Security-Policy"]
     assert "default-src 'self'" in policy
