@@ -8,6 +8,7 @@ import re
 
 import pytest
 from django.core import mail
+from django.test import Client
 from pytest_django import Settings
 
 from core.actors import SYSTEM
@@ -113,6 +114,20 @@ def test_one_network_asks_twenty_times_an_hour(clock: Clock, made: Booking) -> N
         request_sign_in("ada@example.com", network=HERE)
     request_sign_in("ada@example.com", network="192.0.2.2")
     assert HERE not in json.dumps(list(SignInLink.objects.values("asked_from", "digest")))
+
+
+def test_guests_behind_a_proxy_nobody_told_of_do_not_shut_each_other_out(
+    clock: Clock, made: Booking, client: Client, settings: Settings
+) -> None:
+    settings.GUEST_LIMITS = settings.GUEST_LIMITS | {
+        "sign_in_mail": {"address": None, "contact": None}
+    }
+    behind = {"X-Forwarded-For": "198.51.100.1"}
+    for number in range(25):
+        email = f"guest{number}@example.com"
+        answer = client.post("/my-bookings/", {"email": email}, headers=behind)
+        assert answer["Location"] == "/my-bookings/sent/"
+    assert SignInLink.objects.count() == 25
 
 
 def test_requests_are_forgotten_after_a_day(clock: Clock, made: Booking) -> None:
