@@ -21,7 +21,6 @@ from reservations.ledger.holds import release_hold
 from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
 
-
 _WITHOUT_DOTS = ("gmail.com", "googlemail.com")
 """One mailbox host of two names, where ``a.da@`` and ``ada@`` are the same person."""
 
@@ -74,8 +73,8 @@ def name_guest(
 def contact_keys(*, email: str, phone: str, country: str) -> tuple[str, str]:
     """Fingerprints of an address and a number; empty for what was not said.
 
-    ``Ada+spam@Example.com`` is ``ada@example.com``, dots mean nothing at Gmail, and a number is read as one dials it in
-    ``country``; one that nobody can read counts as it was typed.
+    ``Ada+spam@Example.com`` is ``ada@example.com``, dots mean nothing at Gmail, and a number is
+    read as one dials it in ``country``; one that nobody can read counts as it was typed.
     """
     mailbox, _, host = email.strip().lower().rpartition("@")
     mailbox = mailbox.partition("+")[0]
