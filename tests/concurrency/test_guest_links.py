@@ -181,5 +181,6 @@ def test_joining_the_waitlist_twice_at_once_is_one_entry(clock: Clock, bella: Re
         email="ada@example.com",
     )
     outcomes = at_once([partial(join_waitlist, wish, by=SYSTEM)] * 6)
-    assert kind(outcomes) == {"WaitlistEntry": 6}
+    assert kind(outcomes) == {"Joined": 6}
+    assert sum(joined.is_new for joined in outcomes) == 1
     assert WaitlistEntry.objects.count() == 1
