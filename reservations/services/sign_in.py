@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.db import transaction
 
-from core import audit, clock
+from core import audit, clock, jobs
 from core.actors import Actor, ActorKind
 from core.locks import Space, lock_all
 from core.tokens import derive, fingerprint, new_nonce
@@ -59,6 +59,8 @@ def request_sign_in(email: str, *, network: str, language: str = "") -> None:
         )
         if not is_too_often and has_bookings(email):
             _write(link, language_of(language, settings.LANGUAGE_CODE), now)
+        # Telling the broker takes the longest of all: nobody shall hear by it who has bookings.
+        jobs.wake("notifications.deliver_due")
 
 
 def _bound(nonce: str, email: str) -> str:

@@ -8,9 +8,11 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
+from core import jobs
 from core.actors import SYSTEM
 from core.errors import Invalid
 from notifications.models import Message
@@ -68,6 +70,18 @@ def test_strangers_get_the_same_answer_and_no_mail(clock: Clock, made: Booking) 
     request_sign_in("eve@example.com", network=HERE)
     assert Message.objects.count() == before
     assert SignInLink.objects.count() == 1
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
+def test_the_broker_is_told_whether_or_not_there_are_bookings(
+    clock: Clock, made: Booking, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(jobs, "_send", lambda task, *_, **__: told.append(task.name))
+    jobs.forget_wakes()
+    cache.clear()
+    request_sign_in(email, network=HERE)
+    assert told == ["notifications.deliver_due"]
 
 
 def test_after_twenty_minutes_a_link_is_dead(clock: Clock, made: Booking) -> None:
