@@ -66,7 +66,7 @@ def test_what_is_for_operators_opens_for_nobody_else(as_: SignIn, cast: Cast) ->
         if label(model) not in OPERATORS_ONLY:
             assert hasattr(admin_of(model), "house_path"), f"{label(model)}: scoped or not?"
             continue
-        row = model._default_manager.first()
+        row: Any = model._default_manager.first()
         for user in (cast.owner, cast.charlie):
             client = as_(user)
             for address in (page(model, "changelist"), page(model, "add")):
@@ -79,7 +79,7 @@ def test_no_page_shows_a_row_of_another_house(as_: SignIn, cast: Cast, house: Re
     client = as_(cast.charlie)
     for model in SCOPED:
         rows = rows_of(model, house)
-        searched = [{}, *({"q": mark} for row in rows[:3] for mark in marks_of(row))]
+        searched: list[Any] = [{}, *({"q": mark} for row in rows[:3] for mark in marks_of(row))]
         for query in (*searched, {"house": house.pk}):
             answer = client.get(page(model, "changelist"), query)
             if answer.status_code == 403:

@@ -19,7 +19,11 @@ FORM = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n2\r\n--x--\r\n'
 def status(environ: dict[str, Any]) -> str:
     """What the server would be told; what escapes Django, escapes here too."""
     told: list[str] = []
-    answer = Handler()(environ, lambda status, _headers: told.append(status))
+
+    def start(status: str, *_: Any) -> Any:
+        told.append(status)
+
+    answer: Any = Handler()(environ, start)
     answer.close()
     return told[0][:3]
 
