@@ -15,6 +15,8 @@ from django.contrib.sessions.backends.cached_db import SessionStore
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_script_prefix, resolve, set_script_prefix
+from django.utils.encoding import escape_uri_path
+from django.utils.http import escape_leading_slashes
 
 from config import errors
 from core.rates import fingerprint
@@ -56,9 +58,9 @@ class EmbeddingMiddleware:
         query = request.META.get("QUERY_STRING", "")
         if visit is None:
             # Too old, or made up: begin anew where the visitor is.
-            return HttpResponseRedirect(f"{rest}?embed=1{'&' if query else ''}{query}")
+            return _lead_to(rest, f"embed=1{'&' if query else ''}{query}")
         if _is_brought_here(request):
-            return HttpResponseRedirect(f"{rest}?{query}" if query else rest)
+            return _lead_to(rest, query)
         request.path_info = rest
         return self._serve(request, replace(visit, origins=origins_of(visit.restaurant_id)))
 
@@ -111,6 +113,12 @@ def _entrance(request: HttpRequest) -> Embedding | None:
         return None
     visit = embedding.begin(restaurant.pk, restaurant.slug)
     return replace(visit, origins=origins_of(restaurant.pk))
+
+
+def _lead_to(path: str, query: str) -> HttpResponseRedirect:
+    """To a path of ours: ``//example.com/`` after a token would be another website."""
+    address = escape_leading_slashes(escape_uri_path(path))
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
 
 
 def _is_brought_here(request: HttpRequest) -> bool:

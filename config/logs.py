@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
+
+_TOKEN = re.compile(r"/(e|booking|bookings/sign-in|continue|waitlist)/[A-Za-z0-9._=-]{20,}")
+"""Addresses that open something by themselves: whoever reads the log must not be able to."""
 
 _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
     "message",
@@ -22,6 +26,8 @@ _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {
 
 class LineFormatter(logging.Formatter):
     """``time level logger [correlation id] message key=value…``, always on one line.
+
+    Without the tokens of guests' links: Django names the path of a form it refused.
 
     A traceback is folded into the line as JSON text, so that a collector never splits an event.
     """
@@ -44,7 +50,7 @@ class LineFormatter(logging.Formatter):
             parts.append(
                 f"traceback={json.dumps(self.formatException(record.exc_info), ensure_ascii=False)}"
             )
-        return " ".join(parts)
+        return _TOKEN.sub(r"/\1/…", " ".join(parts))
 
 
 def logging_config(level: str) -> dict[str, Any]:

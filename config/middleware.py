@@ -8,6 +8,7 @@ other requests through (subclasses, because the admin's system checks look for t
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -43,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 _PROBES = ("/healthz", "/readyz", "/metrics")
 _NOT_PAGES = ("/api/", *_PROBES)
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 API_LANGUAGE = "en"
 """What programs are answered in, to the letter of the contracts."""
 
@@ -114,10 +116,14 @@ class PagesSessionMiddleware(PagesOnly, SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Open the session of the cookie or of the visit."""
         visit = embedding_of(request)
-        if visit is None:
-            super().process_request(request)
-        else:
+        if visit is not None:
             request.session = EmbeddedSession(visit)
+            return
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key and not _SESSION_KEY.fullmatch(key):
+            # Never one of ours, and PostgreSQL refuses some of it: as good as no cookie.
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+        super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save what changed; a visit sets no cookie."""

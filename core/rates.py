@@ -166,7 +166,7 @@ def client_address(meta: Mapping[str, Any]) -> str | None:
     if proxies and forwarded:
         hops = [hop.strip() for hop in forwarded.split(",")]
         address = hops[-min(proxies, len(hops))]
-    return address or None
+    return _plain(address) or None
 
 
 def client_network(meta: Mapping[str, Any]) -> str | None:
@@ -179,6 +179,24 @@ def client_network(meta: Mapping[str, Any]) -> str | None:
     if parsed.version == 6:
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return address
+
+
+def _plain(address: str) -> str:
+    """An address in its one form: without the port that some proxies write, and IPv4 as such.
+
+    A socket for both families shows IPv4 as ``::ffff:192.0.2.1``; all of those share one /64.
+    """
+    bare = address
+    if address.startswith("["):
+        bare = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        bare = address.partition(":")[0]
+    try:
+        parsed = ipaddress.ip_address(bare)
+    except ValueError:
+        return address
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return str(mapped or parsed)
 
 
 def guest_network(meta: Mapping[str, Any]) -> str | None:

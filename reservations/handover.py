@@ -15,14 +15,17 @@ _GOOD_FOR = 3600
 
 def link_for(slug: str, hold_id: str, visitor_token: str) -> str:
     """The path with which a browser takes over a hold of the visitor with this token."""
-    token = signing.dumps([hold_id, visitor_token], salt=_SALT)
+    token = signing.dumps([hold_id, visitor_token], salt=f"{_SALT}:{slug}")
     return reverse("continue", args=[slug, token])
 
 
-def offered(token: str) -> tuple[str, Guest]:
-    """The hold in a link, and who has it so far. Raises HoldNotFound for a link not ours."""
+def offered(slug: str, token: str) -> tuple[str, Guest]:
+    """The hold in a link, and who has it so far.
+
+    Raises HoldNotFound for a link not ours, and for one to another restaurant.
+    """
     try:
-        hold_id, visitor_token = signing.loads(token, salt=_SALT, max_age=_GOOD_FOR)
+        hold_id, visitor_token = signing.loads(token, salt=f"{_SALT}:{slug}", max_age=_GOOD_FOR)
     except signing.BadSignature as error:
         raise HoldNotFound from error
     return hold_id, Guest.visitor(visitor_token)

@@ -21,6 +21,9 @@ from reservations.ledger.holds import release_hold
 from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
 
+_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
+"""One mailbox host of two names, where ``a.da@`` and ``ada@`` are the same person."""
+
 
 def check_address(guest: Guest, house: House, now: dt.datetime) -> None:
     """Raise TooManyHolds if a visitor's address holds as much of this house as it may.
@@ -70,11 +73,14 @@ def name_guest(
 def contact_keys(*, email: str, phone: str, country: str) -> tuple[str, str]:
     """Fingerprints of an address and a number; empty for what was not said.
 
-    ``Ada+spam@Example.com`` is ``ada@example.com``, and a number is read as one dials it in
-    ``country``; one that nobody can read counts as it was typed.
+    ``Ada+spam@Example.com`` is ``ada@example.com``, dots mean nothing at Gmail, and a number is
+    read as one dials it in ``country``; one that nobody can read counts as it was typed.
     """
     mailbox, _, host = email.strip().lower().rpartition("@")
-    address = f"{mailbox.partition('+')[0]}@{host}" if mailbox else ""
+    mailbox = mailbox.partition("+")[0]
+    if host in _WITHOUT_DOTS:
+        mailbox, host = mailbox.replace(".", ""), _WITHOUT_DOTS[0]
+    address = f"{mailbox}@{host}" if mailbox else ""
     try:
         number = to_e164(phone, country) if phone.strip() else ""
     except Invalid:

@@ -32,6 +32,7 @@ from reservations.services.links import actor_of, check_open, open_row
 MESSAGES_PER_HOUR = 5
 MOST_MESSAGES = 20
 """Of one booking, from beginning to end."""
+SECOND_CLICK = dt.timedelta(minutes=1)
 
 LATE_MINUTES = (5, 60)
 """Fewest and most minutes a party can announce."""
@@ -81,8 +82,9 @@ def cancel_for_link(token: str, *, refund: Decimal | None = None) -> Cancellatio
 def message_house(token: str, text: str) -> HouseMessage:
     """Leave a note about the booking for the house; staff find it unread.
 
-    At most five an hour and twenty in all, else TooMany. Not idempotent. Raises Invalid for no
-    text or too much of it, and what opening a link raises.
+    The same words again within a minute are a second click, and the same note. At most five an
+    hour and twenty in all, else TooMany. Raises Invalid for no text or too much of it, and what
+    opening a link raises.
     """
     text = lines(text)
     if not text:
@@ -95,6 +97,9 @@ def message_house(token: str, text: str) -> HouseMessage:
     with transaction.atomic():
         _locked(found, link)
         written = HouseMessage.objects.filter(reservation_id=found.id)
+        again = written.filter(text=text, created_at__gt=now - SECOND_CLICK).first()
+        if again is not None:
+            return again
         recent = written.filter(created_at__gt=now - dt.timedelta(hours=1))
         if recent.count() >= MESSAGES_PER_HOUR or written.count() >= MOST_MESSAGES:
             raise TooMany

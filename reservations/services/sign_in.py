@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.db import transaction
 
-from core import audit, clock
+from core import audit, clock, jobs
 from core.actors import Actor, ActorKind
 from core.locks import Space, lock_all
 from core.tokens import derive, fingerprint, new_nonce
@@ -34,9 +34,9 @@ def request_sign_in(email: str, *, network: str, language: str = "") -> None:
     """Send a link that shows the bookings of this address, if it has any.
 
     Always ends the same, whether there are bookings or not, and for one address asked for too
-    often in silence. ``network`` is where the request comes from; only a keyed hash of it is
-    kept, for a day. Raises Invalid for what cannot be an address, and TooMany when one network
-    asks too often, whatever it asks for.
+    often in silence. ``network`` is where the request comes from, or empty where that cannot be
+    told; only a keyed hash of it is kept, for a day. Raises Invalid for what cannot be an address,
+    and TooMany when one network asks too often, whatever it asks for.
     """
     email = email_of(email)
     origin = fingerprint("network", network)
@@ -44,7 +44,8 @@ def request_sign_in(email: str, *, network: str, language: str = "") -> None:
     with transaction.atomic():
         lock_all(Space.GUEST, [("sign-in", email), ("sign-in-from", origin)])
         recent = SignInLink.objects.filter(created_at__gt=now - _HOUR)
-        if recent.filter(asked_from=origin).count() >= PER_NETWORK:
+        # All who cannot be told apart together are no network.
+        if network and recent.filter(asked_from=origin).count() >= PER_NETWORK:
             raise TooMany
         is_too_often = recent.filter(email=email).count() >= PER_EMAIL
         nonce = new_nonce()
@@ -58,6 +59,8 @@ def request_sign_in(email: str, *, network: str, language: str = "") -> None:
         )
         if not is_too_often and has_bookings(email):
             _write(link, language_of(language, settings.LANGUAGE_CODE), now)
+        # Telling the broker takes the longest of all: nobody shall hear by it who has bookings.
+        jobs.wake("notifications.deliver_due")
 
 
 def _bound(nonce: str, email: str) -> str:

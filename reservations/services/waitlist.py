@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +61,33 @@ class WaitRequest:
     source: str = "website"
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What came of joining."""
+
+    entry: WaitlistEntry
+    is_new: bool
+    """Made by this very call, so whoever asked may have its link."""
+    is_kept: bool = False
+    """Something else was asked for, by somebody who may not change the entry that was there."""
+
+
+def _nobodys(_: WaitlistEntry) -> bool:
+    return False
+
+
 @again_if_undone
-def join_waitlist(request: WaitRequest, *, by: Actor) -> WaitlistEntry:
+def join_waitlist(
+    request: WaitRequest, *, by: Actor, is_theirs: Callable[[WaitlistEntry], bool] = _nobodys
+) -> Joined:
     """Put a party on the waitlist of a date; the guest gets a mail with the link to leave it.
 
-    Whoever is on that list already, by address or number, keeps the one entry with the new
-    times and size; the same again changes nothing and writes no mail. Nothing is promised or
-    held. Raises Invalid by field, RestaurantNotFound, NotAccepting, NotBookable (a date or party
-    that can never be booked there) and TooMany.
+    Whoever is on that list already, by address or number, keeps the one entry. It takes the new
+    times and size if ``is_theirs`` says that whoever asks has proved it: an address or a number
+    is no secret. For others it stays as it was, and its own address gets the link once more. The
+    same again changes nothing and writes no mail. Nothing is promised or held. Raises Invalid by
+    field, RestaurantNotFound, NotAccepting, NotBookable (a date or party that can never be booked
+    there) and TooMany.
     """
     day = offers_of_day(
         request.restaurant, request.service_date, request.party_size, step_free=request.step_free
@@ -84,20 +105,22 @@ def join_waitlist(request: WaitRequest, *, by: Actor) -> WaitlistEntry:
             .first()
         )
         wishes = _wishes(request, house)
-        if entry is None:
+        if is_new := entry is None:
             if mine.count() >= MOST_WAITS:
                 raise TooMany
             entry = _new(house, request, email, phone, now, wishes)
             verb = "waitlist.joined"
         else:
-            before = {name: getattr(entry, name) for name in wishes}
-            if before == wishes:
-                return entry
+            if all(getattr(entry, name) == wish for name, wish in wishes.items()):
+                return Joined(entry, is_new=False)
+            if not is_theirs(entry):
+                _remind(entry, house, now)
+                return Joined(entry, is_new=False, is_kept=True)
             verb = "waitlist.changed"
             _update(entry, now, **wishes)
         audit.record(verb, entry.public_id, by=by, restaurant_id=house.id, **_facts(entry))
         _confirm(entry, house, now)
-    return entry
+    return Joined(entry, is_new)
 
 
 def _contact(request: WaitRequest, house: House) -> tuple[str, str]:
@@ -167,6 +190,12 @@ def _facts(entry: WaitlistEntry) -> dict[str, Any]:
         "latest": f"{entry.latest:%H:%M}",
         "party_size": entry.party_size,
     }
+
+
+def _remind(entry: WaitlistEntry, house: House, now: dt.datetime) -> None:
+    """The mail once more to whoever is on the list; who asked in their name learns nothing."""
+    with suppress(TooMany):
+        _confirm(entry, house, now)
 
 
 def _confirm(entry: WaitlistEntry, house: House, now: dt.datetime) -> None:

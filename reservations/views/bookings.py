@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import DomainError
-from core.rates import client_network
+from core.rates import guest_network
 from reservations.engine.lifecycle import Status
 from reservations.forms import EmailForm
 from reservations.limits import Act
@@ -72,7 +72,7 @@ class BookingsView(GuestView):
         try:
             sign_in.request_sign_in(
                 email,
-                network=client_network(request.META) or "",
+                network=guest_network(request.META) or "",
                 language=translation.get_language() or "",
             )
         except DomainError as error:

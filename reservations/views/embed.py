@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reservations.errors import ActiveHoldExists, HoldNotFound
@@ -57,7 +58,7 @@ class ContinueView(GuestView):
 
     def get(self, request: HttpRequest, slug: str, token: str) -> HttpResponse:
         """On to the details and the deposit."""
-        hold_id, old = offered(token)
+        hold_id, old = offered(slug, token)
         if request.method == "HEAD":
             return HttpResponse()
         new = visitor.guest_of(request)
@@ -67,6 +68,8 @@ class ContinueView(GuestView):
             # Followed before: by this browser, or its page says that there is no such hold.
             pass
         except ActiveHoldExists:
-            warn(request, "You hold a table already. Finish that booking first, or give it back.")
+            warn(
+                request, _("You hold a table already. Finish that booking first, or give it back.")
+            )
             return redirect("restaurant", slug)
         return redirect(hold_page(hold_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +22,7 @@ from reservations.models.waitlist import LIVE_WAITS, WaitlistEntry
 from reservations.selectors.houses import House, house
 from reservations.services.abuse import contact_keys
 from reservations.services.waitlist import (
+    MOST_WAITS,
     WaitRequest,
     join_waitlist,
     leave_token,
@@ -37,7 +39,9 @@ from reservations.views.tokens import TokenView
 from reservations.views.wishes import Wish, read_wish, search_page
 
 _GUEST = Actor(ActorKind.GUEST, label="Guest")
-_WAITED = "waits_for"
+_WAITED, _MINE = "waits_for", "waits"
+"""Entries of the session: what the page after joining shows, and the entries made here."""
+
 _AROUND = dt.timedelta(hours=1)
 
 
@@ -68,9 +72,11 @@ class JoinView(GuestView):
         typed = form.cleaned_data
         keys = contact_keys(email=typed["email"], phone=typed["phone"], country=rules.country)
         protect(request, Act.WAITLIST, *keys, phone=rules.phone)
-        began = clock.now()
+        is_theirs = partial(_has_proved, request)
         try:
-            entry = join_waitlist(_request(restaurant.public_id, form), by=_GUEST)
+            joined = join_waitlist(
+                _request(restaurant.public_id, form), by=_GUEST, is_theirs=is_theirs
+            )
         except Invalid as error:
             for name, text in error.details.items():
                 form.add_error(name if name in form.fields else "email", str(text))
@@ -78,12 +84,17 @@ class JoinView(GuestView):
         except DomainError as error:
             form.add_error(None, error.text)
             return _form(request, rules, form)
-        if entry.created_at == entry.updated_at >= began:
-            # Made by this very call, so whoever asks may have its link. An entry that was there
-            # before may be somebody else's: its link goes to its address alone.
-            return redirect(f"{reverse('waitlist-leave', args=[leave_token(entry)])}?joined")
-        request.session[_WAITED] = _wanted(entry) | {"slug": slug}
-        return redirect("waitlist-done", slug)
+        entry = joined.entry
+        if joined.is_new:
+            request.session[_MINE] = [*request.session.get(_MINE, []), entry.public_id][
+                -MOST_WAITS:
+            ]
+        elif not is_theirs(entry):
+            # It may be somebody else's: its link, and what it says, go to its address alone.
+            wanted = {} if joined.is_kept else _wanted(entry)
+            request.session[_WAITED] = wanted | {"slug": slug, "has_email": bool(typed["email"])}
+            return redirect("waitlist-done", slug)
+        return redirect(f"{reverse('waitlist-leave', args=[leave_token(entry)])}?joined")
 
 
 class DoneView(GuestView):
@@ -95,7 +106,12 @@ class DoneView(GuestView):
         waited = request.session.get(_WAITED, {})
         if waited.get("slug") != slug:
             return redirect("waitlist-join", slug)
-        context = house_facts(rules) | {"wait": waited, "is_live": True, "joined": True}
+        context = house_facts(rules) | {
+            "wait": waited,
+            "is_live": True,
+            "joined": True,
+            "is_kept": "day" not in waited,
+        }
         return render(request, "reservations/wait.html", context)
 
 
@@ -126,6 +142,13 @@ class LeaveView(TokenView):
         except NotWaiting as error:
             warn(request, error)
         return redirect("waitlist-leave", token)
+
+
+def _has_proved(request: HttpRequest, entry: WaitlistEntry) -> bool:
+    """Whether the entry was made in this browser, or its address was proved here."""
+    if entry.public_id in request.session.get(_MINE, []):
+        return True
+    return bool(entry.email) and entry.email == visitor.signed_in_email(request)
 
 
 def _around(wish: Wish, rules: House) -> tuple[dt.time | None, dt.time | None]:

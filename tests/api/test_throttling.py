@@ -129,6 +129,9 @@ def test_the_configured_cache_is_what_counts() -> None:
         ("203.0.113.7", "203.0.113.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        # IPv4 on a socket for both: not one line, everybody's.
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.8", "203.0.113.8"),
         ("", None),
         ("unix:", "unix:"),
     ],
@@ -146,6 +149,10 @@ def test_an_ipv6_line_counts_as_one(address: str, network: str | None) -> None:
         (2, "10.9.9.9, 198.51.100.1, 192.0.2.1", "198.51.100.1"),
         (3, "198.51.100.1", "198.51.100.1"),
         (1, "", "203.0.113.7"),
+        # Some proxies write the port, which is another one for every connection.
+        (1, "198.51.100.1:50123", "198.51.100.1"),
+        (1, "[2001:db8:1:2::7]:50123", "2001:db8:1:2::/64"),
+        (1, "::ffff:198.51.100.1", "198.51.100.1"),
     ],
 )
 def test_forwarded_addresses_are_believed_as_far_as_our_proxies_wrote_them(

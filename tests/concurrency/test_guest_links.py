@@ -162,6 +162,13 @@ def until_locked() -> None:
     until(locked, "the reservation is locked")
 
 
+def test_a_note_that_is_sent_twice_at_once_is_one_note(made: Booking) -> None:
+    token = issue_link(made.public_id)
+    outcomes = at_once([partial(message_house, token, "We bring a pram")] * 6)
+    assert kind(outcomes) == {"HouseMessage": 6}
+    assert HouseMessage.objects.count() == 1
+
+
 def test_a_link_to_sign_in_is_redeemed_once_however_many_try(clock: Clock, made: Booking) -> None:
     request_sign_in("ada@example.com", network="192.0.2.1")
     address = sign_in.message_address(SignInLink.objects.get().public_id)
@@ -181,5 +188,6 @@ def test_joining_the_waitlist_twice_at_once_is_one_entry(clock: Clock, bella: Re
         email="ada@example.com",
     )
     outcomes = at_once([partial(join_waitlist, wish, by=SYSTEM)] * 6)
-    assert kind(outcomes) == {"WaitlistEntry": 6}
+    assert kind(outcomes) == {"Joined": 6}
+    assert sum(joined.is_new for joined in outcomes) == 1
     assert WaitlistEntry.objects.count() == 1

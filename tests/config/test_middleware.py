@@ -240,6 +240,14 @@ def test_our_own_fault_is_a_500_that_names_only_its_reference(quiet: Client) -> 
     assert "secret detail" not in page.content.decode()
 
 
+@pytest.mark.parametrize("key", ["\0" * 20, "x" * 33, "Ä" * 32, "'; --" * 8, "short"])
+@pytest.mark.parametrize("path", ["/my-bookings/", "/admin/login/"])
+@pytest.mark.django_db
+def test_a_cookie_that_cannot_be_a_session_is_none(client: Client, path: str, key: str) -> None:
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    assert client.get(path).status_code in (200, 404)
+
+
 def test_pages_carry_a_policy_without_inline_scripts(client: Client) -> None:
     policy = client.get("/show/")["Content-Security-Policy"]
     assert "default-src 'self'" in policy
@@ -291,6 +299,41 @@ def test_a_logged_line_is_one_line_with_the_id_and_no_objects() -> None:
     line = LineFormatter().format(record)
     assert line.endswith("INFO couvert [call-9] Held\\nfor table 4 seats=4")
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/booking/{'Ab-_9' * 5}x1/cancel/", "/booking/…/cancel/"),
+        (f"/bookings/sign-in/{'x' * 27}/", "/bookings/sign-in/…/"),
+        (f"/waitlist/{'x' * 27}/", "/waitlist/…/"),
+        (f"/r/anchor/continue/{'ey.J_' * 30}/?embed=1", "/r/anchor/continue/…/?embed=1"),
+        (f"/e/{'1-0a.' * 20}=/r/anchor/", "/e/…/r/anchor/"),
+        (f"/e/{'1-0a.' * 20}=/booking/{'x' * 27}/", "/e/…/booking/…/"),
+        ("/r/anchor/waitlist/", "/r/anchor/waitlist/"),
+        ("/booking/made-up/", "/booking/made-up/"),
+    ],
+)
+def test_no_link_of_a_guest_can_be_read_in_the_log(path: str, shown: str) -> None:
+    record = logging.makeLogRecord(
+        {
+            "name": "x",
+            "levelname": "WARNING",
+            "msg": "Forbidden (%s): %s",
+            "args": ("no token", path),
+        }
+    )
+    record.path = path
+    line = LineFormatter().format(record)
+    assert line.endswith(f'Forbidden (no token): {shown} path="{shown}"')
+
+
+def test_a_refused_form_does_not_log_its_link(log: pytest.LogCaptureFixture) -> None:
+    token = "Zx" * 13 + "Z"
+    assert Client(enforce_csrf_checks=True).post(f"/booking/{token}/cancel/").status_code == 403
+    [record] = [record for record in log.records if record.name == "django.security.csrf"]
+    assert token in record.getMessage()
+    assert token not in LineFormatter().format(record)
 
 
 def test_a_traceback_stays_on_the_line() -> None:

@@ -16,6 +16,7 @@ from core.rates import first_use, guest_network
         # A proxy nobody told us of: every guest would be the same.
         (0, "127.0.0.1", "198.51.100.1", None),
         (0, "10.0.0.5", "198.51.100.1", None),
+        (0, "::ffff:10.0.0.5", "198.51.100.1", None),
         # A guest on the open internet cannot hide behind a header.
         (0, "8.8.8.8", "198.51.100.1", "8.8.8.8"),
         (1, "10.0.0.5", "198.51.100.1", "198.51.100.1"),

@@ -17,6 +17,7 @@ from core import rates
 from core.errors import TooOften
 from reservations.errors import ActiveHoldExists, ContactHolds, HoldNotFound, TooManyHolds
 from reservations.guests import Guest
+from reservations.handover import link_for
 from reservations.limits import Act, Attempt
 from reservations.models import Hold, Reservation
 from reservations.selectors.holds import HeldPlace, hold_of
@@ -63,6 +64,20 @@ def confirm(house: Restaurant, guest: Guest, who: Particulars, time: str = "19:0
 
 
 # --- One live hold per contact --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("ada.lovelace@gmail.com", "A.d.a.Lovelace+two@googlemail.com", True),
+        ("ada.lovelace@example.com", "adalovelace@example.com", False),
+        ("ada@gmail.com", "ada@example.com", False),
+    ],
+)
+def test_an_address_is_known_however_it_is_written(one: str, other: str, is_same: bool) -> None:
+    first, _ = contact_keys(email=one, phone="", country="US")
+    second, _ = contact_keys(email=other, phone="", country="US")
+    assert (first == second) is is_same
 
 
 @pytest.mark.parametrize(
@@ -313,6 +328,19 @@ def test_a_hold_is_handed_over_once(clock: Clock, free: Restaurant, user: User) 
         hold_of(old, place.public_id)
     with pytest.raises(HoldNotFound):
         hand_over(place.public_id, old=old, new=visitor("third"), by=old.actor)
+
+
+def test_a_link_to_go_on_is_good_at_its_own_restaurant_alone(
+    clock: Clock, free: Restaurant, client: Client
+) -> None:
+    factories.make_bella(slug="other")
+    place = held(free, visitor("old"))
+    link = link_for("free", place.public_id, "old")
+    assert client.get(link.replace("/r/free/", "/r/other/")).status_code == 404
+    assert hold_of(visitor("old"), place.public_id).is_live(clock.now)
+    assert client.get(link)["Location"] == f"/hold/{place.public_id}/"
+    with pytest.raises(HoldNotFound):
+        hold_of(visitor("old"), place.public_id)
 
 
 def test_who_holds_a_table_takes_no_other_over(clock: Clock, free: Restaurant) -> None:

@@ -232,6 +232,17 @@ def test_a_token_that_is_old_or_made_up_begins_a_new_visit(
     assert Client().get(f"{visit.prefix}r/anchor/")["Location"] == "/r/anchor/?embed=1"
 
 
+@pytest.mark.parametrize("path", ["/evil.example/", "/evil.example%3F/", "//evil.example/"])
+def test_a_visits_address_leads_to_no_other_site(anchor: Restaurant, path: str) -> None:
+    shared = embedding.begin(anchor.pk, anchor.slug).prefix
+    window = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
+    for prefix, more in ((f"/e/{'x' * 60}/", "?embed=1"), (shared, "")):
+        answer = Client().get(f"{prefix}{path}", headers=window)
+        assert answer["Location"].startswith("/%2F"), prefix
+        assert answer["Location"].endswith(more)
+        assert "evil.example?" not in answer["Location"].removesuffix("?embed=1")
+
+
 def test_the_visit_is_no_session_of_the_site(anchor: Restaurant) -> None:
     frame = Frame().hold()
     visit = embedding.read(embedding.split(frame.url)[0])  # type: ignore[index]

@@ -367,8 +367,8 @@ def test_a_note_says_something_and_not_too_much(made: Booking, token: str, text:
 
 def test_five_notes_an_hour_and_twenty_in_all(clock: Clock, made: Booking, token: str) -> None:
     for _ in range(4):
-        for _ in range(5):
-            message_house(token, "Hello")
+        for number in range(5):
+            message_house(token, f"Hello {number}")
         with pytest.raises(TooMany):
             message_house(token, "Hello")
         clock.advance(minutes=61)

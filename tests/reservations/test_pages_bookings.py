@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
+from core import clock as core_clock
 from core.actors import SYSTEM
 from notifications.services import deliver_due
 from reservations.models import Reservation, SignInLink, WaitlistEntry
@@ -33,6 +34,14 @@ def booked(clock: Clock, bella: Restaurant) -> Reservation:
     deliver_due()
     mail.outbox.clear()
     return Reservation.objects.get()
+
+
+def sign_in_as(browser: Browser, email: str) -> None:
+    """Put the proof of an address into the browser's session, as the link in a mail does."""
+    browser.get("/my-bookings/")
+    session = browser.client.session
+    session["signed_in"] = {"email": email, "at": core_clock.now().timestamp()}
+    session.save()
 
 
 def link_in_mail() -> str:
@@ -168,6 +177,34 @@ def test_the_link_of_somebody_elses_entry_goes_to_its_address_only(
     assert "You are on the waitlist" in eve.text
     assert "/waitlist/" + leave_token(WaitlistEntry.objects.get()) not in eve.html
     assert Browser().get(eve.url).url == f"/r/{bella.slug}/waitlist/"
+
+
+def test_an_entry_is_changed_where_it_was_made_or_by_who_proved_its_address(
+    clock: Clock, bella: Restaurant, browser: Browser, settings: Settings
+) -> None:
+    settings.GUEST_LIMITS = {"waitlist": {"address": None, "contact": None}}
+    page = f"/r/{bella.slug}/waitlist/"
+    wish = {"date": "2025-11-15", "party": "4", "earliest": "18:00", "latest": "20:00"} | BOB
+    browser.post(page, **wish)
+    entry = WaitlistEntry.objects.get()
+    clock.advance(minutes=1)
+    eve = Browser()
+    eve.post(page, **(wish | {"party": "12", "name": "Eve"}))
+    assert "You are on the waitlist already" in eve.text
+    assert "12 guests" not in eve.text
+    assert "4 guests" not in eve.text
+    assert leave_token(entry) not in eve.html
+    entry.refresh_from_db()
+    assert (entry.party_size, entry.name) == (4, "Bob")
+    browser.post(page, **(wish | {"party": "6"}))
+    assert browser.url == f"/waitlist/{leave_token(entry)}/"
+    assert "6 guests" in browser.text
+    elsewhere = Browser()
+    sign_in_as(elsewhere, "bob@example.com")
+    elsewhere.post(page, **(wish | {"party": "7"}))
+    assert elsewhere.url == f"/waitlist/{leave_token(entry)}/"
+    entry.refresh_from_db()
+    assert entry.party_size == 7
 
 
 @pytest.mark.parametrize(

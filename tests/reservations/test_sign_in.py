@@ -8,8 +8,11 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
+from django.test import Client
 from pytest_django import Settings
 
+from core import jobs
 from core.actors import SYSTEM
 from core.errors import Invalid
 from notifications.models import Message
@@ -69,6 +72,18 @@ def test_strangers_get_the_same_answer_and_no_mail(clock: Clock, made: Booking) 
     assert SignInLink.objects.count() == 1
 
 
+@pytest.mark.parametrize("email", ["ada@example.com", "eve@example.com"])
+def test_the_broker_is_told_whether_or_not_there_are_bookings(
+    clock: Clock, made: Booking, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(jobs, "_send", lambda task, *_, **__: told.append(task.name))
+    jobs.forget_wakes()
+    cache.clear()
+    request_sign_in(email, network=HERE)
+    assert told == ["notifications.deliver_due"]
+
+
 def test_after_twenty_minutes_a_link_is_dead(clock: Clock, made: Booking) -> None:
     request_sign_in("ada@example.com", network=HERE)
     asked = clock.now
@@ -113,6 +128,20 @@ def test_one_network_asks_twenty_times_an_hour(clock: Clock, made: Booking) -> N
         request_sign_in("ada@example.com", network=HERE)
     request_sign_in("ada@example.com", network="192.0.2.2")
     assert HERE not in json.dumps(list(SignInLink.objects.values("asked_from", "digest")))
+
+
+def test_guests_behind_a_proxy_nobody_told_of_do_not_shut_each_other_out(
+    clock: Clock, made: Booking, client: Client, settings: Settings
+) -> None:
+    settings.GUEST_LIMITS = settings.GUEST_LIMITS | {
+        "sign_in_mail": {"address": None, "contact": None}
+    }
+    behind = {"X-Forwarded-For": "198.51.100.1"}
+    for number in range(25):
+        email = f"guest{number}@example.com"
+        answer = client.post("/my-bookings/", {"email": email}, headers=behind)
+        assert answer["Location"] == "/my-bookings/sent/"
+    assert SignInLink.objects.count() == 25
 
 
 def test_requests_are_forgotten_after_a_day(clock: Clock, made: Booking) -> None:

@@ -49,8 +49,9 @@ def wish(bella: Restaurant) -> WaitRequest:
     )
 
 
-def join(wish: WaitRequest, **changes: Any) -> WaitlistEntry:
-    return join_waitlist(replace(wish, **changes), by=VISITOR)
+def join(wish: WaitRequest, *, is_theirs: bool = True, **changes: Any) -> WaitlistEntry:
+    joined = join_waitlist(replace(wish, **changes), by=VISITOR, is_theirs=lambda _: is_theirs)
+    return joined.entry
 
 
 def test_a_guest_on_the_list_gets_a_mail_with_the_link_to_leave(
@@ -86,7 +87,7 @@ def test_a_telephone_number_is_enough_and_read_as_of_the_restaurant(
     ],
 )
 def test_what_is_missing_or_wrong_is_named(
-    clock: Clock, wish: WaitRequest, said: dict[str, str], field: str
+    clock: Clock, wish: WaitRequest, said: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
         join(wish, **said)
@@ -124,6 +125,44 @@ def test_another_wish_for_the_date_takes_the_place_of_the_first(
     assert (second.latest, second.party_size, second.updated_at) == (dt.time(22), 2, clock.now)
     assert Message.objects.count() == 2
     assert AuditEntry.objects.filter(verb="waitlist.changed").count() == 1
+
+
+@pytest.mark.parametrize("known_by", ["email", "phone"])
+def test_nobody_changes_the_entry_of_somebody_whose_address_they_know(
+    clock: Clock, wish: WaitRequest, known_by: str
+) -> None:
+    wish = replace(wish, phone="+12125550188")
+    first = join(wish)
+    clock.advance(minutes=5)
+    asked = replace(wish, party_size=12, latest=dt.time(23), name="Buy at evil.example")
+    asked = replace(
+        asked,
+        email=wish.email if known_by == "email" else "eve@example.com",
+        phone=wish.phone if known_by == "phone" else "",
+    )
+    joined = join_waitlist(asked, by=VISITOR)
+    assert (joined.is_new, joined.is_kept) == (False, True)
+    entry = WaitlistEntry.objects.get()
+    assert (entry.party_size, entry.latest, entry.name, entry.updated_at) == (
+        4,
+        dt.time(20, 30),
+        "Ada Guest",
+        first.updated_at,
+    )
+    # Its owner hears of it, in the words that were theirs.
+    messages = Message.objects.order_by("id")
+    assert [message.recipient for message in messages] == ["ada@example.com"] * 2
+    assert messages[0].payload == messages[1].payload
+
+
+def test_who_asks_in_anothers_name_learns_nothing_and_sends_few_mails(
+    clock: Clock, wish: WaitRequest
+) -> None:
+    join(wish)
+    for party in range(5, 12):
+        join(wish, is_theirs=False, party_size=party)
+    assert Message.objects.count() == 5
+    assert WaitlistEntry.objects.get().party_size == 4
 
 
 def test_changing_ones_mind_writes_five_mails_an_hour_at_most(
