@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reservations.errors import ActiveHoldExists, HoldNotFound
@@ -67,6 +68,6 @@ class ContinueView(GuestView):
             # Followed before: by this browser, or its page says that there is no such hold.
             pass
         except ActiveHoldExists:
-            warn(request, "You hold a table already. Finish that booking first, or give it back.")
+            warn(request, _("You hold a table already. Finish that booking first, or give it back."))
             return redirect("restaurant", slug)
         return redirect(hold_page(hold_id))
