@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from reservations.services.outlook import DayAhead, Month
 from reservations.views import wording
-from reservations.views.why import FULLY_BOOKED, of_a_day
+from reservations.views.why import is_full, of_a_day
 from reservations.views.wishes import Wish, search_page
 
 _SUNDAY_FIRST = frozenset({"AU", "BR", "CA", "HK", "IL", "IN", "JP", "KR", "MX", "TW", "US", "ZA"})
@@ -137,7 +137,7 @@ def _day(day: DayAhead, month: Month, wish: Wish, chosen: dt.date, today: dt.dat
 def _kind(day: DayAhead) -> str:
     if day.free:
         return "few" if day.free <= FEW else "free"
-    return "full" if day.reason is not None and day.reason.reason in FULLY_BOOKED else "off"
+    return "full" if day.reason is not None and is_full(day.reason) else "off"
 
 
 def times_text(free: int) -> str:

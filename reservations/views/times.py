@@ -264,7 +264,7 @@ def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
     # What has passed is of no use to anybody; everything else is shown, with its reason.
     shown = [offer for offer in answer.offers if not _has_passed(offer)]
     free = sum(offer.available for offer in shown)
-    is_full = any(_first(offer).reason in why.FULLY_BOOKED for offer in shown if offer.refusals)
+    is_full = any(why.is_full(_first(offer)) for offer in shown if offer.refusals)
     hides_times = not free and not is_full
     panel = Panel(
         party=wish.party,
@@ -306,9 +306,8 @@ def _first(offer: Offer) -> Refusal:
 
 def _nothing_free(shown: Sequence[Offer], wish: Wish, answer: DayOffers) -> str:
     """Why a day has no free time."""
-    reason = reason_for_none(shown)
-    if reason.reason not in why.FULLY_BOOKED:
-        return in_a_sentence(reason, answer.query)
+    if not any(why.is_full(_first(offer)) for offer in shown if offer.refusals):
+        return in_a_sentence(reason_for_none(shown), answer.query)
     party = wording.guests(wish.party)
     if wish.room_id is not None:
         room = answer.day.house.rooms[wish.room_id]
@@ -439,5 +438,5 @@ def _missed(house: House, answer: DayOffers, wish: Wish) -> Missed | None:
         )
         if found.elsewhere
         else "",
-        waitlist=waitlist if found.refusal.reason in why.FULLY_BOOKED else "",
+        waitlist=waitlist if why.is_full(found.refusal) else "",
     )
