@@ -68,6 +68,8 @@ class ContinueView(GuestView):
             # Followed before: by this browser, or its page says that there is no such hold.
             pass
         except ActiveHoldExists:
-            warn(request, _("You hold a table already. Finish that booking first, or give it back."))
+            warn(
+                request, _("You hold a table already. Finish that booking first, or give it back.")
+            )
             return redirect("restaurant", slug)
         return redirect(hold_page(hold_id))

@@ -176,7 +176,12 @@ def test_redis_may_forget_the_visit(anchor: Restaurant) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "browser", "spoken"),
-    [("&lang=fr", "en", "fr"), ("&lang=en", "fr", "en"), ("", "fr", "fr"), ("&lang=xx", "fr", "fr")],
+    [
+        ("&lang=fr", "en", "fr"),
+        ("&lang=en", "fr", "en"),
+        ("", "fr", "fr"),
+        ("&lang=xx", "fr", "fr"),
+    ],
 )
 def test_the_website_decides_the_language_of_the_whole_visit(
     anchor: Restaurant, asked: str, browser: str, spoken: str
