@@ -358,6 +358,23 @@ def test_a_note_waits_until_somebody_has_read_it(
     assert note.read_at == clock.now
 
 
+def test_a_note_reaches_the_house_by_mail_and_the_answer_the_guest(
+    made: Booking, token: str
+) -> None:
+    Restaurant.objects.update(language="fr")
+    message_house(token, "We bring a pram\n<b>and a dog</b>")
+    deliver_due()
+    [sent] = [one for one in mail.outbox if one.to == ["book@house.example"]]
+    assert sent.subject == "Message de Ada Guest, 2 personnes, samedi 15 novembre 2025 à 19:00"
+    assert "We bring a pram\n<b>and a dog</b>" in sent.body
+    assert token not in sent.body
+    assert sent.reply_to == ["ada@example.com"]
+    Restaurant.objects.update(email="")
+    message_house(token, "And a cat")
+    assert Message.objects.filter(kind="guest_wrote").count() == 1
+    assert HouseMessage.objects.count() == 2
+
+
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 1001])
 def test_a_note_says_something_and_not_too_much(made: Booking, token: str, text: str) -> None:
     with pytest.raises(Invalid) as caught:
