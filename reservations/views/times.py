@@ -27,7 +27,7 @@ from reservations.services.outlook import (
     why_not,
 )
 from reservations.views import why, wording
-from reservations.views.month import MonthPage, month_page, other_days, times_text
+from reservations.views.month import MonthPage, month_page, other_days, search_pages, times_text
 from reservations.views.why import in_a_sentence, in_a_word
 from reservations.views.wishes import Wish, choice_of, in_room, needs_of, search_page, waitlist_page
 
@@ -165,7 +165,7 @@ def panel_for(house: House, wish: Wish, *, today: dt.date) -> Panel:
         panel = _refused(house, wish, answer, date, today)
     return replace(
         panel,
-        month=month_page(month, wish, date, today=today),
+        month=month_page(month, date, search_pages(house, wish), today=today),
         earlier_day=_day_link(house, wish, date, -1) if today < date <= last else None,
         later_day=_day_link(house, wish, date, 1) if today <= date < last else None,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from core.actors import Actor, ActorKind
 from core.errors import Invalid
@@ -47,6 +47,7 @@ from reservations.services.changes import LARGER_DEPOSIT, Change
 from reservations.services.holds import place_hold
 from reservations.services.links import issue_link, link_address, open_link, revoke_links
 from reservations.services.progress import step
+from reservations.views.why import of_a_day
 from restaurants.models import DiningService, Restaurant
 from tests.factories import make_bella
 from tests.faults.acts import ask, hold, pay
@@ -305,6 +306,33 @@ def test_options_count_the_bookings_own_table_as_free(
     assert change_for_link(token, Change(time="19:30")).wall_time == "19:30"
     with pytest.raises(SlotUnavailable):
         change_for_link(token, Change(time="20:00"))
+
+
+def test_the_calendar_says_of_each_day_what_the_day_itself_says(
+    clock: Clock, guest: Guest, new_guest: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    small = make_bella(tables=1)
+    rival = new_guest()
+    pay(hold(small, rival, "21:30"), rival)
+    made = pay(hold(small, guest, "19:00"), guest).booking
+    with django_assert_num_queries(3):
+        month = change_options(made).month
+    assert month is not None
+    assert [(day.date.day, day.free) for day in month.days if day.date.day in (9, 10, 15)] == [
+        (9, 0),
+        (10, 21),
+        (15, 18),
+    ]
+    for day in month.days:
+        found = change_options(made, service_date=day.date, month=dt.date(2025, 12, 1))
+        assert sum(option.available for option in found.options) == day.free, day.date
+        assert (day.reason is None) == bool(day.free)
+    larger = change_options(made, party_size=3).month
+    assert larger is not None
+    assert {day.free for day in larger.days} == {0}
+    reason = larger.days[14].reason
+    assert reason is not None
+    assert of_a_day(reason) == "please call"
 
 
 def test_options_count_the_booking_out_of_the_limits(clock: Clock, guest: Guest) -> None:
