@@ -111,7 +111,7 @@ def _entrance(request: HttpRequest) -> Embedding | None:
     restaurant = restaurant_by_slug(match.kwargs["slug"])
     if restaurant is None:
         return None
-    visit = embedding.begin(restaurant.pk, restaurant.slug)
+    visit = embedding.begin(restaurant.pk, restaurant.slug, request.GET.get("lang", ""))
     return replace(visit, origins=origins_of(restaurant.pk))
 
 

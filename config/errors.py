@@ -107,9 +107,11 @@ def _answer(request: HttpRequest, status: int, code: str, title: str, text: str)
             "correlationId": correlation.current(),
         }
         return JsonResponse(body, status=status)
-    context = {"title": title, "text": text, "status": status}
+    # Of the request only the embedded visit: context processors may need the very database that
+    # is away, and inside another website the page has no header and leads back to its house.
+    visit = {"embed": getattr(request, "embed", None)}
+    context = {"title": title, "text": text, "status": status, "request": visit}
     try:
-        # No request in the context: context processors may need the very database that is away.
         page = loader.get_template("error.html").render(context)
     except TemplateDoesNotExist:
         page = _PAGE.format(language=get_language(), back=_("Back to the start"), **context)

@@ -137,7 +137,8 @@ class PagesSessionMiddleware(PagesOnly, SessionMiddleware):
 class PagesLocaleMiddleware(LocaleMiddleware):
     """The visitor's language: what ``?lang=`` asks for, else the cookie, else the browser's.
 
-    ``?lang=`` is remembered in the cookie. Whatever is not a page is answered in English, the
+    ``?lang=`` is remembered in the cookie; an embedded visit has none and carries the language of
+    its website in its address. Whatever is not a page is answered in English, the
     language of the API's contracts, and a thread never carries a language on to its next request.
     """
 
@@ -148,6 +149,11 @@ class PagesLocaleMiddleware(LocaleMiddleware):
         with translation.override(API_LANGUAGE):
             if not is_page(request):
                 return self.get_response(request)
+            visit = embedding_of(request)
+            if visit is not None:
+                if visit.language:
+                    request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = visit.language
+                return super().__call__(request)
             asked = request.GET.get("lang", "") if "lang=" in request.META["QUERY_STRING"] else ""
             if asked not in dict(settings.LANGUAGES):
                 return super().__call__(request)

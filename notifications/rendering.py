@@ -25,7 +25,7 @@ CALENDAR_METHODS = {
 }
 """Messages to guests about a booking, and the calendar method (RFC 5546) of those with an entry."""
 
-KINDS = (*CALENDAR_METHODS, "guest_running_late", "waitlist_joined", "sign_in")
+KINDS = (*CALENDAR_METHODS, "guest_running_late", "guest_wrote", "waitlist_joined", "sign_in")
 """Every kind of message."""
 
 LEADS_SOMEWHERE = frozenset(
@@ -98,6 +98,8 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "refund_percent": payload.get("refund_percent"),
         "minutes": payload.get("minutes"),
         "guest_phone": one_line(payload.get("guest_phone", "")),
+        "note": lines(payload.get("note", "")),
+        "can_answer": bool(payload.get("reply_to")),
     }
 
 

@@ -35,13 +35,16 @@ class Embedding:
     """The only restaurant of the visit."""
     key: str
     """Of the session that keeps what the visitor does."""
+    language: str = ""
+    """What the website speaks; empty for the browser's, if the website did not say."""
     origins: tuple[str, ...] = ()
     """The websites that may show it."""
 
     @property
     def token(self) -> str:
         """The visit as addresses carry it."""
-        return _signer().sign(f"{self.restaurant_id}-{self.key}-{self.slug}")
+        key = f"{self.key}_{self.language}" if self.language else self.key
+        return _signer().sign(f"{self.restaurant_id}-{key}-{self.slug}")
 
     @property
     def prefix(self) -> str:
@@ -57,9 +60,10 @@ class Embedding:
         return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest)
 
 
-def begin(restaurant_id: int, slug: str) -> Embedding:
-    """A new visit. Writes nothing: most visitors only look."""
-    return Embedding(restaurant_id, slug, secrets.token_hex(16))
+def begin(restaurant_id: int, slug: str, language: str = "") -> Embedding:
+    """A new visit. Writes nothing: most visitors only look. A language nobody speaks is none."""
+    spoken = language if language in dict(settings.LANGUAGES) else ""
+    return Embedding(restaurant_id, slug, secrets.token_hex(16), spoken)
 
 
 def split(path: str) -> tuple[str, str] | None:
@@ -74,8 +78,9 @@ def read(token: str) -> Embedding | None:
         text = _signer().unsign(token, max_age=TOKEN_HOURS * 3600)
     except signing.BadSignature:
         return None
-    restaurant_id, key, slug = text.split("-", 2)
-    return Embedding(int(restaurant_id), slug, key)
+    restaurant_id, mark, slug = text.split("-", 2)
+    key, _, language = mark.partition("_")
+    return Embedding(int(restaurant_id), slug, key, language)
 
 
 def _signer() -> signing.TimestampSigner:

@@ -12,7 +12,7 @@ from django.contrib.staticfiles import finders
 
 from restaurants.models import AllowedSite, PublishableKey
 
-SCRIPT_VERSION = "1.0.0"
+SCRIPT_VERSION = "1.1.0"
 """Of ``embed.js``. A released file never changes: a change is a new version and a new file."""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
@@ -80,7 +81,8 @@ def cancel_for_link(token: str, *, refund: Decimal | None = None) -> Cancellatio
 
 @again_if_undone
 def message_house(token: str, text: str) -> HouseMessage:
-    """Leave a note about the booking for the house; staff find it unread.
+    """Leave a note about the booking for the house; staff find it unread, and by e-mail if the
+    house has an address.
 
     The same words again within a minute are a second click, and the same note. At most five an
     hour and twenty in all, else TooMany. Raises Invalid for no text or too much of it, and what
@@ -113,6 +115,7 @@ def message_house(token: str, text: str) -> HouseMessage:
             restaurant_id=found.house.id,
             message=message.public_id,
         )
+        _tell_house("guest_wrote", found, now, note=text)
     return message
 
 
@@ -179,6 +182,11 @@ def _say_late(
         restaurant_id=row.restaurant_id,
         minutes=minutes,
     )
+    _tell_house("guest_running_late", found, now, minutes=minutes)
+
+
+def _tell_house(kind: str, found: Booking, now: dt.datetime, **said: Any) -> None:
+    """Write to the house what the guest said, if it has an address, in this transaction."""
     house = found.house
     if not house.email:
         return
@@ -192,12 +200,12 @@ def _say_late(
         reservation_id=found.public_id,
         code=found.code,
         guest_phone=found.guest_phone,
-        minutes=minutes,
-        # The house writes to itself: an answer goes to the guest.
-        reply_to=found.guest_email,
+        **said,
     )
+    # The house writes to itself: an answer goes to the guest.
+    payload["reply_to"] = found.guest_email
     queue(
-        "guest_running_late",
+        kind,
         restaurant_id=house.id,
         about=found.public_id,
         recipient=house.email,

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from core.allergens import Allergen
+from core.money import exponent
 from notifications.wording import amount
 from restaurants.models import Diet, Menu, MenuItem, Offer, Restaurant
 from restaurants.selectors import current_offers, menus_of
 
 _MARKS = {
-    Diet.VEGETARIAN: "V",
-    Diet.VEGAN: "VG",
-    Diet.GLUTEN_FREE: "GF",
-    Diet.DAIRY_FREE: "DF",
-    Diet.HALAL: "H",
-    Diet.KOSHER: "K",
+    Diet.VEGETARIAN: pgettext_lazy("letters of a diet", "V"),
+    Diet.VEGAN: pgettext_lazy("letters of a diet", "VG"),
+    Diet.GLUTEN_FREE: pgettext_lazy("letters of a diet", "GF"),
+    Diet.DAIRY_FREE: pgettext_lazy("letters of a diet", "DF"),
+    Diet.HALAL: pgettext_lazy("letters of a diet", "H"),
+    Diet.KOSHER: pgettext_lazy("letters of a diet", "K"),
 }
 
 
@@ -93,11 +96,13 @@ def carte_of(restaurant: Restaurant, today: dt.date) -> Carte:
 
 
 def price(value: Decimal | None, currency: str) -> str:
-    """``€24``, ``£23.50``: without decimals that say nothing, as menus have it."""
+    """``€24``, ``£23.50``, ``24 €``: without decimals that say nothing, as menus have it."""
     if value is None:
         return ""
-    text = amount(value, currency)
-    return text.removesuffix(".00") if value == value.to_integral_value() else text
+    text, places = amount(value, currency), exponent(currency)
+    if not places or value != value.to_integral_value():
+        return text
+    return re.sub(rf"[.,]0{{{places}}}(?=\D*$)", "", text)
 
 
 def _offer(offer: Offer, restaurant: Restaurant) -> OfferLine:
@@ -131,4 +136,4 @@ def _dish(dish: MenuItem, currency: str) -> DishLine:
 
 
 def _marks() -> dict[str, Mark]:
-    return {diet.value: Mark(letters, str(diet.label)) for diet, letters in _MARKS.items()}
+    return {diet.value: Mark(str(letters), str(diet.label)) for diet, letters in _MARKS.items()}

@@ -20,15 +20,18 @@ from reservations.services.cancellation import quote_cancellation
 from reservations.services.change_options import ChangeOption, change_options
 from reservations.services.changes import Change
 from reservations.services.links import open_link
+from reservations.services.outlook import Month
 from reservations.views import wording
 from reservations.views.base import manage_page, tell, warn, with_query
 from reservations.views.manage import LINK_WRONG
+from reservations.views.month import MonthPage, month_page, times_text
 from reservations.views.ticket import ticket_of
 from reservations.views.times import Choice, Sitting
 from reservations.views.tokens import TokenView
 from reservations.views.wishes import Wish, read_wish
 
 _DAY = dt.timedelta(days=1)
+_FAR = dt.timedelta(days=1000)
 
 
 class ChangeView(TokenView):
@@ -41,11 +44,12 @@ class ChangeView(TokenView):
         if not context["may_change"]:
             return redirect(manage_page(token))
         wish = _wish(found, request)
-        date = wish.date or found.service_date
-        answer = change_options(found, service_date=date, party_size=wish.party)
         now = clock.now()
         today = now.astimezone(found.house.zone).date()
+        date = _sensible(wish.date, today) or found.service_date
         last = today + dt.timedelta(days=found.house.plan.window_days)
+        turned = min(max(wish.month or date, today), last)
+        answer = change_options(found, service_date=date, party_size=wish.party, month=turned)
         context |= {
             "token": token,
             "date": date.isoformat(),
@@ -53,8 +57,7 @@ class ChangeView(TokenView):
             "party_size": wish.party,
             "party_text": wording.guests(wish.party),
             "plan": found.house.plan,
-            "today": today.isoformat(),
-            "last_day": last.isoformat(),
+            "month": _calendar(token, answer.month, date, wish, today),
             "earlier": _to(token, date - _DAY, wish) if date > today else None,
             "later": _to(token, date + _DAY, wish) if date < last else None,
             "sittings": _sittings(answer.options, wish.time or found.wall_time),
@@ -64,6 +67,7 @@ class ChangeView(TokenView):
             "problems": wish.problems,
             "forfeit": _forfeit(found, now),
         }
+        context["free"] = times_text(sum(option.available for option in answer.options))
         return render(request, "reservations/change.html", context)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
@@ -103,9 +107,28 @@ def _wish(found: Booking, request: HttpRequest) -> Wish:
     return read_wish(now | asked.dict(), found.house.plan)
 
 
-def _page(token: str, date: dt.date | None, wish: Wish) -> str:
+def _sensible(date: dt.date | None, today: dt.date) -> dt.date | None:
+    """The date, unless nobody can mean it: calendars end, and so do their sums."""
+    return date if date and abs(date - today) < _FAR else None
+
+
+def _page(token: str, date: dt.date | None, wish: Wish, month: dt.date | None = None) -> str:
     page = manage_page(token, "manage_change")
-    return with_query(page, date=date or "", party=wish.party, time=wish.time)
+    turned = f"{month:%Y-%m}" if month else ""
+    return with_query(page, date=date or "", party=wish.party, time=wish.time, month=turned)
+
+
+def _calendar(
+    token: str, month: Month | None, date: dt.date, wish: Wish, today: dt.date
+) -> MonthPage | None:
+    """The month with the days this booking could move to; None when it can move nowhere."""
+    if month is None:
+        return None
+
+    def page(date: dt.date, month: dt.date | None = None) -> str:
+        return f"{_page(token, date, wish, month)}#times"
+
+    return month_page(month, date, page, today=today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +140,7 @@ class Day:
 
 
 def _to(token: str, date: dt.date, wish: Wish) -> Day:
-    return Day(wording.short_day(date), _page(token, date, wish))
+    return Day(wording.short_day(date), f"{_page(token, date, wish)}#times")
 
 
 def _sittings(options: tuple[ChangeOption, ...], chosen: str) -> list[Sitting]:

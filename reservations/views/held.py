@@ -99,6 +99,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
     state = state_of(held, now)
     seconds = max(0.0, (held.expires_at - now).total_seconds())
     zone = held.house.zone
+    asked = (details, payment) if held.deposit > 0 else (details,)
     return {
         "held": held,
         **house_facts(held.house),
@@ -131,7 +132,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             "room": held.room_id or "",
             "step_free": "1" if held.step_free else "",
         },
-        "problems": problems(details, payment) if details.is_bound else [],
+        "problems": problems(*asked) if details.is_bound else [],
     }
 
 

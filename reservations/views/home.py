@@ -71,6 +71,8 @@ class Card:
     rating: str
     reviews: int
     about: str
+    language: str
+    """Of what the house says about itself."""
     reason: str
     """Why it suits this guest; empty if nothing in particular speaks for it."""
     accepts_reservations: bool
@@ -263,6 +265,7 @@ def card_of(
         rating="" if restaurant.rating is None else number_text(restaurant.rating, 1),
         reviews=restaurant.review_count,
         about=restaurant.description.partition("\n")[0],
+        language=restaurant.language,
         reason=_reason(matched),
         accepts_reservations=restaurant.accepts_reservations,
         liked=visitor.swipes.get(restaurant.public_id),

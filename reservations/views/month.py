@@ -5,14 +5,16 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils import dates
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reservations.selectors.houses import House
 from reservations.services.outlook import DayAhead, Month
 from reservations.views import wording
-from reservations.views.why import FULLY_BOOKED, of_a_day
+from reservations.views.why import is_full, of_a_day
 from reservations.views.wishes import Wish, search_page
 
 _SUNDAY_FIRST = frozenset({"AU", "BR", "CA", "HK", "IL", "IN", "JP", "KR", "MX", "TW", "US", "ZA"})
@@ -72,14 +74,32 @@ FEW = 3
 """So few free times left that the calendar says so."""
 
 
-def month_page(month: Month, wish: Wish, chosen: dt.date, *, today: dt.date) -> MonthPage:
-    """The calendar for a wish, turned to ``month``, with ``chosen`` marked."""
+class PageOf(Protocol):
+    """The address of the page that shows a date, turned to another month if one is given."""
+
+    def __call__(self, date: dt.date, month: dt.date | None = None) -> str:
+        """Absolute path with its query."""
+
+
+def search_pages(house: House, wish: Wish) -> PageOf:
+    """The pages of a restaurant's times for this wish."""
+
+    def page(date: dt.date, month: dt.date | None = None) -> str:
+        return search_page(
+            house.slug, party=wish.party, date=date, time=wish.choice, like=wish, month=month
+        )
+
+    return page
+
+
+def month_page(month: Month, chosen: dt.date, page: PageOf, *, today: dt.date) -> MonthPage:
+    """The calendar turned to ``month``, with ``chosen`` marked; its days lead to ``page``."""
     house = month.house
     last = today + dt.timedelta(days=house.plan.window_days)
     start = calendar.SUNDAY if house.country in _SUNDAY_FIRST else calendar.MONDAY
     order = [(start + offset) % 7 for offset in range(7)]
     blanks: list[CalendarDay | None] = [None] * order.index(month.first.weekday())
-    cells = blanks + [_day(day, month, wish, chosen, today) for day in month.days]
+    cells = blanks + [_day(day, page, chosen, today) for day in month.days]
     cells += [None] * (-len(cells) % 7)
     # Weeks that are over help nobody.
     over = (len(blanks) + max(0, (today - month.first).days)) // 7 * 7
@@ -91,8 +111,8 @@ def month_page(month: Month, wish: Wish, chosen: dt.date, *, today: dt.date) -> 
             Weekday(str(dates.WEEKDAYS_ABBR[day])[:2], str(dates.WEEKDAYS[day])) for day in order
         ),
         weeks=tuple(tuple(cells[row : row + 7]) for row in range(0, len(cells), 7)),
-        earlier=_turn(month, wish, chosen, -1) if month.first > today else None,
-        later=_turn(month, wish, chosen, 1) if _next_first(month.first) <= last else None,
+        earlier=_turn(month, page, chosen, -1) if month.first > today else None,
+        later=_turn(month, page, chosen, 1) if _next_first(month.first) <= last else None,
         notes=tuple(
             f"{wording.short_day(day.date)}: {of_a_day(day.reason)}"
             for day in month.days
@@ -105,29 +125,21 @@ def _next_first(first: dt.date) -> dt.date:
     return (first + dt.timedelta(days=31)).replace(day=1)
 
 
-def _turn(month: Month, wish: Wish, chosen: dt.date, by: int) -> Turn:
+def _turn(month: Month, page: PageOf, chosen: dt.date, by: int) -> Turn:
     first = month.first
     other = _next_first(first) if by > 0 else (first - dt.timedelta(days=1)).replace(day=1)
-    url = search_page(
-        month.house.slug, party=wish.party, date=chosen, time=wish.choice, like=wish, month=other
-    )
-    return Turn(wording.month_title(other), url, f"{other:%Y-%m}")
+    return Turn(wording.month_title(other), page(chosen, other), f"{other:%Y-%m}")
 
 
-def _day(day: DayAhead, month: Month, wish: Wish, chosen: dt.date, today: dt.date) -> CalendarDay:
+def _day(day: DayAhead, page: PageOf, chosen: dt.date, today: dt.date) -> CalendarDay:
     kind = _kind(day)
     title = "" if day.reason is None else of_a_day(day.reason)
-    url = ""
-    if kind != "off":
-        url = search_page(
-            month.house.slug, party=wish.party, date=day.date, time=wish.choice, like=wish
-        )
     said = times_text(day.free) if day.free else title
     return CalendarDay(
         date=day.date,
         label=f"{wording.day_of_month(day.date)}, {said}",
         title=title[:1].upper() + title[1:],
-        url=url,
+        url="" if kind == "off" else page(day.date),
         kind=kind,
         is_chosen=day.date == chosen,
         is_today=day.date == today,
@@ -137,7 +149,7 @@ def _day(day: DayAhead, month: Month, wish: Wish, chosen: dt.date, today: dt.dat
 def _kind(day: DayAhead) -> str:
     if day.free:
         return "few" if day.free <= FEW else "free"
-    return "full" if day.reason is not None and day.reason.reason in FULLY_BOOKED else "off"
+    return "full" if day.reason is not None and is_full(day.reason) else "off"
 
 
 def times_text(free: int) -> str:
@@ -151,16 +163,12 @@ def other_days(
     month: Month, wish: Wish, chosen: dt.date, most: int = 3
 ) -> tuple[tuple[str, str], ...]:
     """The nearest other days with free times, in their order: text and address."""
+    page = search_pages(month.house, wish)
     near = sorted(
         (day for day in month.days if day.free and day.date != chosen),
         key=lambda day: abs((day.date - chosen).days),
     )[:most]
     return tuple(
-        (
-            wording.short_day(day.date),
-            search_page(
-                month.house.slug, party=wish.party, date=day.date, time=wish.choice, like=wish
-            ),
-        )
+        (wording.short_day(day.date), page(day.date))
         for day in sorted(near, key=lambda day: day.date)
     )

@@ -110,6 +110,9 @@ def _house(restaurant: Restaurant, rules: House, party: int, now: dt.datetime) -
         "today": today.isoformat(),
         "last_day": (today + dt.timedelta(days=plan.window_days)).isoformat(),
         "place": wording.place_of(plan.zone),
+        "town": wording.town(
+            restaurant.city, restaurant.state, restaurant.postal_code, restaurant.country
+        ),
         "directions": directions_to(restaurant),
     }
 

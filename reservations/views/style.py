@@ -149,6 +149,7 @@ def _sample_card(**changes: Any) -> Card:
         "rating": "4.7",
         "reviews": 342,
         "about": "Fresh pasta rolled every morning, fish from the Fulton market.",
+        "language": "en",
         "reason": "Highly rated",
         "accepts_reservations": True,
         "liked": None,

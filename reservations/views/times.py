@@ -27,7 +27,7 @@ from reservations.services.outlook import (
     why_not,
 )
 from reservations.views import why, wording
-from reservations.views.month import MonthPage, month_page, other_days, times_text
+from reservations.views.month import MonthPage, month_page, other_days, search_pages, times_text
 from reservations.views.why import in_a_sentence, in_a_word
 from reservations.views.wishes import Wish, choice_of, in_room, needs_of, search_page, waitlist_page
 
@@ -165,7 +165,7 @@ def panel_for(house: House, wish: Wish, *, today: dt.date) -> Panel:
         panel = _refused(house, wish, answer, date, today)
     return replace(
         panel,
-        month=month_page(month, wish, date, today=today),
+        month=month_page(month, date, search_pages(house, wish), today=today),
         earlier_day=_day_link(house, wish, date, -1) if today < date <= last else None,
         later_day=_day_link(house, wish, date, 1) if today <= date < last else None,
     )
@@ -264,7 +264,7 @@ def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
     # What has passed is of no use to anybody; everything else is shown, with its reason.
     shown = [offer for offer in answer.offers if not _has_passed(offer)]
     free = sum(offer.available for offer in shown)
-    is_full = any(_first(offer).reason in why.FULLY_BOOKED for offer in shown if offer.refusals)
+    is_full = any(why.is_full(_first(offer)) for offer in shown if offer.refusals)
     hides_times = not free and not is_full
     panel = Panel(
         party=wish.party,
@@ -306,9 +306,8 @@ def _first(offer: Offer) -> Refusal:
 
 def _nothing_free(shown: Sequence[Offer], wish: Wish, answer: DayOffers) -> str:
     """Why a day has no free time."""
-    reason = reason_for_none(shown)
-    if reason.reason not in why.FULLY_BOOKED:
-        return in_a_sentence(reason, answer.query)
+    if not any(why.is_full(_first(offer)) for offer in shown if offer.refusals):
+        return in_a_sentence(reason_for_none(shown), answer.query)
     party = wording.guests(wish.party)
     if wish.room_id is not None:
         room = answer.day.house.rooms[wish.room_id]
@@ -439,5 +438,5 @@ def _missed(house: House, answer: DayOffers, wish: Wish) -> Missed | None:
         )
         if found.elsewhere
         else "",
-        waitlist=waitlist if found.refusal.reason in why.FULLY_BOOKED else "",
+        waitlist=waitlist if why.is_full(found.refusal) else "",
     )

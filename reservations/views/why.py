@@ -79,13 +79,40 @@ _SENTENCES: Mapping[Reason, str] = {
 }
 
 
+_COUNTS_GUESTS = frozenset(
+    {
+        Reason.SERVICE_FULL,
+        Reason.PACING_COVERS,
+        Reason.ONLINE_PACING_COVERS,
+        Reason.SEATS_TAKEN,
+    }
+)
+
+
+def plainly(refusal: Refusal) -> Refusal:
+    """The refusal, or for a party that no empty book could take: that it is too large.
+
+    A limit on guests that the party alone exceeds is not full, and waiting does not help.
+    """
+    limit = _number(refusal.facts, "limit")
+    if refusal.reason in _COUNTS_GUESTS and 0 < limit < _number(refusal.facts, "asked"):
+        return Refusal(Reason.PARTY_TOO_LARGE, {"limit": limit})
+    return refusal
+
+
+def is_full(refusal: Refusal) -> bool:
+    """Whether somebody else was faster, so that waiting may help."""
+    return plainly(refusal).reason in FULLY_BOOKED
+
+
 def in_a_word(refusal: Refusal) -> str:
     """What stands under a greyed time."""
-    return _(IN_A_WORD[refusal.reason])
+    return _(IN_A_WORD[plainly(refusal).reason])
 
 
 def in_a_sentence(refusal: Refusal, query: Query | None = None) -> str:
     """The reason, with its figures and the house's own note. ``query`` is what was asked."""
+    refusal = plainly(refusal)
     write = _WITH_FIGURES.get(refusal.reason)
     text = write(refusal.facts) if write else _(_SENTENCES[refusal.reason])
     if query is not None and query.step_free and refusal.reason in _ABOUT_TABLES:
@@ -95,6 +122,7 @@ def in_a_sentence(refusal: Refusal, query: Query | None = None) -> str:
 
 def of_a_day(refusal: Refusal) -> str:
     """The reason as it stands behind a date: ``fully booked``, ``closed: Christmas Day``."""
+    refusal = plainly(refusal)
     reason, note = refusal.reason, refusal.facts.get("note", "")
     if reason in FULLY_BOOKED:
         return _("fully booked")

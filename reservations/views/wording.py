@@ -65,6 +65,18 @@ def place_of(zone: ZoneInfo) -> str:
     return zone.key.rpartition("/")[2].replace("_", " ")
 
 
+_CODE_LAST = frozenset({"AU", "CA", "GB", "IE", "IN", "NZ", "SG", "US", "ZA"})
+"""Where the postal code ends the line of the town; elsewhere it begins it."""
+
+
+def town(city: str, state: str, postal_code: str, country: str) -> str:
+    """``New York, NY 10011``, ``London SE1 9PP``, ``75003 Paris``: as letters there have it."""
+    if country not in _CODE_LAST:
+        return f"{postal_code} {city}".strip()
+    place = ", ".join(filter(None, (city, state)))
+    return f"{place} {postal_code}".strip()
+
+
 def guests(number: int) -> str:
     """``1 guest``, ``2 guests``."""
     return ngettext("%(number)d guest", "%(number)d guests", number) % {"number": number}

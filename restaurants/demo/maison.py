@@ -60,7 +60,7 @@ _PACING = {
     "slot_minutes": 15,
     "slot_covers": 16,
     "slot_parties": 6,
-    "online_slot_covers": 10,
+    "online_slot_covers": 12,
     "online_slot_parties": 4,
 }
 
@@ -72,11 +72,12 @@ MAISON = HouseSpec(
         "slug": "maison",
         "name": "Maison Allo",
         "description": (
-            "Cuisine de saison in the Marais: a short menu that changes every week, a terrace"
-            " under the lime trees, and a late supper on Fridays and Saturdays.\n\nChef Inès Allo"
-            " buys at the Marché des Enfants Rouges before eight and writes the carte by ten. The"
-            " cellar is small, French and mostly natural."
+            "Une cuisine de saison au cœur du Marais\xa0: une carte courte qui change chaque"
+            " semaine, une terrasse sous les tilleuls et un souper tardif le vendredi et le"
+            " samedi.\n\nLa cheffe Inès Allo est au marché des Enfants-Rouges avant huit heures et"
+            " sa carte est écrite à dix. La cave est petite, française et surtout nature."
         ),
+        "language": "fr",
         "cuisine": ["French", "Bistro"],
         "price_level": 3,
         "rating": Decimal("4.6"),
@@ -103,9 +104,9 @@ MAISON = HouseSpec(
         "accent": "#0f5c55",
     },
     rooms=(
-        RoomSpec("salle", "Salle", "The dining room, by the open kitchen"),
-        RoomSpec("bar", "Bar", "High stools, quick plates"),
-        RoomSpec("terrasse", "Terrasse", "Under the lime trees, reached without steps"),
+        RoomSpec("salle", "Salle", "La salle, côté cuisine ouverte"),
+        RoomSpec("bar", "Bar", "Tabourets hauts, assiettes rapides"),
+        RoomSpec("terrasse", "Terrasse", "Sous les tilleuls, accessible de plain-pied"),
     ),
     tables=_TABLES,
     combinations=_COMBINATIONS,
@@ -141,14 +142,14 @@ MAISON = HouseSpec(
         OfferSpec(
             "degustation",
             "Menu dégustation",
-            "Seven courses, chosen in the morning at the market.",
+            "Sept plats, choisis le matin même au marché.",
             Decimal(75),
             ("dinner",),
         ),
         OfferSpec(
             "formule",
             "Formule du midi",
-            "Starter and main, or main and dessert.",
+            "Entrée et plat, ou plat et dessert.",
             Decimal(24),
             ("lunch",),
         ),

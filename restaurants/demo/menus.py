@@ -211,7 +211,7 @@ MAISON_MENUS = (
     MenuSpec(
         "carte",
         "La carte",
-        "Short, and different every week.",
+        "Courte, et différente chaque semaine.",
         (
             (
                 "Entrées",

@@ -4,7 +4,7 @@
 const onward = document.dir === "rtl" ? -1 : 1;
 const STEPS = { ArrowLeft: -onward, ArrowRight: onward, ArrowUp: -7, ArrowDown: 7 };
 
-let wanted = null; // The day to go to once the next month is here.
+let wanted = null; // Finds the day to go to once the next month is here.
 
 const calendar = () => document.querySelector("[data-calendar]");
 const daysOf = (root) => [...root.querySelectorAll(".day")];
@@ -23,18 +23,23 @@ function prepare() {
     enter(root, first, false);
     return;
   }
-  const at = Math.min(Math.max(wanted < 0 ? days.length + wanted : wanted, 0), days.length - 1);
+  enter(root, wanted(days), true);
   wanted = null;
-  enter(root, days[at], true);
 }
 
 // Another month by the keyboard: the same link a mouse would press.
-function turn(root, by, day) {
+function turn(root, by, find) {
   const link = root.querySelector(`a[data-turn="${by}"]`);
   if (!link) return;
-  wanted = day;
+  wanted = find;
   link.click();
 }
+
+const numberOf = (day) => Number(day.id.replace("day-", ""));
+
+// The same day of another month, or the nearest it has.
+const same = (day) => (days) =>
+  days.findLast((other) => numberOf(other) <= numberOf(day)) ?? days[0];
 
 document.addEventListener("keydown", (event) => {
   const day = event.target.closest?.("[data-calendar] .day");
@@ -46,13 +51,13 @@ document.addEventListener("keydown", (event) => {
   const week = daysOf(row);
   if (event.key in STEPS) {
     const next = at + STEPS[event.key];
-    if (next < 0) turn(root, -1, next);
-    else if (next >= days.length) turn(root, 1, next - days.length);
+    if (next < 0) turn(root, -1, (others) => others.at(next) ?? others[0]);
+    else if (next >= days.length) turn(root, 1, (others) => others[next - days.length]);
     else enter(root, days[next], true);
   } else if (event.key === "Home") enter(root, week[0], true);
   else if (event.key === "End") enter(root, week.at(-1), true);
-  else if (event.key === "PageUp") turn(root, -1, at);
-  else if (event.key === "PageDown") turn(root, 1, at);
+  else if (event.key === "PageUp") turn(root, -1, same(day));
+  else if (event.key === "PageDown") turn(root, 1, same(day));
   else if (event.key === " " && day.href) day.click();
   else return;
   event.preventDefault();
@@ -68,5 +73,38 @@ function say(event) {
 document.addEventListener("click", say);
 document.addEventListener("focusin", say);
 
-document.body.addEventListener("htmx:afterSwap", prepare);
+// --- Another day or month without loading the page ---
+
+let goesToTimes = false; // A date was chosen: the times are what comes next.
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  goesToTimes = event.detail.elt.matches(".day");
+});
+
+const load = (event) => {
+  const path = event.detail.pathInfo?.finalRequestPath || event.detail.pathInfo?.requestPath;
+  if (path) window.location.assign(path);
+};
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  // The place in the page stays as it is: addresses end in #times for those who load it anew.
+  if (event.detail.pathInfo) event.detail.pathInfo.anchor = undefined;
+  // Led elsewhere: there are no times to choose from any more.
+  if (event.detail.isError || event.detail.serverResponse.includes('id="times"')) return;
+  event.detail.shouldSwap = false;
+  load(event);
+});
+
+// A screen reader hears what has changed.
+document.body.addEventListener("htmx:afterSwap", () => {
+  prepare();
+  document.getElementById("times-status").textContent = document.getElementById("times").dataset.summary;
+  if (goesToTimes) document.getElementById("times-day")?.focus();
+});
+
+// A server or a network that fails here would leave the guest with old times: load the whole page.
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(failure, load);
+}
+
 prepare();

@@ -5,6 +5,7 @@ The website is on 127.0.0.1, Couvert on localhost: two sites, as far as browsers
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -180,6 +181,21 @@ def test_a_guest_books_inline_without_cookies(visitor: Callable[..., Guest]) -> 
     assert [name for name, _ in told] == ["viewed", "slot_selected", "held", "booked"]
     about = {"venue": "bella-notte", "mode": "inline", "source": "homepage"}
     assert [detail for _, detail in told] == [about] * 4
+
+
+def test_the_frame_speaks_the_language_of_its_website(visitor: Callable[..., Guest]) -> None:
+    guest = visitor(locale="en-GB")
+    page = guest.open("inline", lang="fr-CA")
+    expect(guest.frame.get_by_role("heading", name="Réserver une table")).to_be_visible()
+    expect(page.locator("iframe")).to_have_attribute("title", "Réserver une table")
+    guest.frame.get_by_role("link", name=re.compile("Mois suivant")).click()
+    expect(guest.frame.locator("html")).to_have_attribute("lang", "fr")
+    website = visitor(locale="fr-FR")
+    website.open("button")
+    page = website.page
+    page.get_by_role("button", name="Book a table").click()  # The website says lang="en".
+    expect(website.frame.get_by_role("heading", name="Book a table")).to_be_visible()
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
 
 
 def test_the_frame_is_as_high_as_its_page(visitor: Callable[..., Guest]) -> None:

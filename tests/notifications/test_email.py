@@ -294,7 +294,9 @@ def test_the_address_is_made_when_the_message_is_sent(message: Message) -> None:
 
 
 @pytest.mark.usefixtures("_leads_somewhere")
-@pytest.mark.parametrize("kind", ["guest_running_late", "deposit_refunded", "reservation_declined"])
+@pytest.mark.parametrize(
+    "kind", ["guest_running_late", "guest_wrote", "deposit_refunded", "reservation_declined"]
+)
 def test_a_message_to_somebody_else_or_of_the_end_leads_nowhere(
     message: Message, kind: str
 ) -> None:

@@ -183,6 +183,7 @@ def test_a_message_is_written_in_its_readers_language(facts: dict[str, Any]) -> 
 
 OTHER_KINDS: dict[str, dict[str, Any]] = {
     "guest_running_late": {"minutes": 15, "guest_phone": "+12125550188"},
+    "guest_wrote": {"note": "We bring a pram", "guest_phone": "+12125550188"},
     "waitlist_joined": {"service_date": "2026-11-21", "earliest": "19:00", "latest": "21:00"},
     "sign_in": {"minutes": 20},
 }
@@ -200,7 +201,7 @@ def test_the_other_kinds_say_the_same_in_text_and_html(kind: str, facts: dict[st
     for fact in ("Bella Notte", *said):
         assert fact in rendered.text
         assert fact in page.text
-    assert page.links == ([] if kind == "guest_running_late" else [facts["manage_url"]])
+    assert page.links == ([] if kind.startswith("guest_") else [facts["manage_url"]])
     assert not re.search(r"\n{3}|\{[{%]", rendered.text)
     assert "None" not in rendered.text + rendered.html
 

@@ -163,7 +163,8 @@ def test_looking_around_leaves_nothing_behind(anchor: Restaurant) -> None:
 def test_two_clicks_at_once_are_one_visitor(anchor: Restaurant) -> None:
     address, fields = Frame().get(TIMES).form("/hold/")
     frames = [Frame().post(address, fields | {"time": "19:00"}) for _ in range(2)]
-    assert frames[0].url == frames[1].url
+    # The visit's token is signed anew with every answer.
+    assert len({frame.url.partition("/hold/")[2] for frame in frames}) == 1
     assert Hold.objects.count() == 1
 
 
@@ -171,6 +172,45 @@ def test_redis_may_forget_the_visit(anchor: Restaurant) -> None:
     frame = Frame().hold()
     cache.clear()
     assert "Your table is booked" in frame.book().html
+
+
+@pytest.mark.parametrize(
+    ("asked", "browser", "spoken"),
+    [
+        ("&lang=fr", "en", "fr"),
+        ("&lang=en", "fr", "en"),
+        ("", "fr", "fr"),
+        ("&lang=xx", "fr", "fr"),
+    ],
+)
+def test_the_website_decides_the_language_of_the_whole_visit(
+    anchor: Restaurant, asked: str, browser: str, spoken: str
+) -> None:
+    frame = Frame()
+    address, fields = frame.get(TIMES + asked, **{"Accept-Language": browser}).form("/hold/")
+    assert f'<html lang="{spoken}"' in frame.html
+    frame.post(address, fields | {"time": "19:00"}, **{"Accept-Language": browser})
+    assert frame.url.startswith("/e/")
+    frame.get(frame.url, **{"Accept-Language": browser})
+    assert f'<html lang="{spoken}"' in frame.html
+    assert frame.cookies == set()
+
+
+def test_pages_that_say_no_are_bare_too(anchor: Restaurant) -> None:
+    prefix = embedding.begin(anchor.pk, "anchor", "fr").prefix
+    address, fields = Frame().get(TIMES).form("/hold/")
+    forged = Frame().post(address, fields | {"csrfmiddlewaretoken": "x" * 64})
+    missing = [Frame().get(prefix + path) for path in ("hold/hold_0/", "nowhere/", "booking/x/")]
+    for frame, status in ((forged, 403), *((each, 404) for each in missing)):
+        assert frame.answer.status_code == status
+        assert 'class="embed"' in frame.html
+        assert "site-header" not in frame.html
+        assert "site-footer" not in frame.html
+        assert re.findall(r'<a class="button[^"]*" href="(/[^"]*)"', frame.html)[-1].endswith(
+            "/r/anchor/"
+        )
+    assert "Chercher une table" in missing[0].html
+    assert "site-header" in Client().get("/nowhere/").content.decode()
 
 
 # --- Nobody else's visit --------------------------------------------------------------------------
@@ -293,7 +333,10 @@ def test_the_script_is_small_and_looked_for_again(client: Client) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-RELEASED = {"1.0.0": "sha384-m+m7rMyzs5NBcXXEq/nqpgM8ovBgD39/wGLbIRcv69tZKRyFMVn+5MnWd3zgby3U"}
+RELEASED = {
+    "1.0.0": "sha384-m+m7rMyzs5NBcXXEq/nqpgM8ovBgD39/wGLbIRcv69tZKRyFMVn+5MnWd3zgby3U",
+    "1.1.0": "sha384-NGVsBvZzNMSEF3RdfZmnKAEJbc2hD8TGiN7gxpKRyG8lo7aWmhY+TCalNP13MnDr",
+}
 """A released file never changes: websites name it by this hash. Add a version, change none."""
 
 

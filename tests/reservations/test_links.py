@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from core.actors import Actor, ActorKind
 from core.errors import Invalid
@@ -47,6 +47,7 @@ from reservations.services.changes import LARGER_DEPOSIT, Change
 from reservations.services.holds import place_hold
 from reservations.services.links import issue_link, link_address, open_link, revoke_links
 from reservations.services.progress import step
+from reservations.views.why import of_a_day
 from restaurants.models import DiningService, Restaurant
 from tests.factories import make_bella
 from tests.faults.acts import ask, hold, pay
@@ -307,6 +308,33 @@ def test_options_count_the_bookings_own_table_as_free(
         change_for_link(token, Change(time="20:00"))
 
 
+def test_the_calendar_says_of_each_day_what_the_day_itself_says(
+    clock: Clock, guest: Guest, new_guest: Any, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    small = make_bella(tables=1)
+    rival = new_guest()
+    pay(hold(small, rival, "21:30"), rival)
+    made = pay(hold(small, guest, "19:00"), guest).booking
+    with django_assert_num_queries(3):
+        month = change_options(made).month
+    assert month is not None
+    assert [(day.date.day, day.free) for day in month.days if day.date.day in (9, 10, 15)] == [
+        (9, 0),
+        (10, 21),
+        (15, 18),
+    ]
+    for day in month.days:
+        found = change_options(made, service_date=day.date, month=dt.date(2025, 12, 1))
+        assert sum(option.available for option in found.options) == day.free, day.date
+        assert (day.reason is None) == bool(day.free)
+    larger = change_options(made, party_size=3).month
+    assert larger is not None
+    assert {day.free for day in larger.days} == {0}
+    reason = larger.days[14].reason
+    assert reason is not None
+    assert of_a_day(reason) == "please call"
+
+
 def test_options_count_the_booking_out_of_the_limits(clock: Clock, guest: Guest) -> None:
     house = make_bella()
     DiningService.objects.update(max_covers=2)
@@ -356,6 +384,23 @@ def test_a_note_waits_until_somebody_has_read_it(
     assert not mark_read(note, by=STAFF)
     note.refresh_from_db()
     assert note.read_at == clock.now
+
+
+def test_a_note_reaches_the_house_by_mail_and_the_answer_the_guest(
+    made: Booking, token: str
+) -> None:
+    Restaurant.objects.update(language="fr")
+    message_house(token, "We bring a pram\n<b>and a dog</b>")
+    deliver_due()
+    [sent] = [one for one in mail.outbox if one.to == ["book@house.example"]]
+    assert sent.subject == "Message de Ada Guest, 2 personnes, samedi 15 novembre 2025 à 19:00"
+    assert "We bring a pram\n<b>and a dog</b>" in sent.body
+    assert token not in sent.body
+    assert sent.reply_to == ["ada@example.com"]
+    Restaurant.objects.update(email="")
+    message_house(token, "And a cat")
+    assert Message.objects.filter(kind="guest_wrote").count() == 1
+    assert HouseMessage.objects.count() == 2
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 1001])

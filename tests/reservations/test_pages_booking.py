@@ -79,7 +79,10 @@ def test_a_house_without_deposit_asks_for_no_card(clock: Clock, browser: Browser
     free = factories.make_bella(deposit=None)
     browser.hold(free)
     assert "card" not in browser.text
-    browser.post(browser.url, **ADA)
+    hold_url = browser.url
+    browser.post(hold_url, **(ADA | {"name": ""}))
+    assert re.findall(r'<li><a href="#[^"]+">([^<]+)', browser.html) == ["Please enter your name."]
+    browser.post(hold_url, **ADA)
     assert "Your table is booked" in browser.text
     browser.get(f"{browser.url}cancel/")
     assert "You paid no deposit" in browser.text

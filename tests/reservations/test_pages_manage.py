@@ -135,6 +135,24 @@ def test_the_booking_moves_to_another_day_and_party(link: str, browser: Browser)
     assert Reservation.objects.get().sequence == 1
 
 
+def test_the_calendar_leads_to_other_days_and_months(link: str, browser: Browser) -> None:
+    page = browser.get(f"{link}change/?time=20:30")
+    assert "November 2025" in page.text
+    sunday, later = (
+        re.findall(rf'id="{name}"[^>]*href="([^"]+)"', page.html)[0].replace("&amp;", "&")
+        for name in ("day-16", "month-later")
+    )
+    assert sunday == f"{link}change/?date=2025-11-16&party=2&time=20:30#times"
+    page = browser.get(sunday.partition("#")[0])
+    assert "Sunday 16 November 2025, 2 guests" in page.text
+    assert 'value="20:30" required checked' in page.html
+    page = browser.get(later.partition("#")[0])
+    assert "December 2025" in page.text
+    assert "Saturday 15 November 2025, 2 guests" in page.text
+    assert 'aria-label="Monday 1 December, 23 times"' in page.html
+    assert browser.get(f"{link}change/?month=9999-12&date=9999-12-31").status == 200
+
+
 def test_without_javascript_the_stepper_asks_again(link: str, browser: Browser) -> None:
     page = browser.get(f"{link}change/?date=2025-11-15&party=3&step=-1")
     assert "Saturday 15 November 2025, 2 guests" in page.text

@@ -6,7 +6,7 @@ import pytest
 
 from reservations.engine.types import Reason, Refusal
 from reservations.sentences import FULL, NO_TABLE, sentence
-from reservations.views.why import IN_A_WORD, in_a_sentence, of_a_day
+from reservations.views.why import IN_A_WORD, in_a_sentence, in_a_word, is_full, of_a_day
 
 FACTS = {"limit": 4}
 LONGEST_WORD = 12
@@ -49,3 +49,18 @@ def test_full_is_said_only_of_what_is_full() -> None:
 def test_who_is_sent_to_the_telephone_is_told_so_in_the_word_too(reason: Reason) -> None:
     assert IN_A_WORD[reason] == "By phone"
     assert "call" in sentence(Refusal(reason))
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [Reason.SERVICE_FULL, Reason.PACING_COVERS, Reason.ONLINE_PACING_COVERS, Reason.SEATS_TAKEN],
+)
+def test_a_party_no_empty_book_could_take_is_too_large_and_nothing_is_full(reason: Reason) -> None:
+    never = Refusal(reason, {"limit": 10, "used": 0, "asked": 12})
+    assert in_a_word(never) == "Too many"
+    assert in_a_sentence(never) == "The largest party that can be booked here online is 10."
+    assert of_a_day(never) == "not for so many guests"
+    assert (is_full(never), is_full(Refusal(reason, {"limit": 10, "used": 4, "asked": 8}))) == (
+        False,
+        True,
+    )
