@@ -11,6 +11,8 @@ from api.views import unknown_path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema", schema.schema, name="api-schema"),
     path("docs", docs.docs, name="api-docs"),
+    path("redoc", docs.redoc, name="api-redoc"),
+    path("postman.json", docs.postman_collection, name="api-postman"),
     path("docs/start.js", docs.start, name="api-docs-start"),
     path("", include("api.accounts.urls")),
     path("", include("api.holds.urls")),

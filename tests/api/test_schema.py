@@ -92,7 +92,7 @@ def test_every_file_of_the_docs_page_is_served() -> None:
     client = Client()
     page = client.get("/api/docs").content.decode()
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(addresses) == 5
+    assert len(addresses) == 8
     for address in addresses:
         answer = client.get(address)
         length = len(answer.getvalue())
