@@ -6,15 +6,12 @@ internet is a test that fails on a train. Mail goes to Django's in-memory outbox
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 
 from config import embedded, env
 
-_DOMAIN = Path(__file__).parent / "fixtures" / "domain.py"
-pytest_plugins = ["tests.fixtures.domain"] if _DOMAIN.exists() else []
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.domain"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
