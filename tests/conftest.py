@@ -21,6 +21,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["OPTIONS"]["CONNECTION_POOL_KWARGS"] = {"db": database}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let several processes begin with what takes long, or one would end long after the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the embedded test servers, unless another run with the same DATA_DIR still uses them."""
     if hasattr(config, "workerinput") or env.secret("DATABASE_URL"):
