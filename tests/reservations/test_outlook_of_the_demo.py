@@ -38,7 +38,7 @@ def _demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
     """The three demo houses with two weeks of bookings: each test's savepoint is inside of this."""
     book = transaction.atomic()
     # As the one around a test: what insists on the outermost transaction may run in it.
-    book._from_testcase = True
+    book._from_testcase = True  # type: ignore[attr-defined]
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         book.__enter__()
         patch.setattr(core_clock, "now", lambda: NOON)
