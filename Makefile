@@ -14,7 +14,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13 python3.14; 
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --prefer-binary --no-input
 # Servers are for running and testing; reading the code needs none.
 STATIC := EMBEDDED_SERVICES=0 DJANGO_SETTINGS_MODULE=config.settings.test
-# One test process per processor. TESTS=path, ARGS="-k word" narrow it down.
+# TESTS=path, ARGS="-k word" narrow it down.
 TESTS ?= tests
 ARGS ?=
 PYTEST := $(PY) -m pytest -n auto --dist loadgroup

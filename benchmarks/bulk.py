@@ -14,14 +14,15 @@ from django.db.models.fields import NOT_PROVIDED
 def insert_select(model: type[Model], source: str, **columns: str) -> None:
     """Fill ``model``'s table from ``source`` (what follows FROM), an SQL expression per column.
 
-    Columns that are not given get the model's default, so that a new one does not break this.
+    Columns that are not given get the database's or the model's default, so that a new one does not
+    break this.
     """
     names, values = [], []
     for field in model._meta.local_concrete_fields:
         if field.column in columns:
             names.append(field.column)
             values.append(columns[field.column])
-        elif not field.null and not field.primary_key:
+        elif not (field.null or field.primary_key) and field.db_default is NOT_PROVIDED:
             names.append(field.column)
             values.append(_default(field))
     with connection.cursor() as cursor:

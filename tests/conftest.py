@@ -6,22 +6,38 @@ internet is a test that fails on a train. Mail goes to Django's in-memory outbox
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import pytest
 from django.conf import settings
 
 from config import embedded, env
 
-_DOMAIN = Path(__file__).parent / "fixtures" / "domain.py"
-pytest_plugins = ["tests.fixtures.domain"] if _DOMAIN.exists() else []
+pytest_plugins = ["tests.fixtures.database", "tests.fixtures.domain"]
+
+REDIS_DATABASES = 16
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: somebody always waits, for the database, a browser or a clock.
+
+    Not more than Redis has databases.
+    """
+    return min((os.cpu_count() or 1) + 1, REDIS_DATABASES)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each process of a run a Redis database of its own: tests empty the cache."""
     worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
-    database = int(worker.removeprefix("gw")) % 16
+    database = int(worker.removeprefix("gw")) % REDIS_DATABASES
     settings.CACHES["default"]["OPTIONS"]["CONNECTION_POOL_KWARGS"] = {"db": database}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let several processes begin with what takes long, or one would end long after the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -40,16 +40,24 @@ async function decide(card, button) {
   const hadFocus = card.contains(document.activeElement);
   card.classList.add(action === "like" ? "is-liked" : "is-passed");
   const leave = () => {
-    card.hidden = true;
+    clearTimeout(leaving);
+    card.removeEventListener("transitionend", left);
     card.classList.remove("is-liked", "is-passed");
     card.style.transform = "";
+  };
+  const hide = () => {
+    leave();
+    card.hidden = true;
     if (hadFocus && next) next.querySelector(".card__name a").focus();
   };
-  card.addEventListener("transitionend", leave, { once: true });
-  setTimeout(() => card.hidden || leave(), 400);
+  // Its buttons have transitions too, and those events rise up to it.
+  const left = (event) => event.target === card && hide();
+  card.addEventListener("transitionend", left);
+  const leaving = setTimeout(hide, 400);
   const name = card.querySelector(".card__name").textContent;
   tell(list.dataset[action].replace("%s", name), async () => {
     await send(form, "forget");
+    leave(); // Undone before it was gone: nothing may hide it afterwards.
     card.hidden = false;
     toast.hidden = true;
     card.querySelector(".card__name a").focus();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 
 
+_running: dict[tuple[str, ...], Browser] = {}
+"""By the arguments they were started with, besides the usual ones."""
+_until_it_is_closed = ExitStack()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of these share one browser, hence one process."""
     for item in items:
@@ -44,12 +50,43 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The browser, and Django told that Playwright's event loop in this thread is harmless."""
-    path = (
+@pytest.fixture
+def chromium() -> Browser:
+    """The browser: one for all tests that follow each other here."""
+    if () not in _running:
+        _running[()] = _until_it_is_closed.enter_context(_launched())
+    return _running[()]
+
+
+def another(chromium: Browser, *arguments: str) -> Browser:
+    """One with these arguments besides, kept as long."""
+    if arguments not in _running:
+        browser = chromium.browser_type.launch(
+            executable_path=_path(), args=[*_ARGUMENTS, *arguments]
+        )
+        _until_it_is_closed.callback(browser.close)
+        _running[arguments] = browser
+    return _running[arguments]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close them before a test of something else meets Playwright's event loop."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        _running.clear()
+        _until_it_is_closed.close()
+
+
+def _path() -> str | None:
+    return (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     )
+
+
+@contextmanager
+def _launched() -> Iterator[Browser]:
+    """A browser, and Django told that Playwright's event loop in this thread is harmless."""
+    path = _path()
     if path is None:
         pytest.skip("no Chromium on this machine (set CHROMIUM to its path)")
     with pytest.MonkeyPatch.context() as patch:

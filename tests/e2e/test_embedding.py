@@ -6,7 +6,6 @@ The website is on 127.0.0.1, Couvert on localhost: two sites, as far as browsers
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from core import rates
 from reservations.limits import Act, Attempt
 from reservations.models import Hold, Reservation
 from restaurants.models import AllowedSite, PublishableKey, Restaurant
-from tests.e2e.conftest import _ARGUMENTS, PATIENCE, PHONE, OpenVisit
+from tests.e2e.conftest import PATIENCE, PHONE, OpenVisit, another
 from tests.e2e.test_accessibility import violations
 
 _LISTEN = """
@@ -73,13 +72,9 @@ def website() -> Iterator[Website]:
 
 
 @pytest.fixture
-def strict(chromium: Browser) -> Iterator[Browser]:
+def strict(chromium: Browser) -> Browser:
     """A Chromium that blocks third-party cookies."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    arguments = [*_ARGUMENTS, "--test-third-party-cookie-phaseout"]
-    browser = chromium.browser_type.launch(executable_path=path, args=arguments)
-    yield browser
-    browser.close()
+    return another(chromium, "--test-third-party-cookie-phaseout")
 
 
 @dataclass
@@ -164,7 +159,7 @@ def test_a_guest_books_inline_without_cookies(visitor: Callable[..., Guest]) -> 
     guest = visitor()
     page = guest.open("inline", "/?utm_source=letter", source="homepage")
     frame = guest.frame
-    expect(frame.get_by_role("heading", name="Bella Notte")).to_be_visible()
+    expect(frame.get_by_role("heading", name="Bella Notte", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Book a table")).to_be_hidden()
     expect(frame.locator(".site-header")).to_have_count(0)
     # The control: this browser does keep a frame's cookies back.
@@ -201,7 +196,7 @@ def test_the_frame_speaks_the_language_of_its_website(visitor: Callable[..., Gue
 def test_the_frame_is_as_high_as_its_page(visitor: Callable[..., Guest]) -> None:
     guest = visitor(viewport={"width": 360, "height": 740})
     page = guest.open("inline")
-    expect(guest.frame.get_by_role("heading", name="Bella Notte")).to_be_visible()
+    expect(guest.frame.get_by_role("heading", name="Bella Notte", exact=True)).to_be_visible()
     page.wait_for_function("parseInt(document.querySelector('iframe').style.height) !== 640")
     inner = guest.frame.locator("html")
     heights = "e => [e.scrollHeight - window.innerHeight, e.scrollWidth - window.innerWidth]"
@@ -275,7 +270,7 @@ def test_a_website_that_was_not_named_shows_nothing(
 def test_messages_of_others_change_nothing(visitor: Callable[..., Guest]) -> None:
     guest = visitor()
     page = guest.open("inline")
-    expect(guest.frame.get_by_role("heading", name="Bella Notte")).to_be_visible()
+    expect(guest.frame.get_by_role("heading", name="Bella Notte", exact=True)).to_be_visible()
     page.wait_for_function("told.length === 1")
     # From the page itself, and from another frame of it.
     page.evaluate(

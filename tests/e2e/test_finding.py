@@ -144,6 +144,18 @@ def test_likes_by_button_key_and_swipe_can_be_undone(visit: OpenVisit, venue: Re
     expect(page.locator("[data-card]")).to_have_count(1)
 
 
+def test_what_is_undone_at_once_is_not_hidden_later(visit: OpenVisit, venue: Restaurant) -> None:
+    page = visit(viewport=PHONE).open("/")
+    page.clock.install()
+    card = page.locator("[data-card]").filter(has_text="Bella Notte")
+    page.get_by_role("button", name="Like Bella Notte").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Bella Notte", exact=True)).to_be_focused()
+    page.clock.run_for(1000)
+    expect(card).to_be_visible()
+    expect(card).to_have_css("opacity", "1")
+
+
 def test_nearness_is_known_only_to_who_shares_it(visit: OpenVisit, venue: Restaurant) -> None:
     Restaurant.objects.update(latitude=40.7359, longitude=-74.0014)
     here = {"latitude": 40.7128, "longitude": -74.006}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.core.cache import cache
 from django.test import Client
 
@@ -160,7 +161,12 @@ def test_looking_around_leaves_nothing_behind(anchor: Restaurant) -> None:
     assert (Session.objects.count(), frame.cookies) == (0, set())
 
 
-def test_two_clicks_at_once_are_one_visitor(anchor: Restaurant) -> None:
+def test_two_clicks_at_once_are_one_visitor(
+    anchor: Restaurant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A token says the second it was made in.
+    second = signing.TimestampSigner().timestamp()
+    monkeypatch.setattr(signing.TimestampSigner, "timestamp", lambda _: second)
     address, fields = Frame().get(TIMES).form("/hold/")
     frames = [Frame().post(address, fields | {"time": "19:00"}) for _ in range(2)]
     # The visit's token is signed anew with every answer.

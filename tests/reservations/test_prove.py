@@ -117,7 +117,7 @@ def test_an_interrupted_proof_leaves_no_schema_and_no_process(scratch: str) -> N
             os._exit(error.returncode)
 
     with children(prove) as [process]:
-        until(lambda: len(sessions(besides=scratch)) > 3, "the race has begun", 60)
+        until(lambda: len(sessions(besides=scratch)) > 3, "the race has begun", 180)
         process.send(signal.SIGINT)
         assert process.wait() == 130
     assert schemas(besides=scratch) == []
