@@ -20,6 +20,8 @@ BASE_DIR = env.BASE_DIR
 DATA_DIR = env.data_dir()
 DEBUG = False
 SECRET_KEY = ""
+# Encrypts the secrets that must be read again (core/secrets.py); empty: derived from SECRET_KEY.
+FIELD_KEY = env.secret("FIELD_KEY")
 
 # --- Applications -------------------------------------------------------------------------------
 
