@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
+from accounts.errors import NotSignedIn
 from core.errors import Conflict, DomainError, NotFound, TooOften
 
 
@@ -209,3 +210,13 @@ class NotWaiting(Conflict):
 
     code = "NOT_WAITING"
     message = gettext_noop("You are not on this waitlist any more.")
+
+
+class SignatureInvalid(NotSignedIn):
+    """A message whose signature, time or sender is not what it should be; says not which."""
+
+    code = "SIGNATURE_INVALID"
+    message = gettext_noop(
+        "This message is not signed with a secret that is known here, or it is too old."
+        " Sign the raw body with the secret of its source, and send it within five minutes."
+    )

@@ -6,6 +6,7 @@ from reservations.models.imports import ImportRun
 from reservations.models.ledger import SeatingDecision, ServiceLoad, TableClaim
 from reservations.models.links import BookingLink, SignInLink
 from reservations.models.reservation import Reservation
+from reservations.models.sources import InboundDelivery, SourceRecord, SourceSecret
 from reservations.models.waitlist import WaitlistEntry
 
 __all__ = [
@@ -13,10 +14,13 @@ __all__ = [
     "Hold",
     "HouseMessage",
     "ImportRun",
+    "InboundDelivery",
     "Reservation",
     "SeatingDecision",
     "ServiceLoad",
     "SignInLink",
+    "SourceRecord",
+    "SourceSecret",
     "TableClaim",
     "WaitlistEntry",
 ]

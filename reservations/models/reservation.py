@@ -124,6 +124,15 @@ class Reservation(VisitDetails):
         default=100,
         help_text="Most percent that can still come back: a change does not win back lost notice",
     )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The booking of the same visit whose data count, when this one gave way to it.",
+    )
     load_ids = ArrayField(
         models.BigIntegerField(), default=list, help_text="Gauges that count this party"
     )
@@ -145,7 +154,7 @@ class Reservation(VisitDetails):
             *visit_constraints("reservation"),
             models.UniqueConstraint(fields=["code"], name="reservation_code_once"),
             models.UniqueConstraint(
-                fields=["source", "external_id"],
+                fields=["source", "external_id", "restaurant", "is_test"],
                 condition=~models.Q(external_id=""),
                 name="reservation_external_id_once",
             ),
@@ -173,6 +182,10 @@ class Reservation(VisitDetails):
                 condition=models.Q(late_minutes=None, late_at=None)
                 | models.Q(late_minutes__range=(5, 60), late_at__isnull=False),
                 name="reservation_late",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(status="cancelled"),
+                name="reservation_merged_is_over",
             ),
             models.CheckConstraint(
                 condition=~models.Q(status="cancelled") | models.Q(cancelled_at__isnull=False),

@@ -89,6 +89,11 @@ _LADDER, _LATE = -8, -2
 """Where ladder and lateness stand among the columns before those of the details."""
 
 
+def bookings_where(where: str, parameters: dict[str, Any]) -> list[Booking]:
+    """The reservations (``b``) a condition, order and limit in SQL names; for selectors only."""
+    return _read(where, parameters)
+
+
 def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
     with connection.cursor() as cursor:
         cursor.execute(_SELECT + where, parameters)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -46,6 +48,10 @@ class Extras:
     external_id: str = ""
     status: str = "confirmed"
     notify: bool = True
+    is_test: bool = False
+    request_key: str = ""
+    draw_code: Callable[[], str] | None = None
+    """Draws a booking code of the channel's own form; called again while the code is taken."""
 
 
 @again_if_undone
@@ -100,7 +106,8 @@ def write_booking(
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
     place = place_of(day, decision)
-    row = _insert(house.code_prefix, **_values(place, request, contact, extras, house, now))
+    draw_code = extras.draw_code or partial(booking_code, house.code_prefix)
+    row = _insert(draw_code, **_values(place, request, contact, extras, house, now))
     row.load_ids = claim_for_reservation(place, row.pk)
     record_decision(
         decision,
@@ -139,6 +146,8 @@ def _values(
         "channel": request.channel.value,
         "source": request.source,
         "external_id": extras.external_id,
+        "is_test": extras.is_test,
+        "request_key": extras.request_key,
         "user_id": extras.user_id,
         "customer_id": contact.customer_id,
         "guest_name": contact.name,
@@ -159,12 +168,12 @@ def _values(
     }
 
 
-def _insert(prefix: str, **values: Any) -> Reservation:
+def _insert(draw_code: Callable[[], str], **values: Any) -> Reservation:
     """Insert with a code nobody has; another draw when it is taken."""
     for _ in range(_CODE_DRAWS):
         try:
             with transaction.atomic(), guarded():
-                return Reservation.objects.create(code=booking_code(prefix), **values)
+                return Reservation.objects.create(code=draw_code(), **values)
         except CodeTaken:
             continue
     raise RuntimeError("no free booking code; lengthen them")
@@ -204,8 +213,8 @@ def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
 
 
 def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
-    """Queue a message about a reservation, if its guest left an address."""
-    if not row.guest_email:
+    """Queue a message about a reservation, if its guest left an address and it is no test."""
+    if row.is_test or not row.guest_email:
         return
     payload = facts(
         house,

@@ -141,6 +141,7 @@ class RestaurantAdmin(ScopedAdmin):
                     ("public_id", "slug"),
                     "description",
                     ("cuisine", "price_level"),
+                    "average_spend",
                     "features",
                     "images",
                     "accent",

@@ -35,6 +35,7 @@ ANCHOR = HouseSpec(
         ),
         "cuisine": ["British", "Pub"],
         "price_level": 2,
+        "average_spend": Decimal(38),
         "rating": Decimal("4.4"),
         "review_count": 518,
         "images": pictures("anchor", "anchor-roast"),

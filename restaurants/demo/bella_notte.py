@@ -55,6 +55,7 @@ BELLA_NOTTE = HouseSpec(
         ),
         "cuisine": ["Italian", "Mediterranean"],
         "price_level": 2,
+        "average_spend": Decimal(55),
         "rating": Decimal("4.7"),
         "review_count": 342,
         "images": pictures("bella-notte", "bella-notte-pasta"),

@@ -80,6 +80,7 @@ MAISON = HouseSpec(
         "language": "fr",
         "cuisine": ["French", "Bistro"],
         "price_level": 3,
+        "average_spend": Decimal(72),
         "rating": Decimal("4.6"),
         "review_count": 207,
         "images": pictures("maison-allo", "maison-allo-terrasse"),

@@ -61,6 +61,13 @@ class Restaurant(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(4)],
         help_text="1 to 4, shown as $ to $$$$.",
     )
+    average_spend = models.DecimalField(
+        max_digits=12,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text="What a guest usually spends, for estimates of revenue. Empty: none are made.",
+    )
     rating = models.DecimalField(max_digits=2, decimal_places=1, null=True, blank=True)
     review_count = models.PositiveIntegerField(default=0)
     images = ArrayField(
@@ -171,6 +178,10 @@ class Restaurant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(hold_minutes__range=(1, 60)), name="restaurant_hold_minutes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(average_spend=None) | models.Q(average_spend__gte=0),
+                name="restaurant_average_spend",
             ),
             models.CheckConstraint(
                 condition=models.Q(accent="") | models.Q(accent__regex="^#[0-9a-fA-F]{6}$"),
