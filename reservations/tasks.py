@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reservations.services import holds, progress, sign_in, waitlist
+from reservations.services import holds, partner_upkeep, progress, sign_in, visit_joins, waitlist
 
 
 @shared_task(name="reservations.expire_holds")
@@ -32,3 +32,21 @@ def expire_waitlist() -> int:
 def forget_sign_ins() -> int:
     """Delete old requests to sign in."""
     return sign_in.forget_sign_ins()
+
+
+@shared_task(name="reservations.sweep_tests")
+def sweep_tests() -> int:
+    """Give back the tables of old test bookings."""
+    return partner_upkeep.sweep_tests()
+
+
+@shared_task(name="reservations.forget_deliveries")
+def forget_deliveries() -> int:
+    """Delete old messages of sources."""
+    return partner_upkeep.forget_deliveries()
+
+
+@shared_task(name="reservations.join_visits")
+def join_visits() -> int:
+    """Let partners' bookings give way to those of the same visit that guests made themselves."""
+    return visit_joins.join_visits()

@@ -1,5 +1,5 @@
 """The book in the admin: to be found and read; services change it, on request of a button."""
 
-from reservations.admin import bookings, guests, holds, ledger, links, wishes
+from reservations.admin import bookings, guests, holds, ledger, links, sources, wishes
 
-__all__ = ["bookings", "guests", "holds", "ledger", "links", "wishes"]
+__all__ = ["bookings", "guests", "holds", "ledger", "links", "sources", "wishes"]

@@ -34,6 +34,7 @@ from core.admin import (
 from core.errors import DomainError
 from notifications.wording import amount
 from payments.selectors import ladder_text
+from reservations.admin.sources import SourceInline
 from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.engine.types import Channel
 from reservations.models import Reservation, TableClaim
@@ -189,7 +190,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     ]
     search_help_text = "Code, name, telephone, e-mail or id"
     linked_lookups = ("customer__id__exact",)
-    inlines = [ClaimInline]
+    inlines = [ClaimInline, SourceInline]
     actions_detail = ["accept", "decline", "cancel", "no_show", "completed"]
     fieldsets = [
         (
@@ -226,7 +227,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
             "Where it came from",
             {
                 "fields": [
-                    ("source", "channel"),
+                    ("source", "channel", "is_test"),
                     ("utm_source", "utm_medium", "utm_campaign"),
                     ("referrer", "language"),
                     ("external_id", "public_id"),

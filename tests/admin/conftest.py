@@ -18,12 +18,13 @@ from core.models import Heartbeat
 from notifications.models import Message
 from payments.models import Payment, Refund
 from reservations.guests import Guest
-from reservations.models import ImportRun, Reservation
+from reservations.models import ImportRun, InboundDelivery, Reservation, SourceRecord
 from reservations.services.by_link import message_house
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
 from reservations.services.links import issue_link
 from reservations.services.sign_in import request_sign_in
+from reservations.services.source_secrets import create_source_secret
 from reservations.services.waitlist import WaitRequest, join_waitlist
 from restaurants.models import (
     AllowedSite,
@@ -133,6 +134,28 @@ def booked(cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
     return row
 
 
+def tell_of(booked: Reservation, clock: Clock) -> None:
+    """What sources told, their secret and a message of one."""
+    create_source_secret(booked.restaurant, "opentable", by=SYSTEM)
+    SourceRecord.objects.create(
+        restaurant=booked.restaurant,
+        reservation=booked,
+        source="website",
+        is_primary=True,
+        created_at=clock.now,
+        updated_at=clock.now,
+    )
+    InboundDelivery.objects.create(
+        restaurant=booked.restaurant,
+        source="opentable",
+        delivery_id="msg_1",
+        event="created",
+        body=b"{}",
+        outcome=InboundDelivery.Outcome.APPLIED,
+        received_at=clock.now,
+    )
+
+
 @pytest.fixture
 def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
     """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
@@ -172,6 +195,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     Swipe.objects.create(user=cast.guest, restaurant=house, action="like", at=clock.now)
     Heartbeat.objects.create(name="worker", beaten_at=clock.now)
     message_house(issue_link(booked.public_id), "We bring a pram")
+    tell_of(booked, clock)
     request_sign_in("nobody@example.com", network="192.0.2.1")
     wanted = WaitRequest(
         restaurant=house.public_id,
