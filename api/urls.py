@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 # Routing registers the path converter that the dialects' paths use.
-from api import docs, routing, schema  # noqa: F401
+from api import docs, schema
+from api.holds.views import ReservationView as GuestsReservationView
+from api.multisource.views import ReservationView as ProgramsReservationView
+from api.routing import by_method
 from api.views import unknown_path
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +20,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("api.accounts.urls")),
     path("", include("api.holds.urls")),
     path("", include("api.embed.urls")),
+    path("", include("api.multisource.urls")),
+    path(
+        "reservations/<public_id:reservation_id>",
+        by_method(
+            GET=ProgramsReservationView.as_view(),
+            PUT=ProgramsReservationView.as_view(),
+            DELETE=GuestsReservationView.as_view(),
+        ),
+    ),
     # Not the versioned twin, which the project's URL map includes after this one.
     re_path(r"^(?!v1/)", unknown_path),
 ]

@@ -1,4 +1,4 @@
-"""The paths of contract 2."""
+"""The paths of contract 2; the one it shares with contract 1 is in ``api.urls``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ urlpatterns = [
     path("reservations/hold/<public_id:hold_id>/extend", views.HoldExtensionView.as_view()),
     path("reservations/confirm", views.ConfirmView.as_view()),
     path("reservations/user/<public_id:user_id>", views.UserReservationsView.as_view()),
-    path("reservations/<public_id:reservation_id>", views.ReservationView.as_view()),
     path("restaurants/discovery", restaurants.DiscoveryView.as_view()),
     path("restaurants/<public_id:restaurant_id>", restaurants.RestaurantView.as_view()),
     path("restaurants/<public_id:restaurant_id>/swipe", restaurants.SwipeView.as_view()),
