@@ -23,6 +23,13 @@ class Customer(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="customers"
     )
     name = models.CharField(max_length=120)
+    family_name = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The end of the name that is the family's, where a guest gave it apart.",
+    )
     email = models.EmailField(max_length=254, blank=True)
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550123")
     allergies = ArrayField(
@@ -36,6 +43,21 @@ class Customer(models.Model):
     marketing_consent_at = models.DateTimeField(
         null=True, blank=True, help_text="When the guest agreed to offers; empty means never."
     )
+    sms_consent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the guest agreed to offers by SMS."
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        help_text="The same guest's record that counts; this one keeps their other address.",
+    )
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Nothing personal is left since then."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -46,6 +68,15 @@ class Customer(models.Model):
             models.CheckConstraint(
                 condition=models.Q(phone="") | models.Q(phone__startswith="+"),
                 name="customer_phone_e164",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(email="", phone="", user=None),
+                name="customer_erased_is_blank",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None)
+                | ~models.Q(merged_into=models.F("id")) & models.Q(user=None),
+                name="customer_merged_has_no_account",
             ),
         ]
         indexes = [
@@ -64,3 +95,17 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def first_name(self) -> str:
+        """What comes before the family name; of a name given as one, its first word."""
+        if self.family_name and self.name.endswith(self.family_name):
+            return self.name.removesuffix(self.family_name).strip() or self.name
+        return self.name.split(maxsplit=1)[0] if self.name else ""
+
+    @property
+    def last_name(self) -> str:
+        """The family name; of a name given as one, all but its first word."""
+        if self.family_name:
+            return self.family_name
+        return " ".join(self.name.split()[1:])

@@ -23,6 +23,8 @@ class Contact:
     name: str = ""
     email: str = ""
     phone: str = ""
+    family_name: str = ""
+    """The end of ``name``, where the guest gave it apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +48,37 @@ class Known:
 
     id: int
     phone: str
+    is_new: bool = False
+    """This very call made the record."""
 
 
 _NOBODY = Contact()
 
 _IDENTIFY = """
 WITH candidates AS (
+  -- A record that was merged still recognises its guest, and stands for the one that counts.
   SELECT 0 AS rank, id, user_id, email, phone FROM customers_customer
   WHERE organization_id = %(group)s AND user_id = %(user)s::bigint
   UNION ALL
   -- A guest who has an account of their own is not somebody else's.
-  SELECT 1, id, user_id, email, phone FROM customers_customer
-  WHERE organization_id = %(group)s AND email = %(email)s AND email <> ''
-    AND (user_id IS NULL OR %(user)s::bigint IS NULL)
+  SELECT 1, c.id, c.user_id, c.email, c.phone
+  FROM customers_customer a JOIN customers_customer c ON c.id = coalesce(a.merged_into_id, a.id)
+  WHERE a.organization_id = %(group)s AND a.email = %(email)s AND a.email <> ''
+    AND (c.user_id IS NULL OR %(user)s::bigint IS NULL)
   UNION ALL
-  SELECT 2, id, user_id, email, phone FROM customers_customer
-  WHERE organization_id = %(group)s AND phone = %(phone)s AND phone <> ''
-    AND (user_id IS NULL OR %(user)s::bigint IS NULL)
+  SELECT 2, c.id, c.user_id, c.email, c.phone
+  FROM customers_customer a JOIN customers_customer c ON c.id = coalesce(a.merged_into_id, a.id)
+  WHERE a.organization_id = %(group)s AND a.phone = %(phone)s AND a.phone <> ''
+    AND (c.user_id IS NULL OR %(user)s::bigint IS NULL)
 ), found AS (
   -- Sorted here, not above: there a LIMIT would tempt the planner to walk through all guests by id.
   SELECT id, user_id, email, phone FROM candidates ORDER BY rank, id LIMIT 1
 ), made AS (
   INSERT INTO customers_customer
-    (public_id, organization_id, user_id, name, email, phone, allergies, tags, notes,
+    (public_id, organization_id, user_id, name, family_name, email, phone, allergies, tags, notes,
      marketing_consent_at, created_at, updated_at)
-  SELECT %(public_id)s, %(group)s, %(user)s::bigint, %(name)s, %(email)s, %(phone)s, '{}', '{}',
-         '', NULL, %(now)s, %(now)s
+  SELECT %(public_id)s, %(group)s, %(user)s::bigint, %(name)s, %(family_name)s, %(email)s,
+         %(phone)s, '{}', '{}', '', NULL, %(now)s, %(now)s
   WHERE NOT EXISTS (SELECT FROM found)
   RETURNING id, phone
 ), gaps AS (
@@ -95,9 +102,9 @@ WITH candidates AS (
   FROM gaps
   WHERE c.id = gaps.id AND num_nonnulls(gaps.user_id, gaps.email, gaps.phone) > 0
 )
-SELECT id, phone FROM made
+SELECT id, phone, true FROM made
 UNION ALL
-SELECT found.id, coalesce(gaps.phone, found.phone) FROM found JOIN gaps USING (id)
+SELECT found.id, coalesce(gaps.phone, found.phone), false FROM found JOIN gaps USING (id)
 """
 
 
@@ -128,6 +135,7 @@ def identify(
         "own_email": account.email.lower() if account else "",
         "public_id": public_id("cust"),
         "name": known.name or known.email or known.phone or "Guest",
+        "family_name": known.family_name,
         "email": known.email,
         "phone": known.phone,
         "now": clock.now(),
@@ -195,4 +203,5 @@ def _complete(account: Account | None, contact: Contact, country: str) -> Contac
         name=contact.name.strip() or (account.name if account else ""),
         email=email.lower(),
         phone=to_e164(phone, country) if phone else "",
+        family_name=contact.family_name.strip(),
     )

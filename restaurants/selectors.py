@@ -38,7 +38,15 @@ from restaurants.discovery import (
     ranking,
 )
 from restaurants.hours import DayHours, Stretch, week
-from restaurants.models import Menu, Offer, OpeningHours, Restaurant, Swipe
+from restaurants.models import (
+    HappyHour,
+    Menu,
+    Offer,
+    OpeningHours,
+    Restaurant,
+    SeasonalHours,
+    Swipe,
+)
 
 FEED_POOL = 400
 """Most restaurants that are scored for one feed: the best rated of those that pass the filters."""
@@ -80,6 +88,30 @@ def current_offers(restaurant: Restaurant, today: dt.date) -> list[Offer]:
     """The offers that are on and not over yet, with their services. Two queries."""
     on = restaurant.offers.filter(is_active=True).exclude(valid_until__lt=today)
     return list(on.order_by("-price", "name").prefetch_related("services"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hospitality:
+    """What a house offers besides tables."""
+
+    happy_hours: tuple[HappyHour, ...]
+    seasons: tuple[SeasonalHours, ...]
+    hire_spaces: tuple[str, ...]
+    """Names of the rooms that can be hired."""
+    hire_notice_hours: int
+
+
+def hospitality_of(restaurant_id: int) -> Hospitality:
+    """Happy hours, seasons and private hire. Three queries."""
+    house = Restaurant.objects.filter(pk=restaurant_id)
+    rooms = house.filter(rooms__private_hire=True).order_by("rooms__position", "rooms__name")
+    spaces = list(rooms.values_list("rooms__name", "private_hire_notice_hours"))
+    return Hospitality(
+        happy_hours=tuple(HappyHour.objects.filter(restaurant=restaurant_id)),
+        seasons=tuple(SeasonalHours.objects.filter(restaurant=restaurant_id)),
+        hire_spaces=tuple(name for name, _ in spaces),
+        hire_notice_hours=spaces[0][1] if spaces else 0,
+    )
 
 
 def matching_restaurants(

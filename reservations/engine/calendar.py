@@ -35,6 +35,7 @@ from reservations.engine.walltime import (
 
 __all__ = [
     "boundary_to_minute",
+    "closures_of_house",
     "datetime_to_minute",
     "datetime_to_minute_ceil",
     "find_slot",
@@ -48,6 +49,7 @@ __all__ = [
     "services_on",
     "shortest_claim",
     "slots_of",
+    "span_of",
     "turn_for",
     "unscheduled_slots",
     "wall_to_minute",
@@ -247,14 +249,14 @@ def _dates_in_service(plan: Plan, instant: Minute) -> tuple[dt.date, ...]:
         (opens, date)
         for date in (local, local - dt.timedelta(days=1))
         for service in services_on(plan, date)
-        for opens, closes in [_span(plan, date, service)]
+        for opens, closes in [span_of(plan, date, service)]
         if contains(opens, closes, instant)
     ]
     return tuple(dict.fromkeys(date for _, date in sorted(running, reverse=True)))
 
 
-def _span(plan: Plan, date: dt.date, service: DiningService) -> Stretch:
-    """From a service's first seating until its last party's turn is over."""
+def span_of(plan: Plan, date: dt.date, service: DiningService) -> Stretch:
+    """From a service's first seating of a date until its last party's turn is over."""
     opens = boundary_to_minute(plan.zone, date, service.first_seating)
     last = boundary_to_minute(plan.zone, date, service.last_seating)
     return opens, last + longest_turn(plan, service.id)
@@ -266,7 +268,7 @@ def is_open(plan: Plan, instant: Minute, *, kitchen: bool = False) -> bool:
     Kitchen hours that are not given follow the venue's; venue hours that are not given
     follow the services. A closure of the whole house counts, one of a room does not.
     """
-    if any(_shuts_the_house(c) and contains(c.starts, c.ends, instant) for c in plan.closures):
+    if any(contains(c.starts, c.ends, instant) for c in closures_of_house(plan)):
         return False
     if plan.openings:
         date = minute_to_datetime(plan.zone, instant).date()
@@ -280,5 +282,10 @@ def is_open(plan: Plan, instant: Minute, *, kitchen: bool = False) -> bool:
     return False
 
 
-def _shuts_the_house(closure: Closure) -> bool:
-    return closure.room_id is None and closure.service_id is None and not closure.online_only
+def closures_of_house(plan: Plan) -> tuple[Closure, ...]:
+    """The closures that shut the doors: of the whole house, and not for the public alone."""
+    return tuple(
+        closure
+        for closure in plan.closures
+        if closure.room_id is None and closure.service_id is None and not closure.online_only
+    )

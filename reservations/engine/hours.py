@@ -49,7 +49,8 @@ def within_hours(plan: Plan, date: dt.date, starts: Minute) -> bool:
 
 def kitchen_cooks(plan: Plan, date: dt.date, instant: Minute) -> bool:
     """Whether the hours let the kitchen cook at an instant on or around a date."""
-    if plan.kitchen or plan.openings:
+    special = _special_days(plan).get(date)
+    if plan.kitchen or plan.openings or (special and special.kitchen_opens is not None):
         return covered(_stretches_around(plan, date, True), instant)
     return True
 
@@ -68,6 +69,11 @@ def _has_own_hours(special: SpecialDay) -> bool:
     return special.opens is not None and special.closes is not None
 
 
+def stretches_of(plan: Plan, date: dt.date, *, kitchen: bool = False) -> tuple[Stretch, ...]:
+    """The stretches of opening that begin on a date, special hours in place, closures not."""
+    return tuple(_stretches(plan, date, kitchen))
+
+
 @per_plan(bound=1000)
 def _stretches_around(plan: Plan, date: dt.date, kitchen: bool) -> tuple[Stretch, ...]:
     """Opening stretches that can touch a date: its own, last night's and the next day's."""
@@ -84,7 +90,9 @@ def _stretches(plan: Plan, date: dt.date, kitchen: bool) -> Iterator[Stretch]:
     if special and (special.is_closed or (kitchen and special.kitchen_closed)):
         return
     hours: Iterable[tuple[WallMinute, WallMinute]]
-    if special and special.opens is not None and special.closes is not None:
+    if kitchen and special and special.kitchen_opens is not None:
+        hours = [(special.kitchen_opens, special.kitchen_closes or special.kitchen_opens)]
+    elif special and special.opens is not None and special.closes is not None:
         hours = [(special.opens, special.closes)]
     else:
         regular = (plan.kitchen if kitchen else ()) or plan.openings

@@ -211,6 +211,9 @@ class SpecialDay:
     """Both given: these hours replace the regular ones, for venue and kitchen alike."""
     kitchen_closed: bool = False
     note: str = ""
+    kitchen_opens: WallMinute | None = None
+    kitchen_closes: WallMinute | None = None
+    """Both given: the kitchen's hours of this date, whatever the venue's are."""
 
 
 @dataclass(frozen=True, slots=True)

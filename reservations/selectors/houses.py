@@ -240,6 +240,12 @@ def _stretch(opens: str, closes: str) -> tuple[e.WallMinute, e.WallMinute]:
     return start, end if end > start else end + e.DAY_MINUTES
 
 
+def _both(
+    opens: str | None, closes: str | None
+) -> tuple[e.WallMinute, e.WallMinute] | tuple[None, None]:
+    return (None, None) if opens is None or closes is None else _stretch(opens, closes)
+
+
 def _date(text: str | None) -> dt.date | None:
     return None if text is None else dt.date.fromisoformat(text)
 
@@ -286,7 +292,8 @@ def _service(raw: dict[str, Any], turn_times: tuple[e.TurnTime, ...]) -> e.Dinin
 
 
 def _special_day(raw: dict[str, Any]) -> e.SpecialDay:
-    opens, closes = (None, None) if raw["opens"] is None else _stretch(raw["opens"], raw["closes"])
+    opens, closes = _both(raw["opens"], raw["closes"])
+    kitchen_opens, kitchen_closes = _both(raw["kitchen_opens"], raw["kitchen_closes"])
     return e.SpecialDay(
         date=dt.date.fromisoformat(raw["date"]),
         is_closed=raw["is_closed"],
@@ -294,6 +301,8 @@ def _special_day(raw: dict[str, Any]) -> e.SpecialDay:
         closes=closes,
         kitchen_closed=raw["kitchen_closed"],
         note=raw["note"],
+        kitchen_opens=kitchen_opens,
+        kitchen_closes=kitchen_closes,
     )
 
 

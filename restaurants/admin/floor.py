@@ -21,7 +21,7 @@ class RoomInline(ScopedInline):
     """Rooms of a restaurant."""
 
     model = DiningRoom
-    fields = ["name", "description", "position"]
+    fields = ["name", "description", "position", "private_hire"]
     show_change_link = True
 
 

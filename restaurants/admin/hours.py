@@ -25,7 +25,16 @@ class SpecialDayInline(ScopedInline):
     """Holidays and late nights."""
 
     model = SpecialDay
-    fields = ["date", "is_closed", "opens", "closes", "kitchen_closed", "note"]
+    fields = [
+        "date",
+        "is_closed",
+        "opens",
+        "closes",
+        "kitchen_closed",
+        "kitchen_opens",
+        "kitchen_closes",
+        "note",
+    ]
     per_page = 20
 
 

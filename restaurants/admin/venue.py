@@ -32,6 +32,7 @@ from restaurants import services
 from restaurants.access import Capability
 from restaurants.admin.embedding import KeyInline, SiteInline
 from restaurants.admin.floor import CombinationInline, RoomInline, TableInline
+from restaurants.admin.hospitality import HappyHourInline, SeasonalHoursInline
 from restaurants.admin.hours import ClosureInline, OpeningHoursInline, SpecialDayInline
 from restaurants.admin.menu import MenuInline
 from restaurants.admin.scope import SameHouseForm, ScopedAdmin, access, swapped
@@ -125,6 +126,8 @@ class RestaurantAdmin(ScopedAdmin):
         OpeningHoursInline,
         SpecialDayInline,
         ClosureInline,
+        HappyHourInline,
+        SeasonalHoursInline,
         OfferInline,
         MenuInline,
         SiteInline,
@@ -172,7 +175,7 @@ class RestaurantAdmin(ScopedAdmin):
                     ("window_days", "lead_minutes", "cut_off"),
                     ("buffer_minutes", "max_spare_seats"),
                     ("hold_minutes", "max_hold_extensions"),
-                    ("code_prefix", "plan_version"),
+                    ("code_prefix", "private_hire_notice_hours", "plan_version"),
                     "cancellation_policy",
                 ],
             },

@@ -7,10 +7,12 @@ from decimal import Decimal
 from restaurants.demo.blueprint import (
     EVERY_DAY,
     TUE_TO_SAT,
+    HappyHourSpec,
     HoursSpec,
     HouseSpec,
     PolicySpec,
     RoomSpec,
+    SeasonSpec,
     ServiceSpec,
     SpecialDaySpec,
     pictures,
@@ -53,16 +55,16 @@ ANCHOR = HouseSpec(
         "capacity_mode": "seats",
         "seats": 50,
         "min_party": 1,
-        "max_party": 20,
+        "max_party": 50,
         "window_days": 180,
         "lead_minutes": 30,
         "code_prefix": "TB",
         "accent": "#1f4e79",
     },
     rooms=(
-        RoomSpec("main", "Main Restaurant"),
-        RoomSpec("private", "Private Dining Room"),
-        RoomSpec("garden", "Garden Area", "Heated from October"),
+        RoomSpec("main", "Main Restaurant", private_hire=True),
+        RoomSpec("private", "Private Dining Room", private_hire=True),
+        RoomSpec("garden", "Garden Area", "Heated from October", private_hire=True),
     ),
     tables=(),
     services=(
@@ -89,7 +91,12 @@ ANCHOR = HouseSpec(
         SpecialDaySpec(12, 24, "Christmas Eve", opens="10:00", closes="18:00"),
         SpecialDaySpec(12, 25, "Christmas Day", is_closed=True),
         SpecialDaySpec(12, 26, "Boxing Day", is_closed=True),
+        SpecialDaySpec(
+            12, 31, "New Year’s Eve", opens="10:00", closes="01:00", kitchen=("12:00", "20:00")
+        ),
     ),
+    happy_hours=(HappyHourSpec((4,), "17:00", "19:00"),),
+    seasons=(SeasonSpec("Summer hours", (6, 8), "Garden open until 23:00"),),
     menus=ANCHOR_MENUS,
     policies=(PolicySpec("Sunday lunch deposit", Decimal(5), service="sunday"),),
 )

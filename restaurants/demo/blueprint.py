@@ -36,6 +36,7 @@ class RoomSpec:
     key: str
     name: str
     description: str = ""
+    private_hire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,26 @@ class SpecialDaySpec:
     is_closed: bool = False
     opens: str = ""
     closes: str = ""
+    kitchen: tuple[str, str] | None = None
+    """The kitchen's own hours of the day, if they are not the house's."""
+
+
+@dataclass(frozen=True, slots=True)
+class HappyHourSpec:
+    """When the bar is cheaper."""
+
+    weekdays: tuple[int, ...]
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonSpec:
+    """What changes in some months of every year."""
+
+    name: str
+    months: tuple[int, int]
+    changes: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,8 @@ class HouseSpec:
     turns: tuple[tuple[int, int], ...] = ((2, 90), (20, 120))
     combinations: tuple[CombinationSpec, ...] = ()
     special_days: tuple[SpecialDaySpec, ...] = ()
+    happy_hours: tuple[HappyHourSpec, ...] = ()
+    seasons: tuple[SeasonSpec, ...] = ()
     offers: tuple[OfferSpec, ...] = ()
     menus: tuple[MenuSpec, ...] = ()
     policies: tuple[PolicySpec, ...] = ()

@@ -17,11 +17,13 @@ from restaurants.models import (
     DiningRoom,
     DiningService,
     DiningTable,
+    HappyHour,
     Menu,
     MenuItem,
     Offer,
     OpeningHours,
     Restaurant,
+    SeasonalHours,
     SpecialDay,
     TableCombination,
     TurnTime,
@@ -41,6 +43,7 @@ def build_house(spec: HouseSpec) -> Restaurant:
         _turns(restaurant, None, spec.turns)
         _hours(spec, restaurant)
         _special_days(spec, restaurant)
+        _bar_and_seasons(spec, restaurant)
         _offers(spec, restaurant, services)
         _menus(spec, restaurant)
     return restaurant
@@ -68,6 +71,7 @@ def _rooms(spec: HouseSpec, restaurant: Restaurant) -> dict[str, DiningRoom]:
                 "restaurant": restaurant,
                 "name": room.name,
                 "description": room.description,
+                "private_hire": room.private_hire,
                 "position": position,
             },
         )[0]
@@ -168,9 +172,27 @@ def _special_days(spec: HouseSpec, restaurant: Restaurant) -> None:
                     "is_closed": day.is_closed,
                     "opens": clock_time(day.opens) if day.opens else None,
                     "closes": clock_time(day.closes) if day.closes else None,
+                    "kitchen_opens": clock_time(day.kitchen[0]) if day.kitchen else None,
+                    "kitchen_closes": clock_time(day.kitchen[1]) if day.kitchen else None,
                     "note": day.note,
                 },
             )
+
+
+def _bar_and_seasons(spec: HouseSpec, restaurant: Restaurant) -> None:
+    for happy in spec.happy_hours:
+        HappyHour.objects.update_or_create(
+            restaurant=restaurant,
+            starts=clock_time(happy.starts),
+            defaults={"weekdays": list(happy.weekdays), "ends": clock_time(happy.ends)},
+        )
+    for season in spec.seasons:
+        first, last = season.months
+        SeasonalHours.objects.update_or_create(
+            restaurant=restaurant,
+            name=season.name,
+            defaults={"first_month": first, "last_month": last, "changes": season.changes},
+        )
 
 
 def _offers(spec: HouseSpec, restaurant: Restaurant, services: dict[str, DiningService]) -> None:

@@ -3,6 +3,7 @@
 from restaurants.models.discovery import GuestPreferences, Swipe
 from restaurants.models.embedding import AllowedSite, PublishableKey
 from restaurants.models.floor import DiningRoom, DiningTable, TableCombination
+from restaurants.models.hospitality import HappyHour, SeasonalHours
 from restaurants.models.hours import Closure, OpeningHours, SpecialDay
 from restaurants.models.menu import Diet, Menu, MenuItem
 from restaurants.models.service import DiningService, Offer, TurnTime
@@ -16,6 +17,7 @@ __all__ = [
     "DiningService",
     "DiningTable",
     "GuestPreferences",
+    "HappyHour",
     "Membership",
     "Menu",
     "MenuItem",
@@ -24,6 +26,7 @@ __all__ = [
     "PublishableKey",
     "Restaurant",
     "Role",
+    "SeasonalHours",
     "SpecialDay",
     "Swipe",
     "TableCombination",

@@ -16,6 +16,9 @@ class DiningRoom(models.Model):
     name = models.CharField(max_length=60)
     description = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(default=0, help_text="Order in lists.")
+    private_hire = models.BooleanField(
+        default=False, db_default=False, help_text="Can be hired as a whole."
+    )
 
     class Meta:
         ordering = ["restaurant", "position", "name"]

@@ -64,6 +64,10 @@ class SpecialDay(models.Model):
     opens = models.TimeField(null=True, blank=True)
     closes = models.TimeField(null=True, blank=True)
     kitchen_closed = models.BooleanField(default=False)
+    kitchen_opens = models.TimeField(
+        null=True, blank=True, help_text="Empty: the kitchen keeps the day's own hours."
+    )
+    kitchen_closes = models.TimeField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True, help_text="Shown to guests.")
 
     class Meta:
@@ -74,6 +78,18 @@ class SpecialDay(models.Model):
                 condition=models.Q(opens__isnull=True, closes__isnull=True)
                 | models.Q(opens__isnull=False, closes__isnull=False),
                 name="special_day_both_times",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kitchen_opens__isnull=True, kitchen_closes__isnull=True)
+                | models.Q(
+                    kitchen_opens__isnull=False,
+                    kitchen_closes__isnull=False,
+                    kitchen_closed=False,
+                ),
+                name="special_day_kitchen_times",
+                violation_error_message=(
+                    "A kitchen that is closed has no hours, and one with hours has both."
+                ),
             ),
         ]
 

@@ -147,6 +147,9 @@ class Restaurant(models.Model):
     cancellation_policy = models.TextField(
         blank=True, help_text="Shown to guests; empty is written from the refund ladder."
     )
+    private_hire_notice_hours = models.PositiveSmallIntegerField(
+        default=48, db_default=48, help_text="Shortest notice for hiring a room."
+    )
     code_prefix = models.CharField(
         max_length=4, default="FT", validators=[RegexValidator("^[A-Z]{2,4}$")]
     )

@@ -1,0 +1,1 @@
+"""Contract 5: business hours, table bookings and customers. snake_case, one envelope."""
