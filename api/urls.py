@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             DELETE=GuestsReservationView.as_view(),
         ),
     ),
+    path("", include("api.venue.urls")),
     # Not the versioned twin, which the project's URL map includes after this one.
     re_path(r"^(?!v1/)", unknown_path),
 ]

@@ -118,12 +118,12 @@ def build_houses() -> list[Restaurant]:
     houses = []
     for spec in HOUSES:
         restaurant = build_house(spec)
-        _policies(spec, restaurant)
+        build_policies(spec, restaurant)
         houses.append(restaurant)
     return houses
 
 
-def _policies(spec: HouseSpec, restaurant: Restaurant) -> None:
+def build_policies(spec: HouseSpec, restaurant: Restaurant) -> None:
     for one in spec.policies:
         service = None
         if one.service:

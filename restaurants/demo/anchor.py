@@ -23,6 +23,7 @@ _SUNDAY = (6,)
 
 ANCHOR = HouseSpec(
     key="anchor",
+    is_default=True,
     organization="The Anchor",
     facts={
         "public_id": "anchor",

@@ -166,6 +166,8 @@ class HouseSpec:
     offers: tuple[OfferSpec, ...] = ()
     menus: tuple[MenuSpec, ...] = ()
     policies: tuple[PolicySpec, ...] = ()
+    is_default: bool = False
+    """It answers where a program names no restaurant, unless another one does already."""
 
     @property
     def public_id(self) -> str:

@@ -60,6 +60,9 @@ def _restaurant(spec: HouseSpec) -> Restaurant:
     restaurant, _ = Restaurant.objects.update_or_create(
         public_id=facts.pop("public_id"), defaults=facts
     )
+    if spec.is_default and not Restaurant.objects.filter(is_default=True).exists():
+        restaurant.is_default = True
+        restaurant.save(update_fields=["is_default"])
     return restaurant
 
 

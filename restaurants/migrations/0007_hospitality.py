@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('restaurants', '0005_websites'),
+        ('restaurants', '0006_default_restaurant'),
     ]
 
     operations = [

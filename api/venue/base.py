@@ -1,0 +1,56 @@
+"""What every view of contract 5 shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.keyed import KeyedView
+from api.venue.errors import handle_error, handle_traced
+
+
+class VenueErrorDetail(serializers.Serializer[Any]):
+    """What went wrong."""
+
+    code = serializers.CharField(help_text="UPPER_SNAKE, stable")
+    message = serializers.CharField(help_text="One plain sentence that says what to do")
+    details = serializers.DictField(
+        child=serializers.JSONField(),
+        required=False,
+        help_text="What a program may act on; `errors` lists fields and what is wrong with them",
+    )
+
+
+class VenueError(serializers.Serializer[Any]):
+    """Every answer outside of 2xx."""
+
+    success = serializers.BooleanField()
+    error = VenueErrorDetail()
+
+
+class TracedErrorDetail(VenueErrorDetail):
+    """What went wrong, and by which name we find it again."""
+
+    correlation_id = serializers.CharField(help_text="Quote this when you ask us")
+    timestamp = serializers.CharField(help_text="When, in UTC")
+
+
+class TracedError(VenueError):
+    """Every answer outside of 2xx, with what helps to find it in a log."""
+
+    error = TracedErrorDetail()
+
+
+class VenueView(KeyedView):
+    """A view of contract 5 with the plain error shape."""
+
+    handle_error = staticmethod(handle_error)
+    error_shape = VenueError
+
+
+class TracedView(KeyedView):
+    """A view of contract 5 whose errors carry a correlation id."""
+
+    handle_error = staticmethod(handle_traced)
+    error_shape = TracedError
