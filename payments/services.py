@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 import random
 import time
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db import transaction
@@ -169,6 +170,17 @@ def _add_refund(
     Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
     jobs.wake("payments.process_refunds")
     return refund
+
+
+def forget_cards(payment_ids: Iterable[int]) -> int:
+    """Blank what is kept of the cards of settled payments, in the caller's transaction; how many.
+
+    Amounts, dates and the provider's references stay: the books, and refunds, need nothing else.
+    """
+    settled = Payment.objects.filter(
+        pk__in=list(payment_ids), status__in=[Payment.Status.SUCCEEDED, Payment.Status.FAILED]
+    )
+    return settled.update(method={}, card_brand="", card_last4="", failure_message="")
 
 
 def retry_refund(refund_id: int, *, by: Actor, at: dt.datetime) -> Refund:

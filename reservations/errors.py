@@ -139,6 +139,16 @@ class NotChangeable(Conflict):
     message = gettext_noop("This reservation can no longer be changed.")
 
 
+class GuestExpected(Conflict):
+    """Somebody who is still to come, or whose payment is open, cannot be erased."""
+
+    code = "CUSTOMER_HAS_BOOKINGS"
+    message = gettext_noop(
+        "This guest is still expected, or a payment of theirs is not settled yet. Cancel the"
+        " bookings first, then try again."
+    )
+
+
 class NotAccepting(Conflict):
     """The house has paused bookings."""
 

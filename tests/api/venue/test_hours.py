@@ -1,4 +1,4 @@
-"""``GET /business/hours``: every block of contract 5, from what the house has set and who booked."""
+"""``GET /business/hours``: every block of contract 5, from what was set and who booked."""
 
 from __future__ import annotations
 
@@ -199,15 +199,8 @@ def test_today_the_week_services_and_plans(anchor: Restaurant, nobody: Api, cloc
         "isSpecialHours": False,
         "events": [],
     }
-    assert [day["date"][-2:] for day in got["upcomingWeek"]] == [
-        "14",
-        "15",
-        "16",
-        "17",
-        "18",
-        "19",
-        "20",
-    ]
+    days = [int(day["date"][-2:]) for day in got["upcomingWeek"]]
+    assert days == [14, 15, 16, 17, 18, 19, 20]
     assert got["upcomingWeek"][0] == {
         "date": "2025-11-14",
         "dayName": "Friday",

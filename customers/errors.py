@@ -1,0 +1,43 @@
+"""Conditions around guests' records that a caller can act on."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop
+
+from core.errors import Conflict, Forbidden, NotFound
+
+
+class CustomerNotFound(NotFound):
+    """No such guest in this group, or nothing is left of them."""
+
+    code = "CUSTOMER_NOT_FOUND"
+    message = gettext_noop("Customer not found")
+
+
+class ContactTaken(Conflict):
+    """The address or number is another guest's; ``details`` says whose."""
+
+    code = "CUSTOMER_EXISTS"
+    message = gettext_noop(
+        "Another guest has this e-mail address or telephone number. Merge the two records if they"
+        " are the same person."
+    )
+
+
+class CannotMerge(Conflict):
+    """Two records that must stay two."""
+
+    code = "CANNOT_MERGE"
+    message = gettext_noop(
+        "These two guests have an account each, so they are two people until one account is closed."
+    )
+
+
+class KnownElsewhere(Forbidden):
+    """The guest has bookings at a restaurant the caller does not work for."""
+
+    code = "CUSTOMER_SHARED"
+    message = gettext_noop(
+        "This guest has bookings at other restaurants of the group as well. Use a key that works"
+        " for all of them."
+    )

@@ -1,0 +1,228 @@
+"""A guest's record with all that belongs to it: handed out, merged, erased.
+
+Erasing follows the law and keeps the books right: what was booked, paid and given back stays, and
+nothing in it says any more whose it was. The audit trail never held names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from core import audit, clock
+from core.actors import Actor
+from core.locks import Space, again_if_undone, lock_all
+from core.models import AuditEntry
+from customers.errors import KnownElsewhere
+from customers.models import Customer
+from customers.selectors import customer_of
+from customers.services import records
+from notifications.models import Message
+from payments.models import Payment
+from payments.services import forget_cards
+from reservations.errors import GuestExpected
+from reservations.models import (
+    BookingLink,
+    Hold,
+    HouseMessage,
+    Reservation,
+    SignInLink,
+    WaitlistEntry,
+)
+from reservations.models.reservation import LIVE_STATUSES
+from reservations.signals import guest_erased
+
+OPEN_PAYMENTS = (Payment.Status.REQUESTED, Payment.Status.UNKNOWN)
+
+_NOTHING_SAID = {
+    "guest_name": records.ERASED_NAME,
+    "guest_email": "",
+    "guest_phone": "",
+    "user": None,
+    "special_requests": "",
+    "occasion": "",
+    "allergens": [],
+    "allergy_note": "",
+    "accessibility_needs": "",
+    "marketing_consent": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRecord:
+    """Everything the group knows of one guest, newest first."""
+
+    customer: Customer
+    merged: list[Customer]
+    bookings: list[Reservation]
+    waits: list[WaitlistEntry]
+    notes: list[HouseMessage]
+    messages: list[Message]
+    payments: list[Payment]
+    trail: list[AuditEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was made nobody's, by kind."""
+
+    public_id: str
+    bookings: int
+    messages: int
+    waits: int
+
+
+def bookings_of(customer: Customer) -> QuerySet[Reservation]:
+    """The guest's reservations, latest first; those that came with a merged record too."""
+    return Reservation.objects.filter(_whose(customer)).order_by("-starts_at", "-id")
+
+
+def _whose(customer: Customer) -> Q:
+    return Q(customer=customer) | Q(customer__merged_into=customer)
+
+
+def _check_within(customer: Customer, within: int | None) -> None:
+    """Raise KnownElsewhere when the guest has bookings beyond the caller's one restaurant."""
+    if within is not None and bookings_of(customer).exclude(restaurant=within).exists():
+        raise KnownElsewhere
+
+
+def merge(
+    organization_id: int, keep: str, absorb: str, *, by: Actor, within: int | None = None
+) -> Customer:
+    """:func:`~customers.services.records.merge_customers` for a caller of one restaurant or all.
+
+    ``within`` is the restaurant (primary key) beyond which the caller has no say; raises
+    KnownElsewhere where one of the two has bookings there.
+    """
+    for public_id in (keep, absorb):
+        _check_within(customer_of(organization_id, public_id), within)
+    return records.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
+
+
+def export(
+    organization_id: int, public_id: str, *, by: Actor, within: int | None = None
+) -> GuestRecord:
+    """Everything the group knows of a guest, for the guest. Audited; changes nothing else.
+
+    Raises CustomerNotFound, and KnownElsewhere as :func:`merge`.
+    """
+    customer = customer_of(organization_id, public_id)
+    _check_within(customer, within)
+    bookings = list(bookings_of(customer).select_related("restaurant", "service"))
+    merged = list(customer.merged.order_by("id"))
+    waits = list(_waits_of(organization_id, [customer, *merged]).select_related("restaurant"))
+    ids = [row.public_id for row in bookings]
+    about = [*ids, *(row.public_id for row in waits)]
+    found = GuestRecord(
+        customer=customer,
+        merged=merged,
+        bookings=bookings,
+        waits=waits,
+        notes=list(HouseMessage.objects.filter(reservation__in=bookings)),
+        messages=list(Message.objects.filter(about__in=about)),
+        payments=list(Payment.objects.filter(pk__in=_payments_of(customer))),
+        trail=list(AuditEntry.objects.filter(target__in=[customer.public_id, *about])),
+    )
+    audit.record("customer.exported", customer.public_id, by=by, restaurant_id=within)
+    return found
+
+
+@again_if_undone
+def erase(
+    organization_id: int, public_id: str, *, by: Actor, within: int | None = None, reason: str = ""
+) -> Erasure:
+    """Make everything about a guest nobody's: the right to be forgotten.
+
+    Reservations, holds and payments stay with their dates, sizes, statuses and amounts; names,
+    addresses, numbers, wishes, allergies and cards go. Links stop working, messages lose their
+    content, the waitlist forgets. One transaction, under the locks of the guest's address and
+    number, so that nobody who books at the same moment is recognised halfway. Raises
+    CustomerNotFound (also when erased before), KnownElsewhere as :func:`merge`, and
+    GuestExpected while a visit or a payment is still to come.
+    """
+    with transaction.atomic():
+        customer = customer_of(organization_id, public_id)
+        merged = list(customer.merged.all())
+        known = {what for each in (customer, *merged) for what in (each.email, each.phone) if what}
+        lock_all(Space.GUEST, [("customer", organization_id, what) for what in known])
+        customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+        _check_within(customer, within)
+        _check_settled(customer)
+        done = _erase_all(organization_id, customer, merged)
+        audit.record(
+            "customer.erased",
+            customer.public_id,
+            by=by,
+            restaurant_id=within,
+            bookings=done.bookings,
+            messages=done.messages,
+            waits=done.waits,
+            reason=reason,
+        )
+    return done
+
+
+def _check_settled(customer: Customer) -> None:
+    now = clock.now()
+    coming = bookings_of(customer).filter(status__in=LIVE_STATUSES, ends_at__gt=now)
+    if codes := list(coming.values_list("code", flat=True)):
+        raise GuestExpected(bookings=codes)
+    payments = Payment.objects.filter(pk__in=_payments_of(customer))
+    if payments.filter(status__in=OPEN_PAYMENTS).exists():
+        raise GuestExpected(bookings=[])
+
+
+def _payments_of(customer: Customer) -> list[int]:
+    own = Q(pk__in=bookings_of(customer).exclude(payment=None).values("payment"))
+    held = Q(pk__in=Hold.objects.filter(_whose(customer)).exclude(payment=None).values("payment"))
+    return list(Payment.objects.filter(own | held).values_list("pk", flat=True))
+
+
+def _waits_of(organization_id: int, records_: list[Customer]) -> QuerySet[WaitlistEntry]:
+    emails = {each.email for each in records_} - {""}
+    phones = {each.phone for each in records_} - {""}
+    return WaitlistEntry.objects.filter(
+        Q(email__in=emails) | Q(phone__in=phones), restaurant__organization=organization_id
+    )
+
+
+def _erase_all(organization_id: int, customer: Customer, merged: list[Customer]) -> Erasure:
+    bookings = list(bookings_of(customer).values_list("pk", "public_id"))
+    keys, ids = [pk for pk, _ in bookings], [public_id for _, public_id in bookings]
+    waits = _waits_of(organization_id, [customer, *merged])
+    about = [*ids, *waits.values_list("public_id", flat=True)]
+    forget_cards(_payments_of(customer))
+    messages = _erase_messages(about, {each.email for each in (customer, *merged)} - {""})
+    HouseMessage.objects.filter(reservation__in=keys).delete()
+    now = clock.now()
+    BookingLink.objects.filter(reservation__in=keys, revoked_at=None).update(revoked_at=now)
+    waited, _ = waits.delete()
+    Reservation.objects.filter(pk__in=keys).update(**_NOTHING_SAID, updated_at=now)
+    for hold in Hold.objects.filter(_whose(customer) | Q(reservation__in=keys)):
+        _erase_hold(hold)
+    records.forget_customer(customer)
+    guest_erased.send(sender=Customer, organization_id=organization_id, reservations=ids)
+    return Erasure(customer.public_id, len(keys), messages, waited)
+
+
+def _erase_messages(about: list[str], emails: set[str]) -> int:
+    """Unsent ones go, of sent ones remains that there was one; those to sign in go as well."""
+    rows = Message.objects.filter(about__in=about)
+    rows.filter(status__in=[Message.Status.QUEUED, Message.Status.FAILED]).delete()
+    blanked = rows.update(recipient="", payload={}, last_error="")
+    Message.objects.filter(restaurant=None, recipient__in=emails).delete()
+    SignInLink.objects.filter(email__in=emails).delete()
+    return blanked
+
+
+def _erase_hold(hold: Hold) -> None:
+    Hold.objects.filter(pk=hold.pk).update(
+        **_NOTHING_SAID,
+        guest_key=f"erased:{hold.public_id}",
+        address_key="",
+        email_key="",
+        phone_key="",
+    )
