@@ -269,6 +269,19 @@ class WholeNumber(serializers.IntegerField):
         return "Send a whole number." if query else str(self.error_messages["invalid"])
 
 
+class YesNo(serializers.BooleanField):
+    """``true`` or ``false``: not ``"true"``, not ``1``. In a query string, the words."""
+
+    default_error_messages = {**ABSENT, "invalid": "Send true or false, without quotes."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if self.context.get("query") and data in ("true", "false"):
+            return bool(data == "true")
+        if type(data) is not bool:
+            self.fail("invalid")
+        return bool(data)
+
+
 class RealNumber(serializers.FloatField):
     """A finite number: not ``"2"`` and not ``true``. In a query string, digits."""
 

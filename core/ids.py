@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,6 +25,17 @@ def public_id(prefix: str) -> str:
 def booking_code(prefix: str = "FT", length: int = 6) -> str:
     """A new code such as ``FT-K7M2QX``: not secret, proof of nothing, unique by constraint."""
     return f"{prefix}-{''.join(secrets.choice(_CODE_ALPHABET) for _ in range(length))}"
+
+
+def numbered_codes(prefix: str, year: int) -> Callable[[], str]:
+    """Draws codes such as ``TB-2024-1234``; with each draw that was taken the numbers grow."""
+    widths = itertools.chain((4, 4, 5, 5, 6), itertools.repeat(8))
+
+    def draw() -> str:
+        width = next(widths)
+        return f"{prefix}-{year}-{secrets.randbelow(10**width):0{width}d}"
+
+    return draw
 
 
 class PublicIdField(models.CharField[str, str]):

@@ -8,6 +8,16 @@ from django.utils.translation import gettext
 from core.errors import Invalid
 
 
+def example_of(country: str) -> str:
+    """A mobile number as people in ``country`` write it, for sentences; or an international one."""
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    example = phonenumbers.example_number_for_type(country, kind)
+    if example is None:
+        return "+447700900000"
+    national = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(sign for sign in national if sign.isdigit())
+
+
 def to_e164(number: str, country: str) -> str:
     """``number`` as ``+441234567890``, read as a caller in ``country`` (ISO 3166) would dial it.
 

@@ -47,6 +47,14 @@ class PartnerBooking:
     service_id: int | None = None
     step_free: bool = False
     user_id: int | None = None
+    turn_minutes: int | None = None
+    """How long the table is needed, if that was agreed."""
+    dietary: tuple[str, ...] = ()
+    celebration: str = ""
+    family_name: str = ""
+    """The end of ``name``, where it was told apart."""
+    sms_consents: bool = False
+    """To offers by SMS; counts for guests the group did not know before."""
     draw_code: Callable[[], str] | None = None
     """The channel's own form of booking codes; None is the house's."""
     notify: bool = True

@@ -37,6 +37,7 @@ from restaurants.discovery import (
     learned_from,
     ranking,
 )
+from restaurants.errors import RestaurantNotFound
 from restaurants.hours import DayHours, Stretch, week
 from restaurants.models import (
     HappyHour,
@@ -71,6 +72,24 @@ def restaurant_by_public_id(public_id: str) -> Restaurant | None:
 def restaurant_by_slug(slug: str) -> Restaurant | None:
     """The listed restaurant at this address on the web, or None."""
     return listed_restaurants().filter(slug=slug).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whose a restaurant is, and where: what reading a guest's number or date needs."""
+
+    id: int
+    organization_id: int
+    country: str
+
+
+def address_of(public_id: str) -> Address:
+    """Of any restaurant, listed or not; raises RestaurantNotFound."""
+    columns = ("pk", "organization_id", "country")
+    row = Restaurant.objects.filter(public_id=public_id).values_list(*columns).first()
+    if row is None:
+        raise RestaurantNotFound
+    return Address(*row)
 
 
 def weekly_hours(restaurant: Restaurant) -> tuple[DayHours, ...]:

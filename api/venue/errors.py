@@ -11,6 +11,8 @@ from typing import Any
 
 from api.errors import Problem, handler_of
 from core import clock
+from core.errors import DomainError, Invalid
+from reservations.errors import NotBookable
 
 _WIRE_NAMES = {
     "service_date": "date",
@@ -21,8 +23,12 @@ _WIRE_NAMES = {
     "allergy_note": "allergies",
     "turn_minutes": "duration_minutes",
     "phone": "mobile_number",
+    "searched_phone": "phone",
 }
 """Where the contract's word is another one than ours."""
+
+
+MANY_FIELDS = "Invalid request parameters"
 
 
 def wire_name(name: str) -> str:
@@ -43,6 +49,8 @@ def traced(problem: Problem, correlation_id: str) -> dict[str, Any]:
     found = plain(problem, correlation_id)
     at = clock.now().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     error = found["error"]
+    if error["message"] == MANY_FIELDS:
+        error["message"] = "Invalid booking details"
     details = error.pop("details", None)
     error |= {"correlation_id": correlation_id, "timestamp": at}
     return found | {"error": error | ({"details": details} if details else {})}
@@ -51,7 +59,7 @@ def traced(problem: Problem, correlation_id: str) -> dict[str, Any]:
 def _message(problem: Problem) -> str:
     """The contract sums up what is wrong with several fields in one sentence."""
     fields = problem.details.get("fields", {})
-    return "Invalid request parameters" if len(fields) > 1 else problem.text
+    return MANY_FIELDS if len(fields) > 1 else problem.text
 
 
 def _details(problem: Problem) -> dict[str, Any]:
@@ -60,6 +68,26 @@ def _details(problem: Problem) -> dict[str, Any]:
     if fields:
         details["errors"] = [{"field": name, "message": text} for name, text in fields.items()]
     return details
+
+
+class InsufficientCapacity(DomainError):
+    """The book's refusal in the contract's words: how many were asked, how many would fit."""
+
+    code = "INSUFFICIENT_CAPACITY"
+    message = "Insufficient capacity"
+
+
+_PARTY = frozenset({"PARTY_TOO_SMALL", "PARTY_TOO_LARGE", "NO_TABLE_FITS"})
+_DATE = frozenset({"BEYOND_WINDOW", "NO_SERVICE", "SPECIAL_DAY", "CUT_OFF"})
+
+
+def as_invalid(error: NotBookable, *, is_past: bool = False) -> Invalid:
+    """What can never be booked as asked, as an error of the field that asks it."""
+    if is_past:
+        return Invalid(date="Must be a future date")
+    if error.code in _PARTY:
+        return Invalid(party_size=error.text)
+    return Invalid(**{"date" if error.code in _DATE else "time": error.text})
 
 
 handle_error = handler_of(plain, names=wire_name)

@@ -166,33 +166,36 @@ def remember(
     *,
     allergies: Iterable[str] = (),
     consents: bool = False,
+    sms_consents: bool = False,
     by: Actor,
     restaurant_id: int | None = None,
     because: str = "",
 ) -> None:
     """Keep what a guest said of themselves when booking, in the caller's transaction.
 
-    Allergies are added to those the group knows, never taken away. Consent to offers keeps the
-    instant it was first given; leaving the box empty later takes nothing back, which only an
-    explicit withdrawal does. New consent is audited, with ``because`` (the booking) as its proof.
-    Locks the guest's row; may be repeated.
+    Allergies are added to those the group knows, never taken away. Consent to offers, by e-mail
+    and by SMS, keeps the instant it was first given; leaving the box empty later takes nothing
+    back, which only an explicit withdrawal does. New consent is audited, with ``because`` (the
+    booking) as its proof. Locks the guest's row; may be repeated.
     """
     guest = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     told = [text for text in dict.fromkeys(allergies) if text not in guest.allergies]
-    is_new_consent = consents and guest.marketing_consent_at is None
-    if not told and not is_new_consent:
+    wishes = {"marketing_consent_at": consents, "sms_consent_at": sms_consents}
+    given = [name for name, wish in wishes.items() if wish and getattr(guest, name) is None]
+    if not told and not given:
         return
     guest.allergies = [*guest.allergies, *told]
-    if is_new_consent:
-        guest.marketing_consent_at = clock.now()
+    for name in given:
+        setattr(guest, name, clock.now())
         audit.record(
             "customer.consented",
             guest.public_id,
             by=by,
             restaurant_id=restaurant_id,
             booking=because,
+            to=name.removesuffix("_consent_at"),
         )
-    guest.save(update_fields=["allergies", "marketing_consent_at", "updated_at"])
+    guest.save(update_fields=["allergies", *wishes, "updated_at"])
 
 
 def _complete(account: Account | None, contact: Contact, country: str) -> Contact:

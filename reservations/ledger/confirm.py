@@ -34,6 +34,8 @@ class Contact:
     email: str
     phone: str = ""
     customer_id: int | None = None
+    is_new: bool = False
+    """The group did not know them before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,19 @@ class Reservation(VisitDetails):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     party_size = models.PositiveIntegerField()
+    turn_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Agreed with this party; empty is the house's rule."
+    )
+    dietary = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        db_default=models.Value("{}"),
+        blank=True,
+        help_text="What the party eats or does not: vegetarian, halal, in the guest's words.",
+    )
+    celebration = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="In the guest's words."
+    )
     status = models.CharField(max_length=18, choices=Status.choices, default=Status.CONFIRMED)
     channel = models.CharField(max_length=8, default="online")
     source = models.CharField(max_length=30, default="website")
@@ -169,6 +182,10 @@ class Reservation(VisitDetails):
                 name="reservation_guest_slot_once",
             ),
             models.CheckConstraint(condition=models.Q(party_size__gte=1), name="reservation_party"),
+            models.CheckConstraint(
+                condition=models.Q(turn_minutes=None) | models.Q(turn_minutes__range=(15, 720)),
+                name="reservation_turn_minutes",
+            ),
             models.CheckConstraint(
                 condition=models.Q(deposit_amount__gte=0), name="reservation_deposit"
             ),

@@ -48,6 +48,8 @@ class Booking:
     source: str
     room_id: int | None
     step_free: bool
+    turn_minutes: int | None
+    """Agreed with the party; None is the house's rule."""
     details: Details
     late_minutes: int | None = None
     """How late the party said it will be; None when it said nothing."""
@@ -77,6 +79,7 @@ SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
        b.payment_id, p.status, p.refunded,
        b.refund_cap,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
+       b.turn_minutes,
        b.late_minutes, b.late_at, {", ".join(f"b.{name}" for name in DETAIL_COLUMNS)}
 FROM reservations_reservation b
 JOIN restaurants_restaurant r ON r.id = b.restaurant_id
@@ -85,7 +88,7 @@ LEFT JOIN payments_payment p ON p.id = b.payment_id
 """
 
 
-_LADDER, _LATE = -8, -2
+_LADDER, _LATE = -9, -2
 """Where ladder and lateness stand among the columns before those of the details."""
 
 

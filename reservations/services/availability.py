@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core import clock
+from core.intervals import overlaps
 from core.money import quantize
 from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
 from reservations.engine.rules import DayRules
+from reservations.engine.seating import turn_of
 from reservations.engine.suggest import suggest
 from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.errors import NotAccepting, NotBookable
@@ -46,6 +48,7 @@ def offers_of_day(
     channel: e.Channel = e.Channel.ONLINE,
     room_id: int | None = None,
     step_free: bool = False,
+    turn_minutes: int | None = None,
 ) -> DayOffers:
     """All slots of a date for a party, each with its reasons if it is refused.
 
@@ -63,6 +66,7 @@ def offers_of_day(
         channel=channel,
         room_id=room_id,
         step_free=step_free,
+        turn_minutes=turn_minutes,
     )
     return offers_of(day, query)
 
@@ -112,6 +116,26 @@ def _deposit(
     if rule is not None and rule.per_person:
         return total, rule.amount
     return total, quantize(total / party_size, plan.currency)
+
+
+def free_covers(found: DayOffers, offer: e.Offer) -> int:
+    """How many more guests could sit down at a slot and stay a whole turn, whatever the rules say.
+
+    In mode *seats* the free seats; else the chairs of the tables this party's channel may have.
+    """
+    plan, query = found.day.house.plan, found.query
+    if plan.capacity_mode is e.CapacityMode.SEATS:
+        return offer.free
+    starts = offer.slot.starts
+    until = starts + turn_of(plan, query, offer.slot.service) + plan.buffer_minutes
+    taken = {
+        table for table, start, end in found.day.ledger.uses if overlaps(starts, until, start, end)
+    }
+    return sum(
+        table.max_seats
+        for table in plan.tables
+        if table.id not in taken and table.access in e.OPEN_TO[query.channel]
+    )
 
 
 def alternatives(day: Day, query: e.Query, wall: e.WallMinute) -> list[str]:

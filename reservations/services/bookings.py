@@ -50,6 +50,8 @@ class Extras:
     notify: bool = True
     is_test: bool = False
     request_key: str = ""
+    dietary: tuple[str, ...] = ()
+    celebration: str = ""
     draw_code: Callable[[], str] | None = None
     """Draws a booking code of the channel's own form; called again while the code is taken."""
 
@@ -154,6 +156,9 @@ def _values(
         "guest_email": contact.email,
         "guest_phone": contact.phone,
         "step_free": request.step_free,
+        "turn_minutes": request.turn_minutes,
+        "dietary": list(extras.dietary),
+        "celebration": extras.celebration,
         **request.origin.columns(),
         **extras.details.columns(),
         "language": extras.details.language or house.language,
@@ -208,6 +213,7 @@ def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
         source=held.source,
         room_id=held.room_id,
         step_free=held.step_free,
+        turn_minutes=None,
         details=details,
     )
 

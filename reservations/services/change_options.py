@@ -148,6 +148,7 @@ def _query(found: Booking, date: dt.date, size: int, now: dt.datetime) -> e.Quer
         channel=e.Channel(found.channel),
         room_id=found.room_id,
         step_free=found.step_free,
+        turn_minutes=found.turn_minutes,
     )
 
 

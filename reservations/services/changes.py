@@ -44,6 +44,7 @@ class Change:
     time: str | None = None
     party_size: int | None = None
     special_requests: str | None = None
+    turn_minutes: int | None = None
 
 
 class _Refused(Exception):
@@ -72,6 +73,7 @@ def change_reservation(
     by: Actor,
     channel: e.Channel | None = None,
     permit: Permit | None = None,
+    for_guest: bool = False,
 ) -> Booking:
     """Move a reservation to another date, time or size, or leave it exactly as it was.
 
@@ -81,12 +83,14 @@ def change_reservation(
     booking late does not win back the share of the refund that was lost by then. Nothing to
     change is no change. Raises ReservationNotFound; NotChangeable once the party is there, the
     time has come, the booking is over, or a larger party would owe a larger deposit. ``permit``
-    has the last word under the locks.
+    has the last word under the locks. ``for_guest`` holds whoever it is to what a guest may do:
+    a program that passes on what its guest wants.
     """
+    as_guest = for_guest or by.kind is ActorKind.GUEST
     for _ in range(_LOOKS):
         try:
             with transaction.atomic():
-                _change(booking(identifier), change, by, channel, permit)
+                _change(booking(identifier), change, by, channel, permit, as_guest)
             return booking(identifier)
         except _MovedMeanwhile:
             continue
@@ -104,7 +108,12 @@ def change_reservation(
 
 
 def _change(
-    seen: Booking, change: Change, by: Actor, channel: e.Channel | None, permit: Permit | None
+    seen: Booking,
+    change: Change,
+    by: Actor,
+    channel: e.Channel | None,
+    permit: Permit | None,
+    as_guest: bool,
 ) -> None:
     for date in sorted({seen.service_date, change.service_date or seen.service_date}):
         lock(Space.SERVICE_DAY, seen.house.public_id, date)
@@ -116,7 +125,7 @@ def _change(
     now = clock.now()
     if permit is not None:
         permit(found)
-    check_changeable(row.status, row.starts_at, by, now)
+    check_changeable(row.status, row.starts_at, by, now, as_guest=as_guest)
     request = _request(found, row, change, channel)
     moves = _moves(found, request)
     wish = change.special_requests
@@ -124,19 +133,21 @@ def _change(
         return
     before = _facts(row, found)
     if moves:
-        if by.kind is ActorKind.GUEST:
+        if as_guest:
             row.refund_cap = quote(found)[0]
-        _move(row, request, by, now)
+        _move(row, request, by, now, as_guest)
     if wish is not None:
         row.special_requests = wish
     _save(row, found, before, by, now)
 
 
-def check_changeable(status: str, starts_at: dt.datetime, by: Actor, now: dt.datetime) -> None:
+def check_changeable(
+    status: str, starts_at: dt.datetime, by: Actor, now: dt.datetime, *, as_guest: bool = False
+) -> None:
     """Raise NotChangeable unless this actor may still change a booking in this state."""
     if Status(status) not in UPCOMING:
         raise NotChangeable(status=status)
-    if by.kind is ActorKind.GUEST and starts_at <= now:
+    if (as_guest or by.kind is ActorKind.GUEST) and starts_at <= now:
         raise NotChangeable(
             gettext("The time of this reservation has come. Please call the restaurant.")
         )
@@ -173,15 +184,18 @@ def _request(
         source=row.source,
         room_id=row.room_id,
         step_free=row.step_free,
+        turn_minutes=change.turn_minutes or row.turn_minutes,
     )
 
 
 def _moves(found: Booking, request: HoldRequest) -> bool:
-    asked = (request.service_date, request.time, request.party_size)
-    return asked != (found.service_date, found.wall_time, found.party_size)
+    asked = (request.service_date, request.time, request.party_size, request.turn_minutes)
+    return asked != (found.service_date, found.wall_time, found.party_size, found.turn_minutes)
 
 
-def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -> None:
+def _move(
+    row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime, as_guest: bool
+) -> None:
     """Give up the old place, take the new one; raises _Refused when there is none."""
     release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
     day = read_day(request.restaurant, request.service_date, now=now)
@@ -189,7 +203,7 @@ def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -
     decision = decide_for(day, request, now)
     if not decision.accepted:
         raise _Refused(day, decision)
-    if by.kind is ActorKind.GUEST:
+    if as_guest:
         _check_deposit(row, day, decision)
     if day.has_lapsed:
         release_lapsed_of_day(day.house.id, day.service_date, by=SYSTEM, now=now)
@@ -200,6 +214,7 @@ def _move(row: Reservation, request: HoldRequest, by: Actor, now: dt.datetime) -
     row.starts_at = place.starts_at
     row.ends_at = place.ends_at
     row.party_size = place.party_size
+    row.turn_minutes = request.turn_minutes
     # What the party said of another time says nothing about this one.
     row.late_minutes = row.late_at = None
     record_decision(

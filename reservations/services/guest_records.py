@@ -7,6 +7,7 @@ nothing in it says any more whose it was. The audit trail never held names.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -27,8 +28,10 @@ from reservations.models import (
     BookingLink,
     Hold,
     HouseMessage,
+    InboundDelivery,
     Reservation,
     SignInLink,
+    SourceRecord,
     WaitlistEntry,
 )
 from reservations.models.reservation import LIVE_STATUSES
@@ -36,7 +39,7 @@ from reservations.signals import guest_erased
 
 OPEN_PAYMENTS = (Payment.Status.REQUESTED, Payment.Status.UNKNOWN)
 
-_NOTHING_SAID = {
+_NOTHING_SAID: dict[str, Any] = {
     "guest_name": records.ERASED_NAME,
     "guest_email": "",
     "guest_phone": "",
@@ -200,7 +203,18 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     now = clock.now()
     BookingLink.objects.filter(reservation__in=keys, revoked_at=None).update(revoked_at=now)
     waited, _ = waits.delete()
-    Reservation.objects.filter(pk__in=keys).update(**_NOTHING_SAID, updated_at=now)
+    Reservation.objects.filter(pk__in=keys).update(
+        **_NOTHING_SAID, dietary=[], celebration="", updated_at=now
+    )
+    SourceRecord.objects.filter(reservation__in=keys).update(
+        guest_name=records.ERASED_NAME,
+        guest_email="",
+        guest_phone="",
+        special_requests="",
+        metadata={},
+        updated_at=now,
+    )
+    InboundDelivery.objects.filter(reservation__in=keys).update(body=b"")
     for hold in Hold.objects.filter(_whose(customer) | Q(reservation__in=keys)):
         _erase_hold(hold)
     records.forget_customer(customer)

@@ -74,6 +74,8 @@ class HoldRequest:
     origin: Origin = NO_ORIGIN
     waived: frozenset[e.Reason] = frozenset()
     """Rules set aside for this request, by staff or because the guest asked in time."""
+    turn_minutes: int | None = None
+    """How long the table is needed, where that was agreed; None is the house's rule."""
 
 
 @again_if_undone
@@ -128,6 +130,7 @@ def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
         service_id=request.service_id,
         step_free=request.step_free,
         waived=request.waived,
+        turn_minutes=request.turn_minutes,
     )
     return availability.decide(day.house.plan, day.ledger, query, request.time)
 

@@ -35,6 +35,7 @@ from core import clock
 from core.actors import Actor
 from core.errors import Busy
 from core.locks import Space, again_if_undone, lock
+from customers import services as customers
 from reservations.engine import types as e
 from reservations.engine.calendar import readings_of
 from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
@@ -124,6 +125,7 @@ def _book(asked: PartnerBooking, by: Actor) -> tuple[str, bool]:
         email=asked.email,
         phone=asked.phone,
         recognise=not asked.is_test,
+        family_name=asked.family_name,
     )
     if (same := _same_visit(day.house, asked, contact)) is not None:
         link(same, asked, contact, by=by, now=now)
@@ -135,6 +137,14 @@ def _book(asked: PartnerBooking, by: Actor) -> tuple[str, bool]:
     extras = _extras(day, decision, asked)
     row = write_booking(day, decision, request, contact, extras, by=by, now=now)
     write_record(asked, contact, row, is_primary=True, now=now)
+    if asked.sms_consents and contact.is_new and contact.customer_id is not None:
+        customers.remember(
+            contact.customer_id,
+            sms_consents=True,
+            by=by,
+            restaurant_id=day.house.id,
+            because=row.public_id,
+        )
     return row.public_id, True
 
 
@@ -170,6 +180,7 @@ def _request(asked: PartnerBooking) -> HoldRequest:
         room_id=asked.room_id,
         step_free=asked.step_free,
         service_id=asked.service_id,
+        turn_minutes=asked.turn_minutes,
     )
 
 
@@ -189,6 +200,8 @@ def _extras(day: Day, decision: e.Decision, asked: PartnerBooking) -> Extras:
         notify=asked.notify,
         is_test=asked.is_test,
         request_key=asked.request_key,
+        dietary=asked.dietary,
+        celebration=asked.celebration,
         draw_code=asked.draw_code,
     )
 

@@ -13,7 +13,15 @@ from reservations.selectors.houses import House
 _PHONE_SHAPED = re.compile(r"\+\d{7,15}")
 
 
-def contact_for(house: House, *, name: str, email: str, phone: str, recognise: bool) -> Contact:
+def contact_for(
+    house: House,
+    *,
+    name: str,
+    email: str,
+    phone: str,
+    recognise: bool,
+    family_name: str = "",
+) -> Contact:
     """Whom a partner's booking is for; with ``recognise`` the group knows them from now on.
 
     A number that is none anywhere, but has the form of one,
@@ -33,7 +41,7 @@ def contact_for(house: House, *, name: str, email: str, phone: str, recognise: b
         return Contact(name, email, kept)
     known = customers.identify(
         house.organization_id,
-        contact=customers.Contact(name, email, told),
+        contact=customers.Contact(name, email, told, family_name),
         country=house.country,
     )
-    return Contact(name, email, kept or known.phone, known.id)
+    return Contact(name, email, kept or known.phone, known.id, known.is_new)

@@ -166,7 +166,10 @@ def test_allergies_add_up_and_consent_is_never_taken_back_in_silence(
     assert customer.allergies == ["nuts", "milk"]
     assert customer.marketing_consent_at == consented
     [entry] = AuditEntry.objects.filter(verb="customer.consented")
-    assert (entry.target, entry.data) == (customer.public_id, {"booking": first.public_id})
+    assert (entry.target, entry.data) == (
+        customer.public_id,
+        {"booking": first.public_id, "to": "marketing"},
+    )
 
 
 @pytest.mark.parametrize(

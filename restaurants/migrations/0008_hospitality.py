@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('restaurants', '0006_default_restaurant'),
+        ('restaurants', '0007_average_spend'),
     ]
 
     operations = [
