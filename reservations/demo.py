@@ -20,11 +20,14 @@ from customers.services import Contact as Person
 from customers.services import recognise
 from payments.models import Policy
 from reservations.details import Details
+from reservations.engine import types as e
 from reservations.engine.types import Channel
+from reservations.engine.walltime import datetime_to_minute
 from reservations.errors import AlreadyBooked, NotBookable, SlotUnavailable
 from reservations.ledger.confirm import Contact
 from reservations.models import Reservation
-from reservations.services.availability import offers_of_day
+from reservations.selectors.days import read_day
+from reservations.services.availability import offers_of
 from reservations.services.bookings import Extras, book
 from reservations.services.holds import HoldRequest
 from restaurants.demo.anchor import ANCHOR
@@ -39,6 +42,8 @@ PASSWORD = "couvert-demo"  # noqa: S105  demo accounts only; printed by the comm
 OPERATOR = "demo@couvert.test"
 GUEST = "guest@couvert.test"
 DAYS = 14
+PAST_DAYS = 28
+"""So long The Anchor has been booked already: patterns and figures come from there."""
 
 DESK = Actor(ActorKind.STAFF, "demo", "Demo desk")
 
@@ -177,9 +182,19 @@ def book_demo_nights() -> BookedNights:
             date = today + dt.timedelta(days=offset)
             for number, (time, size) in enumerate(_parties(spec.key, date)):
                 _book_once(restaurant, date, number, time, size, report)
+        if spec is ANCHOR:
+            _book_history(restaurant, today, report)
         if spec is MAISON:
             _book_for_demo_guest(restaurant, today, report)
     return report
+
+
+def _book_history(restaurant: Restaurant, today: dt.date, report: BookedNights) -> None:
+    """The weeks before today, as they were booked and are over now."""
+    for offset in range(1, PAST_DAYS + 1):
+        date = today - dt.timedelta(days=offset)
+        for number, (time, size) in enumerate(_parties(ANCHOR.key, date)):
+            _book_once(restaurant, date, number, time, size, report, is_over=True)
 
 
 def next_saturday(restaurant: Restaurant) -> dt.date:
@@ -215,6 +230,8 @@ def _book_once(
     time: str,
     size: int,
     report: BookedNights,
+    *,
+    is_over: bool = False,
 ) -> None:
     """One party, unless an earlier run booked it; its external id says which it is."""
     external_id = f"demo:{restaurant.slug}:{date}:{number}"
@@ -232,8 +249,16 @@ def _book_once(
         channel=Channel.ONLINE if online else Channel.IN_HOUSE,
         source=source,
     )
-    extras = Extras(external_id=external_id, details=_wish(dice), notify=False)
-    _try(request, _contact(restaurant, dice), extras, restaurant.name, report)
+    extras = Extras(
+        external_id=external_id,
+        details=_wish(dice),
+        notify=False,
+        status="completed" if is_over else "confirmed",
+    )
+    asked_at = clock.now()
+    if is_over:
+        asked_at = dt.datetime.combine(date, dt.time(9), tzinfo=dt.UTC) - dt.timedelta(days=3)
+    _try(request, _contact(restaurant, dice), extras, restaurant.name, report, asked_at)
 
 
 def _wish(dice: random.Random) -> Details:
@@ -254,16 +279,22 @@ def _book_for_demo_guest(restaurant: Restaurant, today: dt.date, report: BookedN
         source="website",
     )
     contact = Contact(user.full_name, user.email, user.phone, customer.pk)
-    _try(request, contact, Extras(user_id=user.pk, notify=False), restaurant.name, report)
+    extras = Extras(user_id=user.pk, notify=False)
+    _try(request, contact, extras, restaurant.name, report, clock.now())
 
 
 def _try(
-    request: HoldRequest, contact: Contact, extras: Extras, name: str, report: BookedNights
+    request: HoldRequest,
+    contact: Contact,
+    extras: Extras,
+    name: str,
+    report: BookedNights,
+    at: dt.datetime,
 ) -> None:
     """Book what is free. Asking first leaves no refusals behind: those are real demand."""
     try:
-        if _is_free(request):
-            book(request, contact, extras, by=DESK)
+        if _is_free(request, at):
+            book(request, contact, extras, by=DESK, now=at)
             report.made[name] += 1
             return
     except (SlotUnavailable, NotBookable, AlreadyBooked):
@@ -271,10 +302,11 @@ def _try(
     report.refused[name] += 1
 
 
-def _is_free(request: HoldRequest) -> bool:
-    found = offers_of_day(
-        request.restaurant, request.service_date, request.party_size, channel=request.channel
-    )
+def _is_free(request: HoldRequest, at: dt.datetime) -> bool:
+    day = read_day(request.restaurant, request.service_date, now=at)
+    minute = datetime_to_minute(at)
+    query = e.Query(request.service_date, request.party_size, minute, request.channel)
+    found = offers_of(day, query)
     return any(o.available for o in found.offers if o.slot.label == request.time)
 
 

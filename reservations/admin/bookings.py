@@ -204,6 +204,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
                     ("offer", "special_requests"),
                     ("occasion", "high_chairs"),
                     ("allergens", "allergy_note"),
+                    ("dietary", "celebration", "turn_minutes"),
                     ("step_free", "accessibility_needs"),
                     ("late_minutes", "late_at"),
                 ]

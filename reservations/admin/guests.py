@@ -24,7 +24,7 @@ class CustomerForm(forms.ModelForm):
 
     class Meta:
         model = Customer
-        fields: ClassVar[list[str]] = ["name", "email", "phone"]
+        fields: ClassVar[list[str]] = ["name", "family_name", "email", "phone"]
 
     def clean_email(self) -> str:
         """Addresses are kept in lower case."""
@@ -62,7 +62,7 @@ class CustomerAdmin(PhoneSearchMixin, ScopedAdmin):
             None,
             {
                 "fields": [
-                    ("name", "public_id"),
+                    ("name", "family_name", "public_id"),
                     ("phone", "email"),
                     "allergies",
                     "tags",
@@ -75,7 +75,8 @@ class CustomerAdmin(PhoneSearchMixin, ScopedAdmin):
             {
                 "fields": [
                     ("organization", "user"),
-                    ("marketing_consent_at", "bookings"),
+                    ("marketing_consent_at", "sms_consent_at"),
+                    "bookings",
                     ("created_at", "updated_at"),
                 ]
             },
@@ -83,8 +84,8 @@ class CustomerAdmin(PhoneSearchMixin, ScopedAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
-        """With the number of their bookings."""
-        rows: QuerySet[Customer] = super().get_queryset(request)
+        """With the number of their bookings; records that were merged stand behind the others."""
+        rows: QuerySet[Customer] = super().get_queryset(request).filter(merged_into=None)
         return rows.annotate(booking_count=counted(Reservation.objects.all(), "customer"))
 
     def within(self, rows: QuerySet[Any], houses: HouseAccess) -> QuerySet[Any]:
