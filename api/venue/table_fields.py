@@ -220,7 +220,7 @@ class SearchQuery(PageQuery):
 # --- Answers, for the schema ---------------------------------------------------------------------
 
 
-class AvailabilityResponse(serializers.Serializer[Any]):
+class TimesResponse(serializers.Serializer[Any]):
     """The times of a day, or one of them."""
 
     success = serializers.BooleanField()

@@ -73,7 +73,7 @@ class AvailabilityView(VenueView):
         summary="Check availability",
         operation_id="venue_availability",
         parameters=[wire.AvailabilityQuery],
-        responses={200: wire.AvailabilityResponse},
+        responses={200: wire.TimesResponse},
     )
     def get(self, request: Request) -> HttpResponse:
         """Times of a date for a party, or one time, by the calculation that accepts bookings."""

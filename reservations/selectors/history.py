@@ -19,7 +19,7 @@ CROSS JOIN LATERAL generate_series(
   (b.ends_at AT TIME ZONE r.zone) - interval '1 second', interval '1 hour') hour
 WHERE b.restaurant_id = %(restaurant)s
   AND b.service_date >= %(first)s AND b.service_date < %(until)s
-  AND b.status NOT IN ('cancelled', 'no_show', 'declined', 'expired')
+  AND b.status NOT IN ('cancelled', 'no_show', 'declined', 'expired') AND NOT b.is_test
 GROUP BY 1, 2
 """
 
@@ -27,7 +27,7 @@ GROUP BY 1, 2
 def guests_by_hour(restaurant_id: int, first: dt.date, until: dt.date) -> dict[HourOfWeek, int]:
     """Guests present per weekday of the service and hour of the clock, summed over these dates.
 
-    ``until`` is not included. Whoever cancelled or did not come is not counted. One query.
+    ``until`` is not included. Whoever cancelled or did not come is not counted, nor are tests. One query.
     """
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"restaurant": restaurant_id, "first": first, "until": until})
