@@ -27,7 +27,8 @@ GROUP BY 1, 2
 def guests_by_hour(restaurant_id: int, first: dt.date, until: dt.date) -> dict[HourOfWeek, int]:
     """Guests present per weekday of the service and hour of the clock, summed over these dates.
 
-    ``until`` is not included. Whoever cancelled or did not come is not counted, nor are tests. One query.
+    ``until`` is not included. Whoever cancelled or did not come is not counted, nor are tests.
+    One query.
     """
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"restaurant": restaurant_id, "first": first, "until": until})
