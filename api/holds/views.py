@@ -100,12 +100,13 @@ class HoldActionView(HoldsView):
     @extend_schema(
         summary="Give a held table back",
         operation_id="holds_release",
+        parameters=[wire.UserQuery],
         request=None,
         responses={204: None},
     )
     def delete(self, request: Request, hold_id: str) -> HttpResponse:
         """Release the hold at once. Repeating it does no harm."""
-        caller = require_self(request, None)
+        caller = require_self(request, self.query(request, wire.UserQuery).get("user"))
         guest = Guest.with_account(caller.public_id)
         _check_hold(caller, guest, hold_id)
         holds.release_hold(hold_id, guest, by=caller.as_actor())
@@ -118,12 +119,13 @@ class HoldExtensionView(HoldsView):
     @extend_schema(
         summary="Ask for more time",
         operation_id="holds_extend",
+        parameters=[wire.UserQuery],
         request=None,
         responses={200: wire.ActiveHoldResponse},
     )
     def post(self, request: Request, hold_id: str) -> HttpResponse:
         """A full new span of time, as often as the restaurant allows."""
-        caller = require_self(request, None)
+        caller = require_self(request, self.query(request, wire.UserQuery).get("user"))
         guest = Guest.with_account(caller.public_id)
         _check_hold(caller, guest, hold_id)
         held = holds.extend_hold(hold_id, guest, by=caller.as_actor())
