@@ -11,12 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+import json
 import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import orjson
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -196,5 +196,6 @@ def _caller(request: Request) -> str | None:
 
 
 def _fingerprint(operation: str, body: Any) -> str:
-    content = orjson.dumps(body, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.sha256(operation.encode() + b"\n" + content).hexdigest()
+    # Python's own: numbers that no database holds are refused later, by the field they stand in.
+    content = json.dumps(body, sort_keys=True)
+    return hashlib.sha256(f"{operation}\n{content}".encode()).hexdigest()

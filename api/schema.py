@@ -11,8 +11,25 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction
+from drf_spectacular.utils import Direction, OpenApiParameter
 from rest_framework import serializers
+
+PUBLIC_ID = "^[A-Za-z0-9_-]{1,40}$"
+"""What can be a public id, slug or code (``api.routing``)."""
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
+    OpenApiParameter.HEADER,
+    description="Send the same again to get the same answer, for 24 hours",
+)
+RESTAURANT_HEADER = OpenApiParameter(
+    "X-Restaurant-Id",
+    {"type": "string", "pattern": PUBLIC_ID},
+    OpenApiParameter.HEADER,
+    description="Which restaurant, where a key works for several",
+)
 
 
 class ErrorResponse(serializers.Serializer[Any]):
@@ -30,7 +47,21 @@ class ErrorResponse(serializers.Serializer[Any]):
 
 
 class DialectSchema(AutoSchema):
-    """Adds what is true of every operation: any other status carries the dialect's error shape."""
+    """What is true of every operation: any other status carries the dialect's error shape, and
+    what is open to all says so.
+    """
+
+    @property
+    def _owner(self) -> Any:
+        """The view that answers this method, where several share a path (``api.routing``)."""
+        return getattr(self.view, "owners", {}).get(self.method, self.view)
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Credentials are optional where a view for programs asks for no scope."""
+        found: list[dict[str, Any]] = super().get_auth()
+        scopes = getattr(self._owner, "scopes", {})
+        is_open = scopes.get(self.method, ("",)) == ()
+        return [*found, {}] if is_open and {} not in found else found
 
     def get_serializer_name(self, serializer: Any, direction: Direction) -> Any:
         """The class's name; the generator adds ``Request`` itself, and ours end so already."""
@@ -39,7 +70,7 @@ class DialectSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Direction = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
-        shape = getattr(self.view, "error_shape", ErrorResponse)
+        shape = getattr(self._owner, "error_shape", ErrorResponse)
         answer: Any = self._get_response_for_code  # untyped
         bodies["default"] = answer(shape, "default", direction=direction)
         return bodies
@@ -66,6 +97,10 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     target_class = "api.auth.ApiKeyAuthentication"
     name = ["apiKey", "apiKeyBearer"]
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> list[dict[str, list[Any]]]:
+        """Either of the two."""
+        return [{name: []} for name in self.name]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, str]]:
         """The key in a header of its own, or as a bearer token."""

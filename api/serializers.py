@@ -188,6 +188,7 @@ class SecretText(_TextOnly):
         super().__init__(max_length=max_length, trim_whitespace=False, write_only=True, **kwargs)
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_ID.pattern}$"})
 class PublicIdField(_TextOnly):
     """The shape of one of our public ids. Whether it exists is the service's to say (404).
 

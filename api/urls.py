@@ -9,6 +9,7 @@ from api import docs, schema
 from api.holds.views import ReservationView as GuestsReservationView
 from api.multisource.views import ReservationView as ProgramsReservationView
 from api.routing import by_method
+from api.venue.base import TracedView
 from api.views import unknown_path
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +31,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
     ),
     path("", include("api.venue.urls")),
+    re_path(
+        r"^(?:business|customers|table-bookings)/",
+        unknown_path,
+        {"handle": TracedView.handle_error},
+    ),
     # Not the versioned twin, which the project's URL map includes after this one.
     re_path(r"^(?!v1/)", unknown_path),
 ]

@@ -19,7 +19,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from api.auth import GuestJWTAuthentication
-from api.errors import ExceptionHandler, bare, handler_of
+from api.errors import ExceptionHandler, Problem, bare, handler_of
 from api.parsers import StrictJSONParser
 from api.renderers import OrjsonRenderer
 from api.schema import DialectSchema, ErrorResponse
@@ -27,6 +27,14 @@ from api.serializers import StrictSerializer
 from core.rates import Allowance
 
 _handle = handler_of(bare)
+
+
+def _for_anybody(problem: Problem, correlation_id: str) -> dict[str, Any]:
+    """Contract 1's envelope and contract 2's in one, for addresses that could be either's."""
+    return {"success": False} | bare(problem, correlation_id)
+
+
+_handle_anybodys = handler_of(_for_anybody)
 
 V = TypeVar("V", bound="type[DialectView]")
 
@@ -123,12 +131,14 @@ def public(view: V) -> V:
 
 
 @csrf_exempt
-def unknown_path(request: HttpRequest, **_: Any) -> HttpResponse:
-    """404 in JSON for everything below ``/api/`` that no dialect claims."""
+def unknown_path(
+    request: HttpRequest, handle: ExceptionHandler = _handle_anybodys, **_: Any
+) -> HttpResponse:
+    """404 in JSON for everything below ``/api/`` that no dialect claims; ``handle`` shapes it."""
     path = request.path_info
     if path.endswith("/"):
         text = f"There is nothing at this address. Leave out the slash at the end of {path[:200]}."
     else:
         text = "There is nothing at this address. GET /api/docs lists what there is."
     context: Mapping[str, Any] = {"view": None}
-    return _handle(NotFound(text), context)
+    return handle(NotFound(text), context)

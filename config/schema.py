@@ -1,4 +1,4 @@
-"""What the OpenAPI document leaves out."""
+"""What the OpenAPI document leaves out, and what it says of every path."""
 
 from __future__ import annotations
 
@@ -9,3 +9,15 @@ from typing import Any
 def without_version_prefix(endpoints: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Drop the ``/api/v1/`` twins of the ``/api/`` paths."""
     return [endpoint for endpoint in endpoints if not str(endpoint[0]).startswith("/api/v1/")]
+
+
+def with_shapes_of_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of every id in a path what it can be made of, as the router has it."""
+    from api.schema import PUBLIC_ID  # once Django is up
+
+    for path in result["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["schema"].setdefault("pattern", PUBLIC_ID)
+    return result

@@ -17,6 +17,7 @@ from api.holds import shapes
 from api.holds.base import HoldsView
 from api.idempotency import idempotent, is_rerun
 from api.renderers import json_response
+from api.schema import IDEMPOTENCY_KEY
 from api.views import public
 from core import clock
 from reservations.errors import ActiveHoldExists, HoldNotFound, ReservationNotFound
@@ -48,6 +49,7 @@ class HoldView(HoldsView):
     @extend_schema(
         summary="Hold a table",
         operation_id="holds_place",
+        parameters=[IDEMPOTENCY_KEY],
         request=wire.HoldRequest,
         responses={201: wire.HoldResponse},
     )
@@ -138,6 +140,7 @@ class ConfirmView(HoldsView):
     @extend_schema(
         summary="Pay the deposit and confirm",
         operation_id="holds_confirm",
+        parameters=[IDEMPOTENCY_KEY],
         request=wire.ConfirmRequest,
         responses={201: wire.ConfirmResponse, 200: wire.ConfirmResponse},
     )

@@ -15,6 +15,7 @@ from api.multisource import serializers as wire
 from api.multisource import shapes
 from api.multisource.base import UNNAMED, MultisourceView, source_of, view_by_id, view_of
 from api.renderers import json_response
+from api.schema import IDEMPOTENCY_KEY, RESTAURANT_HEADER
 from core.errors import Invalid
 from reservations.details import Details
 from reservations.engine.lifecycle import Status
@@ -36,18 +37,6 @@ TAKEN = "Time slot already booked"
 _SOURCE_HEADER = OpenApiParameter(
     "X-Source", str, OpenApiParameter.HEADER, description="Who tells, where the body does not say"
 )
-_RESTAURANT_HEADER = OpenApiParameter(
-    "X-Restaurant-Id",
-    str,
-    OpenApiParameter.HEADER,
-    description="Which restaurant, where a key works for several",
-)
-_ONCE_HEADER = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Send the same again to get the same answer, for 24 hours",
-)
 
 
 class ReservationsView(MultisourceView):
@@ -58,7 +47,7 @@ class ReservationsView(MultisourceView):
     @extend_schema(
         summary="Create a reservation",
         operation_id="multisource_create",
-        parameters=[_SOURCE_HEADER, _RESTAURANT_HEADER, _ONCE_HEADER],
+        parameters=[_SOURCE_HEADER, RESTAURANT_HEADER, IDEMPOTENCY_KEY],
         request=wire.ReservationRequest,
         responses={201: wire.CreatedResponse, 200: wire.CreatedResponse},
     )
@@ -87,7 +76,7 @@ class ReservationsView(MultisourceView):
     @extend_schema(
         summary="List reservations",
         operation_id="multisource_list",
-        parameters=[wire.ReservationsQuery, _RESTAURANT_HEADER],
+        parameters=[wire.ReservationsQuery, RESTAURANT_HEADER],
         responses={200: wire.ReservationsResponse},
     )
     def get(self, request: Request) -> HttpResponse:
@@ -123,7 +112,7 @@ class ReservationView(MultisourceView):
     @extend_schema(
         summary="One reservation",
         operation_id="multisource_read",
-        parameters=[wire.RestaurantQuery, _RESTAURANT_HEADER],
+        parameters=[wire.RestaurantQuery, RESTAURANT_HEADER],
         responses={200: wire.ReservationResponse},
     )
     def get(self, request: Request, reservation_id: str) -> HttpResponse:
@@ -136,7 +125,7 @@ class ReservationView(MultisourceView):
     @extend_schema(
         summary="Update a reservation",
         operation_id="multisource_update",
-        parameters=[_SOURCE_HEADER, _RESTAURANT_HEADER],
+        parameters=[_SOURCE_HEADER, RESTAURANT_HEADER],
         request=wire.ReservationUpdate,
         responses={200: wire.ReservationResponse},
     )

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from api.auth import KeyCaller, key_of
 from api.idempotency import idempotent
 from api.renderers import json_response
+from api.schema import IDEMPOTENCY_KEY
 from api.venue import table_fields as wire
 from api.venue import table_shapes as shapes
 from api.venue.base import TracedView, VenueView
@@ -49,12 +50,6 @@ NO_SUNDAY_LUNCH = "Sunday lunch cannot be booked here yet. Send regular."
 READ = ("read:table_bookings",)
 WRITE = ("write:table_bookings",)
 
-_ONCE_HEADER = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Send the same again to get the same answer, for 24 hours",
-)
 _EMAIL_HEADER = OpenApiParameter(
     "X-Customer-Email",
     str,
@@ -111,7 +106,7 @@ class CreateView(TracedView):
     @extend_schema(
         summary="Create a table booking",
         operation_id="venue_create_booking",
-        parameters=[_ONCE_HEADER],
+        parameters=[IDEMPOTENCY_KEY],
         request=wire.TableBookingRequest,
         responses={201: wire.BookedResponse, 200: wire.BookedResponse},
     )
@@ -351,7 +346,7 @@ class CancelView(TracedView):
     @extend_schema(
         summary="Cancel a table booking",
         operation_id="venue_cancel_booking",
-        parameters=[_REFERENCE, _EMAIL_HEADER, _ONCE_HEADER],
+        parameters=[_REFERENCE, _EMAIL_HEADER, IDEMPOTENCY_KEY],
         request=wire.CancelRequest,
         responses={200: wire.CancelledResponse},
     )

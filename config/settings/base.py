@@ -330,6 +330,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # /api/v1/ answers the same; listing everything twice would help nobody.
     "PREPROCESSING_HOOKS": ["config.schema.without_version_prefix"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.with_shapes_of_ids",
+    ],
 }
 
 # --- Operation ------------------------------------------------------------------------------------

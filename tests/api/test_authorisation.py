@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.scopes import EVERYTHING, SCOPES
 from accounts.services.keys import create_key
 from core.actors import SYSTEM
+from customers.models import Customer
 from reservations.models import Hold, Reservation
 from restaurants.models import Restaurant
 from tests.api.conftest import Api
@@ -228,13 +229,13 @@ def ids(house: Restaurant, user: User, second: User) -> dict[str, str]:
     guest = Api(user)
     own = _confirm(guest, user, house, "12:00")
     hold = guest("POST", "reservations/hold", _hold(user, house, "14:00")).json()["hold"]["holdId"]
-    lonely = type(rows[booked[0]].customer)  # a guest without any visit to come
-    third = lonely.objects.create(organization_id=house.organization_id, name="Cleo")
+    # A guest without any visit to come.
+    third = Customer.objects.create(organization_id=house.organization_id, name="Cleo")
     Reservation.objects.filter(public_id=booked[1]).update(
         status="cancelled", cancelled_at=rows[booked[1]].created_at
     )
-    customers = [rows[each].customer for each in booked]
-    assert all(customers)
+    found = Customer.objects.in_bulk([rows[each].customer_id for each in booked])
+    customers = [found[rows[each].customer_id].public_id for each in booked]
     return {
         "house": house.public_id,
         "booking": booked[0],
@@ -243,8 +244,8 @@ def ids(house: Restaurant, user: User, second: User) -> dict[str, str]:
         "hold": hold,
         "user": user.public_id,
         "second_user": second.public_id,
-        "customer": customers[0].public_id,
-        "second_customer": customers[1].public_id,
+        "customer": customers[0],
+        "second_customer": customers[1],
         "third_customer": third.public_id,
     }
 
