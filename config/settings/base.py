@@ -339,6 +339,12 @@ METRICS_TOKEN = env.secret("METRICS_TOKEN")
 # Both look for Django's own class by name and miss our subclasses of it (config/middleware.py).
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 
+# --- Webhooks -------------------------------------------------------------------------------------
+
+# Lets endpoints be on private and loopback addresses, and without TLS: for trying out, or where
+# integrators sit in the same network. Otherwise one could make Couvert call its neighbours.
+WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE", default=False)
+
 # --- Payments -------------------------------------------------------------------------------------
 
 # Takes no real money, so it is off unless an environment says otherwise; never in production.
