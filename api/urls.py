@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
     ),
     path("", include("api.venue.urls")),
+    path("", include("api.webhooks.urls")),
     # Not the versioned twin, which the project's URL map includes after this one.
     re_path(r"^(?!v1/)", unknown_path),
 ]

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "payments",
     "notifications",
     "reservations",
+    "webhooks",
     "api",
 ]
 
