@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 
 from accounts.models import ApiKey
 from accounts.services.keys import create_key
@@ -18,6 +19,7 @@ from reservations.models import Reservation
 from reservations.services.bookings import Extras, book
 from reservations.services.holds import HoldRequest
 from restaurants.models import Restaurant
+from tests.concurrency.together import until
 from tests.factories import make_bella
 from tests.fixtures.domain import Clock
 from tests.webhooks.receiver import Receiver, receiving
@@ -81,6 +83,29 @@ def endpoint(subscribe: Subscribe) -> Endpoint:
     return subscribe().endpoint
 
 
+def settled() -> None:
+    """Wait until every entry of the trail can be read.
+
+    Another test process writes to a database of the same cluster, and its transactions count.
+    """
+    until(_all_readable, "the feed is not held back", patience=60)
+
+
+def _all_readable() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM core_auditentry"
+            " WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def tell() -> int:
+    """Everything that happened so far becomes events."""
+    settled()
+    return pump()
+
+
 Reserve = Callable[..., Reservation]
 
 
@@ -104,7 +129,7 @@ def told(house: Restaurant, endpoint: Endpoint, reserve: Reserve) -> Callable[[i
     def make(number: int) -> list[str]:
         times = ["12:00", "14:30", "17:00", "19:30"]
         made = [reserve(times[each % 4]).public_id for each in range(number)]
-        assert pump() >= number
+        assert tell() >= number
         return made
 
     return make

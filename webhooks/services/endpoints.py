@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import transaction
 
@@ -72,6 +73,28 @@ def create_endpoint(
         secret = _add_secret(endpoint)
         _record("created", endpoint, by, url=url, events=wanted)
     return NewSecret(endpoint, secret)
+
+
+def faults(
+    key: ApiKey,
+    *,
+    url: str | None,
+    events: Iterable[str] | None,
+    restaurant_id: int | None,
+) -> list[Invalid]:
+    """What ``create_endpoint`` would raise, all at once; what is None is not looked at."""
+    checks: list[Callable[[], object]] = [partial(_check_restaurant, key, restaurant_id)]
+    if url is not None:
+        checks.append(partial(_check_address, url))
+    if events is not None:
+        checks.append(partial(check_subscription, events, key.scopes))
+    found = []
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            found.append(error)
+    return found
 
 
 def change_endpoint(
