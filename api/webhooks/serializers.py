@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers import (
@@ -20,7 +21,7 @@ from api.serializers import (
 )
 from core.outbound import URL_LIMIT
 from webhooks.events import TYPES
-from webhooks.models import Delivery
+from webhooks.models import Delivery, Endpoint
 
 _MOST_EVENTS = 40
 
@@ -36,6 +37,7 @@ class YesOrNo(serializers.BooleanField):
         return bool(data)
 
 
+@extend_schema_field({"type": "string", "format": "date-time"})
 class InstantField(serializers.Field[dt.datetime, str, str, Any]):
     """An instant in ISO 8601 with its offset."""
 
@@ -114,7 +116,7 @@ class LogRequest(StrictSerializer):
     """Which deliveries; newest first."""
 
     status = OneOf(
-        [str(status) for status in Delivery.Status],
+        list(Delivery.Status.values),
         sentence="Send queued, sending, delivered or dead.",
         required=False,
     )
@@ -137,7 +139,7 @@ class EndpointResponse(serializers.Serializer[Any]):
     contactEmail = serializers.CharField()  # noqa: N815
     restaurantId = serializers.CharField(allow_null=True)  # noqa: N815
     test = serializers.BooleanField(help_text="Hears of test bookings only: it is a test key's")
-    status = serializers.ChoiceField(["active", "paused", "disabled"])
+    status = serializers.ChoiceField(Endpoint.Status.choices)
     disabledReason = serializers.CharField(allow_null=True)  # noqa: N815
     failingSince = serializers.CharField(allow_null=True)  # noqa: N815
     lastSuccessAt = serializers.CharField(allow_null=True)  # noqa: N815
@@ -181,7 +183,7 @@ class DeliveryResponse(serializers.Serializer[Any]):
     order = serializers.IntegerField()
     subject = serializers.CharField()
     occurredAt = serializers.CharField()  # noqa: N815
-    status = serializers.ChoiceField([str(status) for status in Delivery.Status])
+    status = serializers.ChoiceField(Delivery.Status.choices)
     attempts = serializers.IntegerField()
     nextAttemptAt = serializers.CharField(allow_null=True)  # noqa: N815
     deliveredAt = serializers.CharField(allow_null=True)  # noqa: N815

@@ -329,6 +329,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Several things have a field "status"; without names theirs would be made up.
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": ["pending", "confirmed", "cancelled", "completed"],
+        "WebhookEndpointStatus": "webhooks.models.Endpoint.Status",
+        "WebhookDeliveryStatus": "webhooks.models.Delivery.Status",
+    },
     # /api/v1/ answers the same; listing everything twice would help nobody.
     "PREPROCESSING_HOOKS": ["config.schema.without_version_prefix"],
 }
