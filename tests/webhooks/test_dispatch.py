@@ -8,8 +8,6 @@ import datetime as dt
 import hashlib
 import hmac
 import random
-import resource
-import signal
 import threading
 import time
 from collections import Counter
@@ -17,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from django.db import connections
 from standardwebhooks.webhooks import Webhook
 
 from accounts.models import ApiKey
@@ -26,33 +24,19 @@ from core import outbound
 from core.actors import SYSTEM
 from core.models import AuditEntry
 from notifications.models import Message
-from tests.concurrency.children import children
-from tests.concurrency.together import at_once
-from tests.faults.points import killed_at
 from tests.fixtures.domain import Clock
-from tests.webhooks.conftest import Reserve, Subscribe, settled, tell
+from tests.webhooks.conftest import Reserve, Subscribe, states, subjects, tell
 from tests.webhooks.receiver import Heard, Receiver, Reply, closed_port, receiving
 from webhooks.models import Attempt, Delivery, Endpoint, Event
 from webhooks.services import claims, dispatch
-from webhooks.services.claims import claim
 from webhooks.services.dispatch import deliver_due
 from webhooks.services.endpoints import change_endpoint, remove_endpoint, rotate_secret
-from webhooks.services.feed import ensure_place
 from webhooks.services.outcomes import MAX_ATTEMPTS, bury_hopeless
 from webhooks.services.replay import replay, replay_many
-from webhooks.tasks import dispatch as dispatch_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Told = Callable[[int], list[str]]
-
-
-def states() -> Counter[str]:
-    return Counter(Delivery.objects.values_list("status", flat=True))
-
-
-def subjects(receiver: Receiver) -> list[str]:
-    return [heard.json["data"]["reservation"]["id"] for heard in receiver.heard]
 
 
 def live_on(clock: Clock, hours: float, step: float = 15) -> None:
@@ -61,6 +45,16 @@ def live_on(clock: Clock, hours: float, step: float = 15) -> None:
         clock.advance(minutes=step)
         bury_hopeless()
         deliver_due()
+
+
+def in_thread(work: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    return run
 
 
 # --- What arrives ---------------------------------------------------------------------------------
@@ -385,7 +379,7 @@ def test_a_slow_receiver_keeps_nobody_waiting(
         for number in range(20):
             reserve(["12:00", "14:30", "17:00", "19:30"][number % 4])
         tell()
-        sending = threading.Thread(target=_in_thread(deliver_due))
+        sending = threading.Thread(target=in_thread(deliver_due))
         sending.start()
         patience = time.monotonic() + 15
         while len(receiver.heard) < 20 and time.monotonic() < patience:
@@ -463,121 +457,3 @@ def test_one_event_that_cannot_be_written_keeps_no_other_waiting(
     deliver_due()
     assert states() == {"delivered": 2, "queued": 1}
     assert Delivery.objects.get(pk=broken.pk).last_error == "Not sent: KeyError"
-
-
-# --- Processes that overlap or die ----------------------------------------------------------------
-
-
-def _in_thread(work: Callable[[], object]) -> Callable[[], None]:
-    from django.db import connections
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    return run
-
-
-def test_two_dispatchers_at_once_skip_and_repeat_nothing(told: Told, receiver: Receiver) -> None:
-    told(80)
-    at_once([deliver_due, deliver_due])
-    assert states() == {"delivered": 80}
-    assert set(Counter(receiver.ids).values()) == {1}
-
-
-def test_a_claim_is_nobody_elses_until_its_lease_ends(told: Told, clock: Clock) -> None:
-    told(3)
-    assert len(claim(10, {}, clock.now)) == 3
-    assert claim(10, {}, clock.now) == []
-    clock.advance(minutes=2, seconds=1)
-    assert len(claim(10, {}, clock.now)) == 3
-
-
-def test_killed_at_every_point_nothing_is_lost(
-    endpoint: Endpoint, reserve: Reserve, receiver: Receiver, clock: Clock
-) -> None:
-    """The sweep dies before each of its statements and commits, one after the other."""
-    times = ["12:00", "14:30", "17:00", "19:30"]
-    point, made = 0, list[str]()
-    while True:
-        point += 1
-        made.append(reserve(times[point % 4]).public_id)
-
-        settled()
-
-        def sweep() -> None:
-            cache.delete("webhooks:dispatching")
-            dispatch_task()
-
-        with children(killed_at(point, sweep)) as [process]:
-            status = process.wait()
-        waiting = set(Delivery.objects.values_list("event__subject", flat=True))
-        clock.advance(minutes=3)
-        cache.delete("webhooks:dispatching")
-        settled()
-        dispatch_task()
-        assert set(subjects(receiver)) == set(made), f"killed at point {point}"
-        assert waiting <= set(made)
-        if status == 0:
-            break
-        assert status == -signal.SIGKILL
-    assert point > 12, "the control: it was killed at as many points"
-    assert states() == {"delivered": len(made)}
-    repeated = sum(Counter(receiver.ids).values()) - len(made)
-    assert 0 < repeated <= point, "the control: one died between sending and writing it down"
-
-
-def test_a_delivery_that_ends_every_worker_is_given_up(told: Told, clock: Clock) -> None:
-    told(1)
-    for _ in range(MAX_ATTEMPTS):
-        assert len(claim(1, {}, clock.now)) == 1
-        clock.advance(minutes=3)
-    deliver_due()
-    delivery = Delivery.objects.get()
-    assert delivery.status == "dead"
-    assert delivery.last_error == "No worker finished sending this."
-
-
-@pytest.mark.slow
-def test_ten_thousand_events_drain_with_bounded_memory(
-    endpoint: Endpoint, reserve: Reserve, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dispatch, "SWEEP_SECONDS", 600.0)
-    ensure_place()
-    row = reserve()
-    AuditEntry.objects.bulk_create(
-        [
-            AuditEntry(
-                at=row.created_at,
-                verb="reservation.changed",
-                target=row.public_id,
-                restaurant_id=row.restaurant_id,
-                actor_kind="staff",
-                data={"before": {}, "after": {}},
-            )
-            for _ in range(9_999)
-        ]
-    )
-    monkeypatch.setattr("webhooks.services.feed.PUMP_SECONDS", 600.0)
-    tell()
-    assert Delivery.objects.count() == 10_000
-    counted = Counter[str]()
-
-    def count(heard: Heard) -> Reply:
-        # Only counted: what the receiver keeps must not be taken for what the sender keeps.
-        receiver.heard.clear()
-        counted[heard.id] += 1
-        return Reply(204)
-
-    receiver.reply = count
-    deliver_due(500)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    while deliver_due():
-        continue
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert len(counted) == 10_000
-    assert set(counted.values()) == {1}
-    assert states() == {"delivered": 10_000}
-    assert grown < 30 * 1024, f"{grown} KiB more after 9,500 deliveries"
