@@ -45,6 +45,11 @@ _STATUSES = frozenset(Status)
 _PLAIN = {
     "reservation.changed": "reservation.updated",
     "reservation.running_late": "reservation.updated",
+    "reservation.contact_changed": "reservation.updated",
+    "reservation.source_linked": "reservation.updated",
+    "reservation.source_promoted": "reservation.updated",
+    # The same visit told twice: the booking that was given up, in favour of the other.
+    "reservation.merged": "reservation.cancelled",
     "payment.succeeded": "payment.succeeded",
     "payment.failed": "payment.failed",
     "refund.succeeded": "payment.refunded",

@@ -58,15 +58,13 @@ class IntegratorsWire(Wire):
         """See :meth:`Wire.note`."""
         noted: dict[str, Any] = {"actor": actor_kind}
         if event_type in ("reservation.status_changed", "reservation.cancelled"):
-            was = Status(data["before"])
-            noted |= {"previousStatus": _STATUS[was], "previousState": str(was)}
+            was = Status(data["before"]) if "before" in data else None
+            noted["previousStatus"] = None if was is None else _STATUS[was]
+            noted["previousState"] = None if was is None else str(was)
         if event_type == "reservation.updated":
-            before, after = data.get("before") or {}, data.get("after") or {}
-            noted["previous"] = {
-                wire: before[name]
-                for name, wire in _CHANGED.items()
-                if name in before and before[name] != after.get(name)
-            }
+            noted["previous"] = _previous(data.get("before"), data.get("after"))
+        if "into" in data:
+            noted["mergedInto"] = data["into"]
         if event_type == "reservation.cancelled" and data.get("refund") is not None:
             noted["refundAmount"] = _number(Decimal(str(data["refund"])))
         return noted
@@ -98,6 +96,17 @@ class IntegratorsWire(Wire):
                 "data": data,
             }
         )
+
+
+def _previous(before: Any, after: Any) -> dict[str, Any]:
+    """The facts that changed, as they were; nothing where the trail says it in another way."""
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return {}
+    return {
+        wire: before[name]
+        for name, wire in _CHANGED.items()
+        if name in before and before[name] != after.get(name)
+    }
 
 
 def instant(at: dt.datetime | None) -> str | None:

@@ -126,6 +126,35 @@ def test_a_free_booking_tells_of_no_payment(
     assert types() == ["reservation.created"]
 
 
+def test_what_sources_tell_about_one_visit_is_told(endpoint: Endpoint, reserve: Reserve) -> None:
+    row, other = reserve("12:00"), reserve("14:30")
+    told: dict[str, Any] = {"by": STAFF, "restaurant_id": row.restaurant_id}
+    audit.record("reservation.contact_changed", row.public_id, **told)
+    audit.record("reservation.source_promoted", row.public_id, before="a", after="b", **told)
+    audit.record("reservation.source_updated", row.public_id, source="resy", **told)
+    audit.record("reservation.merged", other.public_id, into=row.public_id, source="resy", **told)
+    tell()
+    assert types()[2:] == ["reservation.updated", "reservation.updated", "reservation.cancelled"]
+    assert Event.objects.order_by("-id")[0].data["mergedInto"] == row.public_id
+
+
+def test_a_line_that_cannot_be_read_holds_nothing_back(
+    endpoint: Endpoint, reserve: Reserve, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = reserve("12:00")
+    audit.record(
+        "reservation.seated",
+        row.public_id,
+        by=STAFF,
+        restaurant_id=row.restaurant_id,
+        before="nowhere",
+    )
+    reserve("14:30")
+    tell()
+    assert types() == ["reservation.created", "reservation.status_changed", "reservation.created"]
+    assert "audit entry is not as expected" in caplog.text
+
+
 def test_tables_are_told(house: Restaurant, endpoint: Endpoint) -> None:
     table = house.tables.first()
     assert table is not None
@@ -325,6 +354,7 @@ def test_an_entry_that_is_rolled_back_holds_nobody_for_long() -> None:
 
 def test_what_runs_while_the_place_is_taken_will_be_read() -> None:
     entry("before")
+    settled()
     commit, _ = in_another_transaction(lambda: entry("running"))
     place = feed.now_place()
     commit()

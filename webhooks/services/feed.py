@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -14,6 +16,8 @@ from core.feed import Entry, Place, now_place, read
 from webhooks.events import VERBS, family_of, may_hear, types_of, wants
 from webhooks.models import LIVE, Delivery, Endpoint, Event, FeedPlace
 from webhooks.wire import Facts, wire
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 PUMP_SECONDS = 20.0
@@ -146,10 +150,22 @@ def _event(entry: Entry, kind: str, facts: Facts | None) -> Event | None:
         restaurant_id=facts.restaurant_id,
         subject=facts.subject,
         is_test=facts.is_test,
-        data=facts.data | wire().note(kind, entry.data, entry.actor_kind),
+        data=facts.data | _noted(entry, kind),
         occurred_at=entry.at,
         created_at=clock.now(),
     )
+
+
+def _noted(entry: Entry, kind: str) -> dict[str, Any]:
+    """What the line adds; nothing, and an alarm, if it is not what its verb promises.
+
+    One line that cannot be read must not hold back all that come after it.
+    """
+    try:
+        return wire().note(kind, entry.data, entry.actor_kind)
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError):
+        logger.exception("audit entry is not as expected", extra={"entry": entry.id})
+        return {"actor": entry.actor_kind}
 
 
 def _place(row: FeedPlace) -> Place:
