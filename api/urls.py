@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
     ),
     path("", include("api.venue.urls")),
+    path("", include("api.webhooks.urls")),
     re_path(
         r"^(?:business|customers|table-bookings)/",
         unknown_path,

@@ -32,6 +32,8 @@ SCHEDULE = {
     "payments.settle_unknown": 30,
     "payments.process_refunds": 15,
     "notifications.deliver_due": 5,
+    "webhooks.dispatch": 5,
+    "webhooks.forget_old": 3600,
     "api.forget_answers": 3600,
     "core.heartbeat": 10,
 }

@@ -16,6 +16,7 @@ from payments.selectors import stuck_payments, stuck_refunds
 from reservations.admin.bookings import waiting_reservations
 from reservations.admin.wishes import unread_messages
 from restaurants.admin.scope import access
+from webhooks.selectors import troubled_endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Websites", "public", "restaurants_allowedsite"),
         Link("Publishable keys", "key", "restaurants_publishablekey"),
         Link("API keys", "vpn_key", "accounts_apikey"),
+        Link(
+            "Webhooks",
+            "webhook",
+            "webhooks_endpoint",
+            troubled_endpoints,
+            "key__restaurant_id",
+        ),
+        Link("Webhook deliveries", "send", "webhooks_delivery"),
         Link("Staff", "badge", "restaurants_membership"),
     ),
     "Money and messages": (

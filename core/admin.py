@@ -115,6 +115,8 @@ _PAGES = {
     "rest": "restaurants_restaurant",
     "cust": "customers_customer",
     "user": "accounts_user",
+    "whe": "webhooks_endpoint",
+    "whd": "webhooks_delivery",
     "key": "accounts_apikey",
 }
 """Where a public id leads, by its prefix: by name, since the kernel knows no app."""

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_noop
 
 from core.errors import DomainError
 
@@ -28,7 +27,7 @@ class SecretLost(DomainError):
     """A stored secret was encrypted with a key that this installation no longer has."""
 
     code = "SECRET_LOST"
-    message = gettext_noop(
+    message = (
         "A stored secret cannot be read, because the key it was encrypted with is gone. "
         "Put the old key back at the end of FIELD_KEY, or make a new secret."
     )

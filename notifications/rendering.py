@@ -25,7 +25,17 @@ CALENDAR_METHODS = {
 }
 """Messages to guests about a booking, and the calendar method (RFC 5546) of those with an entry."""
 
-KINDS = (*CALENDAR_METHODS, "guest_running_late", "guest_wrote", "waitlist_joined", "sign_in")
+TO_INTEGRATORS = ("webhook_failing", "webhook_disabled")
+"""Messages to who looks after a webhook endpoint."""
+
+KINDS = (
+    *CALENDAR_METHODS,
+    "guest_running_late",
+    "guest_wrote",
+    "waitlist_joined",
+    "sign_in",
+    *TO_INTEGRATORS,
+)
 """Every kind of message."""
 
 LEADS_SOMEWHERE = frozenset(
@@ -117,8 +127,14 @@ def _of_sign_in(payload: Mapping[str, Any]) -> dict[str, Any]:
     return _of_house(payload) | {"minutes": int(payload["minutes"])}
 
 
+def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
+    words = ("endpoint", "url", "reason", "installation")
+    return _of_house(payload) | {word: one_line(payload[word]) for word in words}
+
+
 _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_joined": _of_wait,
     "sign_in": _of_sign_in,
+    **dict.fromkeys(TO_INTEGRATORS, _of_webhook),
 }
 """How a payload becomes what its templates say; all others are about a booking."""

@@ -89,7 +89,8 @@ def record_charge(payment_id: int, result: ChargeResult, *, at: dt.datetime) -> 
     Only forward, so it may be repeated and come late: ``requested`` → ``unknown`` →
     ``succeeded`` or ``failed``, which stay. One exception: a payment that was given up as never
     arrived is our assumption, and a charge that arrived after all is a fact; it becomes
-    ``succeeded``, so look at the returned row. Raises Payment.DoesNotExist.
+    ``succeeded``, so look at the returned row. What is final goes into the audit trail. Raises
+    Payment.DoesNotExist.
     """
     payment = Payment.objects.select_for_update().get(pk=payment_id)
     if not _may_become(payment, result):
@@ -112,6 +113,15 @@ def record_charge(payment_id: int, result: ChargeResult, *, at: dt.datetime) -> 
         payment.next_check_at = at + FIRST_CHECK
         payment.last_error = "The provider's answer was lost."
     payment.save(update_fields=_CHARGE_FIELDS)
+    if payment.status != Payment.Status.UNKNOWN:
+        audit.record(
+            f"payment.{payment.status}",
+            payment.public_id,
+            by=SYSTEM,
+            restaurant_id=payment.restaurant_id,
+            purpose=payment.purpose,
+            code=payment.failure_code,
+        )
     return payment
 
 

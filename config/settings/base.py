@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "payments",
     "notifications",
     "reservations",
+    "webhooks",
     "api",
 ]
 
@@ -328,6 +329,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Several things have a field "status"; without names theirs would be made up.
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": ["pending", "confirmed", "cancelled", "completed"],
+        "WebhookEndpointStatus": "webhooks.models.Endpoint.Status",
+        "WebhookDeliveryStatus": "webhooks.models.Delivery.Status",
+    },
     # /api/v1/ answers the same; listing everything twice would help nobody.
     "PREPROCESSING_HOOKS": ["config.schema.without_version_prefix"],
     "POSTPROCESSING_HOOKS": [
@@ -342,6 +349,12 @@ LOGGING = logging_config(env.text("LOG_LEVEL", "INFO"))
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 # Both look for Django's own class by name and miss our subclasses of it (config/middleware.py).
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+
+# --- Webhooks -------------------------------------------------------------------------------------
+
+# Lets endpoints be on private and loopback addresses, and without TLS: for trying out, or where
+# integrators sit in the same network. Otherwise one could make Couvert call its neighbours.
+WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # --- Payments -------------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ from restaurants.models import (
 )
 from tests.factories import make_bella, make_combination, make_tables, make_user
 from tests.fixtures.domain import Clock
+from webhooks.services.endpoints import create_endpoint, send_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,16 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
     AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
     PublishableKey.objects.create(restaurant=house, name="Website")
-    create_key("Website", by=SYSTEM, restaurant_id=house.pk)
     Offer.objects.create(restaurant=house, name="Oysters")
+    key = create_key("Website", by=SYSTEM, scopes=["*"], restaurant_id=house.pk).key
+    hook = create_endpoint(
+        key,
+        url="https://partner.example/hook",
+        events=["*"],
+        contact_email="a@b.example",
+        by=SYSTEM,
+    )
+    send_test(hook.endpoint, by=SYSTEM)
     Swipe.objects.create(user=cast.guest, restaurant=house, action="like", at=clock.now)
     Heartbeat.objects.create(name="worker", beaten_at=clock.now)
     message_house(issue_link(booked.public_id), "We bring a pram")

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import ApiKeySecret
 from reservations.models import Reservation
 from tests.admin.conftest import Cast, SignIn
+from webhooks.models import Attempt, EndpointSecret, Event, FeedPlace
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,7 @@ OURS = {
     "payments",
     "reservations",
     "restaurants",
+    "webhooks",
 }
 
 OPERATORS_ONLY = {
@@ -43,7 +45,10 @@ OPERATORS_ONLY = {
     "django_celery_beat.clockedschedule",
 }
 
-OWNERS_ONLY = {"accounts.apikey"}
+PARTS = {ApiKeySecret, EndpointSecret, Attempt, Event, FeedPlace}
+"""Shown on the page of what they belong to, or nowhere."""
+
+OWNERS_ONLY = {"accounts.apikey", "webhooks.endpoint", "webhooks.delivery"}
 
 WRITTEN_BY_SERVICES = {
     "core.auditentry",
@@ -67,6 +72,7 @@ WRITTEN_BY_SERVICES = {
     "reservations.waitlistentry",
     "restaurants.guestpreferences",
     "restaurants.swipe",
+    "webhooks.delivery",
 }
 
 
@@ -84,7 +90,7 @@ def test_every_model_of_the_house_has_a_page() -> None:
     missing = [
         model._meta.label
         for model in apps.get_models()
-        if model._meta.app_label in OURS and model not in {*MODELS, ApiKeySecret}
+        if model._meta.app_label in OURS and model not in {*MODELS, *PARTS}
     ]
     assert missing == []
 

@@ -14,6 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("restaurants", "customers"),
     ("payments", "notifications"),
     ("reservations",),
+    ("webhooks",),
     ("api",),
     ("config",),
 )

@@ -9,7 +9,7 @@ import pytest
 from django.template import TemplateDoesNotExist
 from django.utils import translation
 
-from notifications.rendering import CALENDAR_METHODS, KINDS, render
+from notifications.rendering import CALENDAR_METHODS, KINDS, TO_INTEGRATORS, render
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "messages"
 
@@ -181,12 +181,20 @@ def test_a_message_is_written_in_its_readers_language(facts: dict[str, Any]) -> 
     assert translation.get_language() == "en"
 
 
+TROUBLE = {
+    "endpoint": "whe_1",
+    "url": "https://partner.example/hook",
+    "reason": "It answered 410 Gone.",
+    "installation": "https://book.example",
+}
 OTHER_KINDS: dict[str, dict[str, Any]] = {
     "guest_running_late": {"minutes": 15, "guest_phone": "+12125550188"},
     "guest_wrote": {"note": "We bring a pram", "guest_phone": "+12125550188"},
     "waitlist_joined": {"service_date": "2026-11-21", "earliest": "19:00", "latest": "21:00"},
     "sign_in": {"minutes": 20},
+    **{kind: dict(TROUBLE) for kind in TO_INTEGRATORS},
 }
+NO_LINK = {"guest_running_late", "guest_wrote", *TO_INTEGRATORS}
 
 
 def test_the_other_kinds_are_those_without_a_calendar_entry() -> None:
@@ -201,7 +209,7 @@ def test_the_other_kinds_say_the_same_in_text_and_html(kind: str, facts: dict[st
     for fact in ("Bella Notte", *said):
         assert fact in rendered.text
         assert fact in page.text
-    assert page.links == ([] if kind.startswith("guest_") else [facts["manage_url"]])
+    assert page.links == ([] if kind in NO_LINK else [facts["manage_url"]])
     assert not re.search(r"\n{3}|\{[{%]", rendered.text)
     assert "None" not in rendered.text + rendered.html
 

@@ -1,0 +1,459 @@
+"""From the audit trail to deliveries: everything once, in order, to whom it concerns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+
+from accounts.models import ApiKey
+from accounts.services.keys import revoke_key
+from core import audit, feed
+from core.actors import SYSTEM, Actor, ActorKind
+from payments.services import process_refunds
+from reservations.engine.lifecycle import Status
+from reservations.guests import Guest
+from reservations.services.cancellation import cancel_reservation
+from reservations.services.changes import Change, change_reservation
+from reservations.services.progress import step
+from restaurants.models import Restaurant
+from tests.concurrency.together import at_once
+from tests.factories import make_bella
+from tests.faults.acts import DECLINED, hold, pay
+from tests.fixtures.domain import Clock
+from tests.webhooks.conftest import Reserve, Subscribe, settled, tell
+from webhooks.models import Delivery, Endpoint, Event, FeedPlace
+from webhooks.services.endpoints import change_endpoint
+from webhooks.services.feed import pump
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STAFF = Actor(ActorKind.STAFF, "user_1", "Mia Manager")
+
+
+def types() -> list[str]:
+    return list(Event.objects.order_by("id").values_list("type", flat=True))
+
+
+def test_a_booking_is_told_with_what_it_is(
+    house: Restaurant, endpoint: Endpoint, reserve: Reserve
+) -> None:
+    row = reserve("19:00", 2)
+    tell()
+    [event] = Event.objects.all()
+    assert (event.type, event.subject, event.is_test) == (
+        "reservation.created",
+        row.public_id,
+        False,
+    )
+    told = event.data["reservation"]
+    assert {name: told[name] for name in ("id", "code", "status", "state", "date", "time")} == {
+        "id": row.public_id,
+        "code": row.code,
+        "status": "confirmed",
+        "state": "confirmed",
+        "date": "2025-11-15",
+        "time": "19:00",
+    }
+    assert (told["partySize"], told["startsAt"]) == (2, "2025-11-16T00:00:00Z")
+    assert [table["label"] for table in told["tables"]] == ["1"]
+    assert event.data["actor"] == "system"
+
+
+def test_no_person_is_in_what_is_stored(endpoint: Endpoint, reserve: Reserve) -> None:
+    reserve()
+    tell()
+    text = str(Event.objects.values_list("data", flat=True)[0])
+    assert "Ada" not in text
+    assert "example.com" not in text
+    assert "2125550123" not in text
+
+
+def test_an_evening_is_told_step_by_step(endpoint: Endpoint, reserve: Reserve) -> None:
+    row = reserve()
+    change_reservation(row.public_id, Change(time="20:00"), by=STAFF)
+    step(row.public_id, Status.ARRIVED, by=STAFF)
+    step(row.public_id, Status.SEATED, by=STAFF)
+    other = reserve("12:00")
+    cancel_reservation(other.public_id, by=STAFF)
+    tell()
+    assert types() == [
+        "reservation.created",
+        "reservation.updated",
+        "reservation.status_changed",
+        "reservation.status_changed",
+        "reservation.created",
+        "reservation.cancelled",
+    ]
+    orders = list(Event.objects.order_by("id").values_list("order", flat=True))
+    assert orders == sorted(orders)
+    changed, arrived = Event.objects.order_by("id")[1:3]
+    assert changed.data["previous"] == {"time": "19:00"}
+    assert (arrived.data["previousState"], arrived.data["actor"]) == ("confirmed", "staff")
+    cancelled = Event.objects.get(type="reservation.cancelled")
+    assert cancelled.data["previousStatus"] == "confirmed"
+    assert cancelled.data["reservation"]["status"] == "cancelled"
+
+
+def test_money_is_told(clock: Clock, guest: Guest, subscribe: Subscribe) -> None:
+    bella = make_bella(name="Bella")
+    subscribe("payment.*")
+    held = hold(bella, guest)
+    with pytest.raises(Exception, match="Payment failed"):
+        pay(held, guest, DECLINED)
+    booking = pay(held, guest).booking
+    cancel_reservation(booking.public_id, by=STAFF)
+    clock.advance(minutes=3)
+    process_refunds()
+    tell()
+    assert types() == ["payment.failed", "payment.succeeded", "payment.refunded"]
+    failed, paid, refunded = Event.objects.order_by("id")
+    assert failed.data["payment"]["failureCode"]
+    assert paid.data["payment"]["reservationId"] == booking.public_id
+    assert (paid.data["payment"]["amount"], paid.data["payment"]["currency"]) == (50, "USD")
+    assert paid.subject.startswith("pay_")
+    assert (refunded.data["refund"]["amount"], refunded.subject[:4]) == (50, "ref_")
+
+
+def test_a_free_booking_tells_of_no_payment(
+    house: Restaurant, guest: Guest, endpoint: Endpoint
+) -> None:
+    pay(hold(house, guest), guest)
+    tell()
+    assert types() == ["reservation.created"]
+
+
+def test_what_sources_tell_about_one_visit_is_told(endpoint: Endpoint, reserve: Reserve) -> None:
+    row, other = reserve("12:00"), reserve("14:30")
+    told: dict[str, Any] = {"by": STAFF, "restaurant_id": row.restaurant_id}
+    audit.record("reservation.contact_changed", row.public_id, **told)
+    audit.record("reservation.source_promoted", row.public_id, before="a", after="b", **told)
+    audit.record("reservation.source_updated", row.public_id, source="resy", **told)
+    audit.record("reservation.merged", other.public_id, into=row.public_id, source="resy", **told)
+    tell()
+    assert types()[2:] == ["reservation.updated", "reservation.updated", "reservation.cancelled"]
+    assert Event.objects.order_by("-id")[0].data["mergedInto"] == row.public_id
+
+
+def test_a_line_that_cannot_be_read_holds_nothing_back(
+    endpoint: Endpoint, reserve: Reserve, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = reserve("12:00")
+    audit.record(
+        "reservation.seated",
+        row.public_id,
+        by=STAFF,
+        restaurant_id=row.restaurant_id,
+        before="nowhere",
+    )
+    reserve("14:30")
+    tell()
+    assert types() == ["reservation.created", "reservation.status_changed", "reservation.created"]
+    assert "audit entry is not as expected" in caplog.text
+
+
+def test_tables_are_told(house: Restaurant, endpoint: Endpoint) -> None:
+    table = house.tables.first()
+    assert table is not None
+    for what in ("changed", "removed"):
+        audit.record(f"diningtable.{what}", table.public_id, by=STAFF, restaurant_id=house.pk)
+    audit.record("diningtable.removed", "tbl_gone", by=STAFF, restaurant_id=house.pk)
+    tell()
+    changed, _, gone = Event.objects.order_by("id")
+    assert (changed.type, changed.data["table"]["label"]) == ("table.updated", "1")
+    assert (gone.type, gone.data["table"]) == ("table.deleted", {"id": "tbl_gone"})
+
+
+def test_before_the_first_endpoint_nothing_is_told_and_nothing_is_kept(
+    reserve: Reserve, subscribe: Subscribe
+) -> None:
+    reserve()
+    assert tell() == 0
+    assert not FeedPlace.objects.exists()
+    subscribe()
+    tell()
+    assert Event.objects.count() == 0
+    reserve()
+    tell()
+    assert Event.objects.count() == 1
+
+
+def test_what_nobody_wants_is_passed_over(reserve: Reserve, subscribe: Subscribe) -> None:
+    subscribe("payment.*", "reservation.cancelled")
+    reserve()
+    assert tell() > 0
+    assert Event.objects.count() == 0
+    assert tell() == 0, "and not read again"
+
+
+def test_pumping_again_tells_nothing_twice(endpoint: Endpoint, reserve: Reserve) -> None:
+    reserve()
+    tell()
+    tell()
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("scopes", "events"),
+    [
+        (("read:business",), {"table.updated"}),
+        (("read:reservations",), {"reservation.created", "table.updated"}),
+        (("read:table_bookings", "read:customers"), {"reservation.created", "table.updated"}),
+        (("*",), {"reservation.created", "table.updated"}),
+    ],
+)
+def test_a_key_hears_what_its_scopes_allow(
+    scopes: tuple[str, ...],
+    events: set[str],
+    house: Restaurant,
+    make_key: Callable[..., ApiKey],
+    subscribe: Subscribe,
+    reserve: Reserve,
+) -> None:
+    subscribe("*", of=make_key(*scopes, "manage:webhooks"))
+    reserve()
+    table = house.tables.first()
+    assert table is not None
+    audit.record("diningtable.changed", table.public_id, by=STAFF, restaurant_id=house.pk)
+    tell()
+    assert set(types()) == events
+
+
+def test_a_scope_that_is_taken_away_ends_it(
+    key: ApiKey, endpoint: Endpoint, reserve: Reserve
+) -> None:
+    key.scopes = ["manage:webhooks"]
+    key.save()
+    reserve()
+    tell()
+    assert Event.objects.count() == 0
+
+
+def test_houses_do_not_hear_of_each_other(
+    house: Restaurant,
+    make_key: Callable[..., ApiKey],
+    subscribe: Subscribe,
+    reserve: Reserve,
+    clock: Clock,
+) -> None:
+    other = make_bella(name="Other", deposit=None)
+    own = subscribe(of=make_key(restaurant_id=house.pk)).endpoint
+    theirs = subscribe(of=make_key(restaurant_id=other.pk)).endpoint
+    every = subscribe(of=make_key()).endpoint
+    narrowed = subscribe(of=make_key(), restaurant_id=other.pk).endpoint
+    reserve()
+    tell()
+    heard = set(Delivery.objects.values_list("endpoint_id", flat=True))
+    assert heard == {own.pk, every.pk}
+    assert not {theirs.pk, narrowed.pk} & heard
+
+
+def test_test_bookings_go_to_test_keys_only(
+    make_key: Callable[..., ApiKey], subscribe: Subscribe, reserve: Reserve
+) -> None:
+    live = subscribe(of=make_key()).endpoint
+    trial = subscribe(of=make_key(is_test=True)).endpoint
+    row = reserve()
+    row.is_test = True
+    row.save(update_fields=["is_test"])
+    other = reserve("12:00")
+    tell()
+    heard = set(Delivery.objects.values_list("endpoint_id", "event__subject"))
+    assert heard == {(trial.pk, row.public_id), (live.pk, other.public_id)}
+
+
+def test_a_revoked_key_hears_nothing(key: ApiKey, endpoint: Endpoint, reserve: Reserve) -> None:
+    revoke_key(key, by=SYSTEM)
+    reserve()
+    tell()
+    assert Delivery.objects.count() == 0
+
+
+def test_what_happens_while_it_is_paused_is_a_dead_letter(
+    endpoint: Endpoint, reserve: Reserve
+) -> None:
+    change_endpoint(endpoint, by=STAFF, active=False)
+    reserve()
+    tell()
+    assert Delivery.objects.get().status == Delivery.Status.DEAD
+
+
+# --- Transactions that overlap --------------------------------------------------------------------
+
+
+def in_another_transaction(
+    work: Callable[[], Any],
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Begins it now, in a thread of its own; the first result commits it, the second rolls back."""
+    begun, ended = threading.Event(), threading.Event()
+    outcome: list[bool] = []
+
+    def life() -> None:
+        try:
+            with transaction.atomic():
+                work()
+                begun.set()
+                assert ended.wait(30)
+                transaction.set_rollback(not outcome[0])
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=life)
+    thread.start()
+    assert begun.wait(30)
+
+    def end(*, commit: bool) -> None:
+        outcome.append(commit)
+        ended.set()
+        thread.join(30)
+
+    return lambda: end(commit=True), lambda: end(commit=False)
+
+
+def entry(target: str) -> None:
+    audit.record("test.happened", target, by=SYSTEM)
+
+
+def everything(place: feed.Place, limit: int = 100) -> tuple[list[str], feed.Place]:
+    settled()
+    return at_once_from(place, limit)
+
+
+def at_once_from(place: feed.Place, limit: int = 100) -> tuple[list[str], feed.Place]:
+    with transaction.atomic():
+        entries, after = feed.read(place, limit)
+    return [each.target for each in entries], after
+
+
+def test_an_entry_that_commits_late_is_not_skipped() -> None:
+    """The control: by id alone it would be, since a later id was there before."""
+    place = feed.now_place()
+    commit, _ = in_another_transaction(lambda: entry("slow"))
+    entry("quick")
+    found, place = at_once_from(place)
+    assert found == [], "held back: what is still running began before"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT target FROM core_auditentry ORDER BY id")
+        assert cursor.fetchall() == [("quick",)]
+    commit()
+    found, place = everything(place)
+    assert sorted(found) == ["quick", "slow"]
+    assert everything(place)[0] == []
+
+
+def test_an_entry_that_is_rolled_back_holds_nobody_for_long() -> None:
+    place = feed.now_place()
+    _, roll_back = in_another_transaction(lambda: entry("never"))
+    entry("quick")
+    roll_back()
+    assert everything(place)[0] == ["quick"]
+
+
+def test_what_runs_while_the_place_is_taken_will_be_read() -> None:
+    entry("before")
+    settled()
+    commit, _ = in_another_transaction(lambda: entry("running"))
+    place = feed.now_place()
+    commit()
+    entry("after")
+    assert everything(place)[0] == ["running", "after"]
+
+
+def test_pages_come_in_order_and_without_gaps() -> None:
+    place = feed.now_place()
+    for number in range(25):
+        entry(str(number))
+    found = []
+    while True:
+        page, place = everything(place, 7)
+        if not page:
+            break
+        found += page
+    assert found == [str(number) for number in range(25)]
+
+
+def test_many_writers_and_a_reader_all_the_while() -> None:
+    place, found = feed.now_place(), list[str]()
+
+    def write(writer: int) -> None:
+        try:
+            for number in range(20):
+                with transaction.atomic():
+                    entry(f"{writer}:{number}a")
+                    entry(f"{writer}:{number}b")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        page, place = at_once_from(place, 10)
+        found += page
+    while True:
+        page, place = everything(place, 10)
+        if not page:
+            break
+        found += page
+    expected = {
+        f"{writer}:{number}{each}" for writer in range(6) for number in range(20) for each in "ab"
+    }
+    assert len(found) == len(expected)
+    assert set(found) == expected
+
+
+def test_a_dump_that_is_restored_into_another_cluster_loses_and_repeats_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its transaction numbers begin anew: all entries there have higher ones than any to come."""
+    place = feed.now_place()
+    entry("told before the dump")
+    found, place = everything(place)
+    entry("not told before the dump")
+    ahead = 10_000_000
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER audit_append_only")
+        cursor.execute(
+            "UPDATE core_auditentry SET xid = (xid::text::bigint + %s)::text::xid8", [ahead]
+        )
+        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER audit_append_only")
+    place = feed.Place(xid=place.xid + ahead, id=place.id, highest=place.highest, cluster="another")
+    entry("after the restore")
+
+    found = []
+    for _ in range(6):
+        page, place = everything(place, 1)
+        found += page
+    assert found == ["not told before the dump", "after the restore"]
+    entry("much later")
+    assert everything(place)[0] == ["much later"]
+
+    # The control: without noticing the other cluster it would not be seen.
+    stuck = feed.Place(xid=place.xid + ahead, id=0, highest=0, cluster=place.cluster)
+    assert everything(stuck)[0] == []
+
+
+def test_a_batch_that_fails_is_told_again(
+    endpoint: Endpoint, reserve: Reserve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve()
+    with monkeypatch.context() as broken:
+        broken.setattr(Delivery.objects, "bulk_create", lambda *_: 1 / 0)
+        settled()
+        with pytest.raises(ZeroDivisionError):
+            pump()
+    assert Event.objects.count() == 0
+    tell()
+    assert Delivery.objects.count() == 1
+
+
+def test_two_pumps_at_once_tell_everything_once(endpoint: Endpoint, reserve: Reserve) -> None:
+    times = [f"{hour}:{minute}" for hour in range(12, 20) for minute in ("00", "30")]
+    made = [reserve(time).public_id for time in times]
+    settled()
+    at_once([pump, pump, pump])
+    tell()
+    assert sorted(Event.objects.values_list("subject", flat=True)) == sorted(made)

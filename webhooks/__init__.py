@@ -1,0 +1,1 @@
+"""Outbound webhooks: what happens in the book, told to programs that asked for it."""

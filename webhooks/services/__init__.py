@@ -1,0 +1,1 @@
+"""Writing: endpoints, the feed, and deliveries."""
