@@ -8,10 +8,10 @@ from django.dispatch import receiver
 
 from payments.gateways.base import ChargeResult
 from payments.signals import payment_settled
-from reservations.services import confirmation
+from reservations.services import settlement
 
 
 @receiver(payment_settled)
 def on_payment_settled(payment_id: int, result: ChargeResult, **_: Any) -> None:
     """Confirm the hold that was paid for, or give the money back."""
-    confirmation.settle(payment_id, result)
+    settlement.settle(payment_id, result)

@@ -3,7 +3,7 @@
 The row of the payment is committed before the gateway is asked; the gateway is asked with
 no transaction open; reservation, tables and payment are then swapped in one statement. If
 the process dies in between, the sweep finds the open payment, asks the provider what became
-of it and calls :func:`settle`, which does what the request itself would have done.
+of it and calls ``settlement.settle``, which does what the request itself would have done.
 """
 
 from __future__ import annotations
@@ -11,25 +11,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
 
 from core import clock
-from core.actors import SYSTEM, Actor
+from core.actors import Actor
 from core.errors import Invalid
-from core.jobs import wake
-from core.locks import Space, again_if_undone, lock
+from core.locks import again_if_undone
 from customers import services as customers
-from notifications.services import queue
 from payments.gateways.base import ChargeOutcome, ChargeResult
 from payments.gateways.registry import GATEWAY, gateway_named, is_usable
-from payments.models import Payment
-from payments.services import record_charge, request_refund
+from payments.services import record_charge
 from reservations.details import DETAIL_COLUMNS, Details, language_of
-from reservations.engine import types as e
 from reservations.errors import (
     AlreadyBooked,
     HoldExpired,
@@ -40,15 +36,11 @@ from reservations.errors import (
 )
 from reservations.guests import Guest
 from reservations.ledger import confirm as write
-from reservations.ledger.holds import release_hold
-from reservations.messages import facts
-from reservations.selectors.bookings import Booking, booking, booking_of_hold
-from reservations.selectors.days import read_day
-from reservations.selectors.guests import booking_at
-from reservations.selectors.holds import HeldPlace, hold_of, hold_paid_by
+from reservations.selectors.bookings import Booking, booking_of_hold
+from reservations.selectors.holds import HeldPlace, hold_of
 from reservations.services.abuse import claim_contact
-from reservations.services.bookings import Extras, as_booked, write_booking
-from reservations.services.holds import HoldRequest, decide_for
+from reservations.services.settlement import settle
+from reservations.services.swap import booked_already, existing, swap
 
 PAYMENT_GRACE = dt.timedelta(minutes=2)
 """A hold is kept at least this long once its payment has begun."""
@@ -98,7 +90,7 @@ def confirm_hold(
     """
     held = hold_of(guest, identifier)
     if held.reservation is not None:
-        return _existing(held)
+        return Confirmation(existing(held), is_new=False)
     is_free = held.deposit <= 0
     if not is_free and not method:
         raise Invalid(
@@ -115,8 +107,10 @@ def confirm_hold(
         return _confirm_paid(held, particulars, details, usable, by)
     with _one_commit_with_guest(held):
         contact = _contact(held, particulars)
-        confirmed = _swap(held, contact, details, by=by)
-    return Confirmation(confirmed, is_new=True) if confirmed else _existing(held)
+        confirmed = swap(held, contact, details, by=by)
+    if confirmed is None:
+        return Confirmation(existing(held), is_new=False)
+    return Confirmation(confirmed, is_new=True)
 
 
 def _check_hope(held: HeldPlace) -> None:
@@ -129,13 +123,6 @@ def _check_hope(held: HeldPlace) -> None:
         raise PaymentPending if is_open else HoldExpired
     if not is_open and not held.is_live(clock.now()):
         raise HoldExpired
-
-
-def _existing(held: HeldPlace) -> Confirmation:
-    found = booking_of_hold(held.id)
-    if found is None:
-        raise HoldExpired
-    return Confirmation(found, is_new=False)
 
 
 def _details(held: HeldPlace, particulars: Particulars) -> Details:
@@ -203,9 +190,9 @@ def _confirm_paid(
             check_at=now + PAYMENT_CHECK,
         )
     if begun is None:
-        if (booked := _booked_already(held)) is not None:
+        if (booked := booked_already(held)) is not None:
             raise AlreadyBooked(reservation_id=booked)
-        return _existing(held)
+        return Confirmation(existing(held), is_new=False)
     result = _charge(held, begun)
     if result.outcome is not ChargeOutcome.SUCCEEDED:
         raise _not_charged(begun.id, result)
@@ -222,7 +209,7 @@ def _conclude(
 ) -> Confirmation:
     """The card was charged: the reservation, or the money back and the error that says so."""
     try:
-        confirmed = _swap(held, contact, details, by=by, payment_id=payment_id, charge=result)
+        confirmed = swap(held, contact, details, by=by, payment_id=payment_id, charge=result)
     except AlreadyBooked as error:
         settle(payment_id, result, by=by)
         raise AlreadyBooked(
@@ -262,221 +249,3 @@ def _not_charged(payment_id: int, result: ChargeResult) -> PaymentDeclined | Pay
             f"Payment failed: {result.failure_message}", decline_code=result.failure_code
         )
     return PaymentPending()
-
-
-def _swap(
-    held: HeldPlace,
-    contact: write.Contact,
-    details: Details,
-    *,
-    by: Actor,
-    payment_id: int | None = None,
-    charge: ChargeResult | None = None,
-) -> Booking | None:
-    """The hold's place for a reservation's, in one statement; None when the hold is not live."""
-    now = clock.now()
-    payload = facts(
-        held.house,
-        starts_at=held.starts_at,
-        ends_at=held.ends_at,
-        party_size=held.party_size,
-        guest_name=contact.name,
-        deposit=held.deposit,
-        special_requests=details.special_requests,
-    )
-    status = _first_status(held)
-    # Most guests say nothing that outlasts the visit: then one statement is all there is.
-    with transaction.atomic() if details.says_who() else nullcontext():
-        written = write.confirm_hold(
-            held.id,
-            hold_public_id=held.public_id,
-            code_prefix=held.house.code_prefix,
-            contact=contact,
-            details=details,
-            status=status,
-            message_kind=f"reservation_{status}",
-            payload=payload,
-            payment_id=payment_id,
-            charge=charge,
-            by=by,
-            now=now,
-        )
-        if written is None:
-            return None
-        _remember(held, contact, details, written[0], by)
-    wake("notifications.deliver_due")
-    identifier, code, pk = written
-    return replace(
-        as_booked(held, contact, details),
-        id=pk,
-        public_id=identifier,
-        code=code,
-        status=status,
-        created_at=now,
-        payment_id=payment_id,
-        payment_status=None if payment_id is None else "succeeded",
-    )
-
-
-def _remember(
-    held: HeldPlace, contact: write.Contact, details: Details, identifier: str, by: Actor
-) -> None:
-    """What the guest said that outlasts the visit: allergies, and consent to offers."""
-    if contact.customer_id is None or not details.says_who():
-        return
-    customers.remember(
-        contact.customer_id,
-        allergies=details.allergies(),
-        consents=details.marketing_consent,
-        by=by,
-        restaurant_id=held.house.id,
-        because=identifier,
-    )
-
-
-def _booked_already(held: HeldPlace) -> str | None:
-    """Public id of another reservation of the same guest, at the same place and time."""
-    if held.account is None:
-        return None
-    return booking_at(held.account.id, held.house.id, held.starts_at)
-
-
-def _first_status(held: HeldPlace) -> str:
-    """Confirmed, or pending where the service has staff accept each booking."""
-    services = held.house.plan.services
-    service = next((s for s in services if s.id == held.service_id), None)
-    return "confirmed" if service is None or service.auto_confirm else "pending"
-
-
-@again_if_undone
-def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Booking | None:
-    """Apply a provider's answer to the hold it paid for, whenever it arrives. May be repeated.
-
-    A success confirms the hold if it still owns its tables; if it lapsed, the same time is
-    taken again under the day's lock; if that is impossible, or the guest gave the hold back or
-    has another reservation for that time, the payment is refunded in full and the guest told.
-    What was decided once stays decided. None when there is no reservation.
-    """
-    held = hold_paid_by(payment_id)
-    if held is None:
-        return None
-    with transaction.atomic():
-        lock(Space.SERVICE_DAY, held.house.public_id, held.service_date)
-        held = hold_paid_by(payment_id) or held
-        if result.outcome is not ChargeOutcome.SUCCEEDED:
-            record_charge(payment_id, result, at=clock.now())
-            return None
-        if held.reservation is not None:
-            return _settle_confirmed(held, payment_id, result)
-        return _settle_unconfirmed(held, payment_id, result, by)
-
-
-def _settle_confirmed(held: HeldPlace, payment_id: int, result: ChargeResult) -> Booking | None:
-    """The hold is a reservation already: by this payment (nothing to do) or by another one."""
-    payment = record_charge(payment_id, result, at=clock.now())
-    confirmed = _existing(held).booking
-    if confirmed.payment_id != payment_id and payment.refunded < payment.amount:
-        request_refund(
-            payment_id,
-            payment.amount - payment.refunded,
-            reason="paid twice",
-            key=f"refund:{payment.public_id}:duplicate",
-            at=clock.now(),
-        )
-    return confirmed
-
-
-def _settle_unconfirmed(
-    held: HeldPlace, payment_id: int, result: ChargeResult, by: Actor
-) -> Booking | None:
-    """A charge for a hold that is no reservation yet: it becomes one, or the money goes back."""
-    contact = write.Contact(held.guest_name, held.guest_email, held.guest_phone, held.customer_id)
-    is_needed = _booked_already(held) is None
-    if not is_needed:
-        release_hold(held.id, status="released", by=by, now=clock.now())
-    elif confirmed := _swap(
-        held, contact, held.details, by=by, payment_id=payment_id, charge=result
-    ):
-        return confirmed
-    # Read again: the sweep may have ended the hold since, and then its time can be taken anew.
-    held = hold_paid_by(payment_id) or held
-    payment = record_charge(payment_id, result, at=clock.now())
-    if payment.refunds.exists():
-        # Decided before: a table that came free since is not for money that is on its way back.
-        return None
-    may_try = is_needed and held.status == "expired"
-    again = _take_again(held, contact, payment_id, by) if may_try else None
-    if again is None:
-        _give_back(held, payment)
-    return again
-
-
-def _take_again(
-    held: HeldPlace, contact: write.Contact, payment_id: int, by: Actor
-) -> Booking | None:
-    """The lapsed hold's time once more, on whatever table is free; None when none is."""
-    now = clock.now()
-    request = HoldRequest(
-        restaurant=held.house.public_id,
-        service_date=held.service_date,
-        time=held.wall_time,
-        party_size=held.party_size,
-        channel=e.Channel(held.channel),
-        source=held.source,
-        room_id=held.room_id,
-        service_id=held.service_id,
-        step_free=held.step_free,
-        origin=held.origin,
-        # The guest asked in time: notice and cut-off are not held against a slow payment.
-        waived=frozenset({e.Reason.LEAD_TIME, e.Reason.CUT_OFF}),
-    )
-    day = read_day(held.house.public_id, held.service_date, now=now)
-    decision = decide_for(day, request, now)
-    if not decision.accepted:
-        return None
-    extras = Extras(
-        user_id=held.account.id if held.account else None,
-        hold_id=held.id,
-        payment_id=payment_id,
-        deposit=held.deposit,
-        refund_ladder=held.refund_ladder,
-        details=held.details,
-        status=_first_status(held),
-    )
-    row = write_booking(day, decision, request, contact, extras, by=by, now=now)
-    _remember(held, contact, held.details, row.public_id, by)
-    return booking(row.public_id)
-
-
-def _give_back(held: HeldPlace, payment: Payment) -> None:
-    """Refund a payment that came too late, in full, and tell the guest."""
-    now = clock.now()
-    request_refund(
-        payment.pk,
-        payment.amount - payment.refunded,
-        reason="hold lapsed while paying",
-        key=f"refund:{payment.public_id}:late",
-        at=now,
-    )
-    if held.guest_email:
-        payload = facts(
-            held.house,
-            starts_at=held.starts_at,
-            ends_at=held.ends_at,
-            party_size=held.party_size,
-            guest_name=held.guest_name,
-            deposit=held.deposit,
-            refund_amount=str(held.deposit),
-            refund_percent=100,
-            reservation_id=held.public_id,
-            code="",
-        )
-        queue(
-            "deposit_refunded",
-            restaurant_id=held.house.id,
-            about=held.public_id,
-            recipient=held.guest_email,
-            payload=payload,
-            language=held.details.language or held.house.language,
-            at=now,
-        )

@@ -20,8 +20,8 @@ from reservations.proof.aftermath import come_to_rest
 from reservations.proof.invariants import AT_REST, broken
 from reservations.services.bookings import Extras, book
 from reservations.services.cancellation import cancel_reservation
-from reservations.services.confirmation import settle
 from reservations.services.holds import expire_holds, release_hold
+from reservations.services.settlement import settle
 from restaurants.models import Restaurant
 from tests.factories import make_bella
 from tests.faults.acts import ask, hold, pay

@@ -20,9 +20,10 @@ from reservations.selectors.bookings import Booking, booking
 from reservations.services import changes
 from reservations.services.cancellation import cancel_reservation, quote
 from reservations.services.changes import Change, change_for_guest
-from reservations.services.confirmation import Particulars, confirm_hold, settle
+from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, expire_holds, place_hold
 from reservations.services.progress import accept, decline, expire_unanswered, step
+from reservations.services.settlement import settle
 from restaurants.models import DiningService, Restaurant
 from tests.fixtures.domain import Clock
 

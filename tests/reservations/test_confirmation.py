@@ -27,8 +27,9 @@ from reservations.errors import (
 from reservations.guests import Guest
 from reservations.models import Hold, Reservation, TableClaim
 from reservations.selectors.holds import HeldPlace
-from reservations.services.confirmation import Confirmation, Particulars, confirm_hold, settle
+from reservations.services.confirmation import Confirmation, Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold, release_hold
+from reservations.services.settlement import settle
 from restaurants.models import DiningService, Restaurant
 from tests.factories import make_bella
 from tests.fixtures.domain import Clock
