@@ -112,15 +112,14 @@ class ApiKeyAuthentication(BaseAuthentication):
 def caller_of(text: str, address: str | None) -> KeyCaller:
     """The program behind a key. Raises KeyInvalid or NetworkRefused."""
     key = keys.find_key(text, address)
-    house = key.restaurant
     return KeyCaller(
         public_id=key.public_id,
         name=key.name,
         scopes=tuple(key.scopes),
         source=key.source,
         restaurant_id=key.restaurant_id,
-        restaurant=house.public_id if house else "",
-        restaurant_slug=house.slug if house else "",
+        restaurant=key.restaurant or "",
+        restaurant_slug=key.restaurant_slug or "",
         is_test=key.is_test,
         rate=key.rate_per_hour,
     )

@@ -62,6 +62,13 @@ def call(
     return status, json.loads(answer) if answer else None
 
 
+def call_with_key(address: str, key: str) -> Any:
+    """GET as a program; the decoded answer, which must be a 200."""
+    path, _, query = address.partition("?")
+    status, answer = _ask("GET", path, query, b"", {"HTTP_X_API_KEY": key})
+    return expect(200, (status, json.loads(answer)))
+
+
 def page(kind: str, address: str) -> bytes:
     """A guest page of this kind (``looking.PAGES``), compressed as a browser gets it."""
     path, _, query = address.partition("?")

@@ -7,6 +7,7 @@ bookings is worse than one that is slow to notice a guesser. What must hold is k
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import logging
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django_redis import get_redis_connection
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from core import metrics, tokens
 
@@ -88,6 +89,18 @@ return {used, now, 1}
 """
 
 
+_SLIDE_SHA = hashlib.sha1(_SLIDE.encode(), usedforsecurity=False).hexdigest()
+
+
+def _script(keys: tuple[str, ...], arguments: tuple[Any, ...]) -> Any:
+    """Run the script by its name; by its text where Redis has forgotten it."""
+    redis = get_redis_connection("default")
+    try:
+        return redis.evalsha(_SLIDE_SHA, len(keys), *keys, *arguments)
+    except NoScriptError:
+        return redis.eval(_SLIDE, len(keys), *keys, *arguments)
+
+
 def slide(window: Window, subject: str) -> Allowance | None:
     """Count one request in a window that slides, and say what is left.
 
@@ -104,9 +117,7 @@ def slide(window: Window, subject: str) -> Allowance | None:
     keys = (f"{base}:{int(number)}", f"{base}:{int(number) - 1}")
     arguments = (window.limit, f"{weight:.9f}", window.seconds * 2)
     try:
-        before, current, is_within = get_redis_connection("default").eval(
-            _SLIDE, len(keys), *keys, *arguments
-        )
+        before, current, is_within = _script(keys, arguments)
     except (RedisError, OSError) as error:
         _note_absence(error)
         return None

@@ -22,6 +22,7 @@ from accounts.errors import NotSignedIn
 from accounts.models import ApiKey, ApiKeySecret
 from accounts.models.keys import DEFAULT_RATE
 from accounts.scopes import SCOPES
+from accounts.selectors.keys import KnownKey, key_by_lookup
 from core import audit, clock, tokens
 from core.actors import Actor
 from core.errors import Forbidden, Invalid
@@ -138,7 +139,7 @@ def revoke_key(key: ApiKey, *, by: Actor) -> bool:
     return bool(shut)
 
 
-def find_key(text: str, address: str | None) -> ApiKey:
+def find_key(text: str, address: str | None) -> KnownKey:
     """The open key that ``text`` is a secret of; one query, and a write once a minute.
 
     Raises :class:`KeyInvalid`, the same for every reason, and :class:`NetworkRefused` when the
@@ -148,14 +149,10 @@ def find_key(text: str, address: str | None) -> ApiKey:
     matched = _WIRE.fullmatch(text)
     if matched is None:
         raise KeyInvalid
-    secret = (
-        ApiKeySecret.objects.select_related("key__restaurant").filter(lookup=matched[2]).first()
-    )
-    given = _digest(text)
-    if not constant_time_compare(secret.digest if secret else "", given) or secret is None:
+    key = key_by_lookup(matched[2])
+    if not constant_time_compare(key.digest if key else "", _digest(text)) or key is None:
         raise KeyInvalid
-    key = secret.key
-    if not key.is_open(now) or (secret.expires_at is not None and secret.expires_at <= now):
+    if not key.is_open(now):
         raise KeyInvalid
     if key.allowed_networks and not _is_within(address, key.allowed_networks):
         raise NetworkRefused

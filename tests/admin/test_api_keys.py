@@ -112,10 +112,10 @@ def test_rotating_shows_a_new_secret_and_revoking_shuts_all(
     as_(cast.manager).post(rotate, sent)
     assert made.key.secrets.count() == 1
     text = _shown(as_(cast.owner).post(rotate, sent))
-    assert keys.find_key(text, None) == keys.find_key(made.text, None)
+    assert keys.find_key(text, None).pk == keys.find_key(made.text, None).pk
     revoke = reverse("admin:accounts_apikey_revoke", args=[made.key.pk])
     as_(cast.manager).post(revoke, sent)
-    assert keys.find_key(text, None) == made.key
+    assert keys.find_key(text, None).pk == made.key.pk
     as_(cast.owner).post(revoke, sent)
     with pytest.raises(keys.KeyInvalid):
         keys.find_key(text, None)
