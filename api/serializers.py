@@ -270,6 +270,12 @@ class WholeNumber(serializers.IntegerField):
         return "Send a whole number." if query else str(self.error_messages["invalid"])
 
 
+class AnyJson(serializers.JSONField):
+    """Whatever JSON can say, where what it says is looked at elsewhere."""
+
+    default_error_messages = {**ABSENT, "invalid": "Send JSON."}
+
+
 class YesNo(serializers.BooleanField):
     """``true`` or ``false``: not ``"true"``, not ``1``. In a query string, the words."""
 

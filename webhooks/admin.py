@@ -129,6 +129,7 @@ class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
     """Who is told what, and how it goes."""
 
     form = EndpointForm
+    house_path = "key__restaurant"
     may_add = may_change = Capability.OWN
     may_delete = None
     list_display = ["url", "key", "heard_of", "wanted", "state", "last_success_at", "log"]
@@ -361,6 +362,7 @@ class DeliveryAdmin(_OwnersMixin, ScopedReadOnlyAdmin):
     """What was sent where, how often, and what came back. Personal data is not kept here."""
 
     path = "endpoint__"
+    house_path = "endpoint__key__restaurant"
     paginator = InfinitePaginator
     list_display = [
         "kind",

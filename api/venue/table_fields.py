@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from api.serializers import (
+    AnyJson,
     EmailAddress,
     ListOf,
     OneOf,
@@ -153,9 +154,7 @@ class TableBookingRequest(HintingSerializer):
     allergies = _wishes('["nuts", "shellfish"]')
     celebration_type = PersonText(max_length=60, required=False, allow_null=True, allow_blank=True)
     source = PersonText(max_length=30, required=False)  # type: ignore[assignment]
-    menu_selections = ListOf(
-        serializers.JSONField(), required=False, help_text="For Sunday lunch only"
-    )
+    menu_selections = ListOf(AnyJson(), required=False, help_text="For Sunday lunch only")
     restaurant = PublicIdField("rest", required=False)
 
 

@@ -102,7 +102,7 @@ WITH candidates AS (
   FROM gaps
   WHERE c.id = gaps.id AND num_nonnulls(gaps.user_id, gaps.email, gaps.phone) > 0
 )
-SELECT id, phone, true FROM made
+SELECT id, phone, true AS is_new FROM made
 UNION ALL
 SELECT found.id, coalesce(gaps.phone, found.phone), false FROM found JOIN gaps USING (id)
 """

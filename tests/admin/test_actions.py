@@ -195,7 +195,7 @@ def test_a_hold_is_given_back(as_: SignIn, cast: Cast, everything: Reservation) 
 def test_a_message_is_sent_again(
     as_: SignIn, cast: Cast, everything: Reservation, mailoutbox: list[Any]
 ) -> None:
-    message = Message.objects.get()
+    message = Message.objects.get(kind="reservation_confirmed")
     said = press(as_(cast.host), "notifications_message_resend", message.pk)
     assert said == [f"The message to {message.recipient} is on its way again."]
     message.refresh_from_db()
@@ -204,7 +204,7 @@ def test_a_message_is_sent_again(
 
 
 def test_selected_messages_are_sent_again(as_: SignIn, cast: Cast, everything: Reservation) -> None:
-    message = Message.objects.get()
+    message = Message.objects.get(kind="reservation_confirmed")
     url = reverse("admin:notifications_message_changelist")
     posted = {"action": "resend_selected", "_selected_action": [message.pk]}
     as_(cast.viewer).post(url, posted)

@@ -58,7 +58,8 @@ def request_of(user: User) -> Any:
 def marks_of(row: Any) -> set[str]:
     """Words that must not stand on a stranger's page."""
     names = ("public_id", "code", "email", "guest_email", "recipient", "key", "origin")
-    return {str(getattr(row, name)) for name in names if getattr(row, name, "")}
+    values = (getattr(row, name, "") for name in names)
+    return {value for value in values if value and isinstance(value, str)}
 
 
 def test_what_is_for_operators_opens_for_nobody_else(as_: SignIn, cast: Cast) -> None:

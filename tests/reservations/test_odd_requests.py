@@ -136,12 +136,12 @@ class Visitor:
 
 
 @pytest.fixture
-def house(clock: Clock, settings: LazySettings) -> Restaurant:
+def house(clock: Clock, settings: LazySettings, caplog: pytest.LogCaptureFixture) -> Restaurant:
     """One that takes bookings without limits; the limits are tested elsewhere."""
     settings.GUEST_LIMITS = {
         act: {"address": None, "contact": None} for act in settings.GUEST_LIMITS
     }
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    caplog.set_level(logging.CRITICAL, "django.request")
     return factories.make_bella(deposit=None, slug="odd")
 
 
