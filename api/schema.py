@@ -26,9 +26,9 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 RESTAURANT_HEADER = OpenApiParameter(
     "X-Restaurant-Id",
-    {"type": "string", "pattern": PUBLIC_ID},
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{0,40}$"},
     OpenApiParameter.HEADER,
-    description="Which restaurant, where a key works for several",
+    description="Which restaurant, where a key works for several; empty names none",
 )
 
 

@@ -71,8 +71,8 @@ class Booking:
         return self.starts_at.astimezone(self.house.zone).strftime("%H:%M")
 
 
-_SELECT = f"""
-SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
+_COLUMNS = f"""
+       b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
        u.public_id, b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount,
        b.currency,
        b.guest_name, b.guest_email, b.sequence, b.created_at,
@@ -81,6 +81,8 @@ SELECT b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
        b.turn_minutes,
        b.late_minutes, b.late_at, {", ".join(f"b.{name}" for name in DETAIL_COLUMNS)}
+"""
+_FROM = """
 FROM reservations_reservation b
 JOIN restaurants_restaurant r ON r.id = b.restaurant_id
 LEFT JOIN accounts_user u ON u.id = b.user_id
@@ -88,18 +90,29 @@ LEFT JOIN payments_payment p ON p.id = b.payment_id
 """
 
 
+_SELECT = f"SELECT {_COLUMNS}"
+_WIDTH = _COLUMNS.count(",") + 1
+
 _LADDER, _LATE = -9, -2
 """Where ladder and lateness stand among the columns before those of the details."""
 
 
-def bookings_where(where: str, parameters: dict[str, Any]) -> list[Booking]:
-    """The reservations (``b``) a condition, order and limit in SQL names; for selectors only."""
-    return _read(where, parameters)
+def bookings_with(
+    more: str, where: str, parameters: dict[str, Any]
+) -> list[tuple[Booking, tuple[Any, ...]]]:
+    """The reservations (``b``) a condition, order and limit in SQL names, each with ``more`` columns.
+
+    For selectors only.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SELECT}, {more} {_FROM}{where}", parameters)
+        rows = cursor.fetchall()
+    return [(_booking(*row[:_WIDTH]), row[_WIDTH:]) for row in rows]
 
 
 def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT + where, parameters)
+        cursor.execute(f"{_SELECT} {_FROM}{where}", parameters)
         rows = cursor.fetchall()
     return [_booking(*row) for row in rows]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.db import connection
 from reservations.engine.sources import SAME_VISIT_MINUTES
 from reservations.errors import ReservationNotFound
 from reservations.models.reservation import IS_LIVE
-from reservations.selectors.bookings import Booking, bookings_where
+from reservations.selectors.bookings import Booking, bookings_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +106,20 @@ def told_booking(identifier: str, view: View) -> ToldBooking:
 
     Raises ReservationNotFound.
     """
-    found = bookings_where(
+    found = _told_where(
         f"{_IN_VIEW} AND b.public_id = coalesce(({_GAVE_WAY_TO}), %(id)s)",
         {**_view(view), "id": identifier},
     )
     if not found:
         raise ReservationNotFound
-    return _with_sources(found)[0]
+    return found[0]
 
 
 def told_bookings(view: View, wanted: Wanted, *, limit: int, after: str | None = None) -> ToldPage:
     """The view's bookings: a period's in the order they come, otherwise the latest date first.
 
-    ``after`` is the public id of the last one the caller has. Three queries, however long the
-    page. Raises ReservationNotFound if ``after`` is not in the view.
+    ``after`` is the public id of the last one the caller has. One query, however long the page.
+    Raises ReservationNotFound if ``after`` is not in the view.
     """
     is_period = wanted.first is not None or wanted.last is not None
     order, beyond = ("ASC", ">") if is_period else ("DESC", "<")
@@ -141,8 +140,8 @@ def told_bookings(view: View, wanted: Wanted, *, limit: int, after: str | None =
         )
         parameters |= {"date": last.service_date, "at": last.starts_at, "last_id": last.id}
     columns = ", ".join(f"b.{name} {order}" for name in ("service_date", "starts_at", "id"))
-    found = bookings_where(f"{where} ORDER BY {columns} LIMIT %(limit)s", parameters)
-    return ToldPage(_with_sources(found[:limit]), has_more=len(found) > limit)
+    found = _told_where(f"{where} ORDER BY {columns} LIMIT %(limit)s", parameters)
+    return ToldPage(found[:limit], has_more=len(found) > limit)
 
 
 def _listed(statuses: tuple[str, ...] | None) -> list[str] | None:
@@ -150,28 +149,21 @@ def _listed(statuses: tuple[str, ...] | None) -> list[str] | None:
 
 
 _RECORDS = """
-SELECT b.id, b.external_id, b.updated_at, jsonb_agg(jsonb_build_array(
+b.external_id, b.updated_at, (
+  SELECT jsonb_agg(jsonb_build_array(
     s.source, s.external_id, s.is_primary, s.status = 'live', s.guest_name, s.guest_email,
     s.guest_phone, s.special_requests, s.metadata, s.created_at
-  ) ORDER BY s.is_primary DESC, s.id) FILTER (WHERE s.id IS NOT NULL)
-FROM reservations_reservation b
-LEFT JOIN reservations_sourcerecord s ON s.reservation_id = b.id
-WHERE b.id = ANY(%(ids)s)
-GROUP BY b.id
+  ) ORDER BY s.is_primary DESC, s.id)
+  FROM reservations_sourcerecord s WHERE s.reservation_id = b.id
+)
 """
 
 
-def _with_sources(found: Sequence[Booking]) -> list[ToldBooking]:
-    if not found:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORDS, {"ids": [each.id for each in found]})
-        rows = {pk: rest for pk, *rest in cursor.fetchall()}
+def _told_where(where: str, parameters: dict[str, Any]) -> list[ToldBooking]:
     told = []
-    for each in found:
-        external_id, updated_at, records = rows[each.id]
+    for found, (external_id, updated_at, records) in bookings_with(_RECORDS, where, parameters):
         sources = tuple(_told(*record) for record in orjson.loads(records or "[]"))
-        told.append(ToldBooking(each, external_id, updated_at, sources))
+        told.append(ToldBooking(found, external_id, updated_at, sources))
     return told
 
 
