@@ -100,7 +100,7 @@ _LADDER, _LATE = -9, -2
 def bookings_with(
     more: str, where: str, parameters: dict[str, Any]
 ) -> list[tuple[Booking, tuple[Any, ...]]]:
-    """The reservations (``b``) a condition, order and limit in SQL names, each with ``more`` columns.
+    """Reservations (``b``) that a condition, order and limit in SQL name, with ``more`` columns.
 
     For selectors only.
     """
