@@ -11,12 +11,24 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import Direction, OpenApiParameter
+from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
 
 PUBLIC_ID = "^[A-Za-z0-9_-]{1,40}$"
 """What can be a public id, slug or code (``api.routing``)."""
 
+
+REFUSALS = {
+    "400": "What was sent cannot be, or can never be booked; `details` says why",
+    "401": "No credentials, or none that are good",
+    "403": "Not allowed: a scope is missing, or it is somebody else's",
+    "404": "Not there, or not yours to see",
+    "409": "It does not go together with what is there already",
+    "422": "This Idempotency-Key was used for another request",
+    "429": "Too many requests; `Retry-After` says for how many seconds",
+}
+"""What the statuses outside of 2xx mean; `default` stands for 402, 405, 410, 413, 415, 5xx."""
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -72,8 +84,32 @@ class DialectSchema(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         shape = getattr(self._owner, "error_shape", ErrorResponse)
         answer: Any = self._get_response_for_code  # untyped
+        for status, meaning in self._refusals().items():
+            bodies.setdefault(
+                status, answer(OpenApiResponse(shape, meaning), status, direction=direction)
+            )
         bodies["default"] = answer(shape, "default", direction=direction)
         return bodies
+
+    def _refusals(self) -> dict[str, str]:
+        """The statuses this operation may say no with, and what each means."""
+        owner = self._owner
+        scopes = getattr(owner, "scopes", {}).get(self.method, ())
+        is_closed = bool(scopes) or IsAuthenticated in owner.permission_classes
+        holds = {
+            "400": True,
+            "401": is_closed or bool(owner.authentication_classes),
+            "403": is_closed,
+            "404": "{" in self.path or bool(scopes),
+            "409": self.method != "GET",
+            "422": any(each.get("name") == "Idempotency-Key" for each in self._headers()),
+            "429": bool(owner.throttle_classes),
+        }
+        return {status: REFUSALS[status] for status, is_so in holds.items() if is_so}
+
+    def _headers(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get_parameters()
+        return [each for each in found if each["in"] == "header"]
 
 
 class GuestJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -11,13 +11,16 @@ def without_version_prefix(endpoints: Iterable[tuple[Any, ...]]) -> list[tuple[A
     return [endpoint for endpoint in endpoints if not str(endpoint[0]).startswith("/api/v1/")]
 
 
-def with_shapes_of_ids(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Say of every id in a path what it can be made of, as the router has it."""
-    from api.schema import PUBLIC_ID  # once Django is up
+def with_ids_and_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say of every id in a path what it can be made of, and show what the contracts print."""
+    # Once Django is up.
+    from api.printed import add_examples
+    from api.schema import PUBLIC_ID
 
     for path in result["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "path":
                     parameter["schema"].setdefault("pattern", PUBLIC_ID)
+    add_examples(result)
     return result

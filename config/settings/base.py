@@ -339,7 +339,7 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["config.schema.without_version_prefix"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.schema.with_shapes_of_ids",
+        "config.schema.with_ids_and_examples",
     ],
 }
 

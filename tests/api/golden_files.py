@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-_FOLDER = Path(__file__).parent / "golden"
+import api
+
+_FOLDER = Path(api.__file__).parent / "examples"
 
 
 def golden(dialect: str, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api import postman
+from api.printed import EXAMPLES
 from tests.api.conftest import Api
 
 DOCUMENT: dict[str, Any] = {
@@ -79,3 +80,28 @@ def test_the_reading_page_asks_no_other_host(nobody: Api) -> None:
     assert answer.status_code == 200
     assert "//" not in page.replace("<!doctype html>", "")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_what_the_contracts_print_is_in_the_document(nobody: Api) -> None:
+    document = nobody("GET", "schema").json()
+    shown = document["paths"]["/api/reservations/hold"]["post"]
+    request = shown["requestBody"]["content"]["application/json"]["examples"]["hold"]["value"]
+    assert request["userId"] == "user_123"
+    answer = shown["responses"]["201"]["content"]["application/json"]["examples"]["hold"]["value"]
+    assert answer["hold"]["partySize"] == 2
+    methods = ("get", "post", "put", "patch", "delete")
+    operations = {
+        path[method]["operationId"]
+        for path in document["paths"].values()
+        for method in path
+        if method in methods
+    }
+    assert set(EXAMPLES) <= operations
+
+
+def test_operations_say_which_refusals_they_know(nobody: Api) -> None:
+    document = nobody("GET", "schema").json()
+    booking = document["paths"]["/api/table-bookings"]["post"]["responses"]
+    assert {*booking} >= {"400", "401", "403", "404", "409", "422", "429", "default"}
+    open_to_all = document["paths"]["/api/reservations/availability"]["post"]["responses"]
+    assert not {"401", "403", "422"} & {*open_to_all}
