@@ -24,14 +24,14 @@ def test_the_id_goes_along_with_the_message() -> None:
     task_context.send_along(headers=headers)
     correlation.release(token)
 
-    assert who.apply(headers=headers).get() == "request-1"
+    assert who.apply(headers=headers).result == "request-1"
     assert correlation.current() == ""
 
 
 def test_a_task_of_its_own_accord_goes_by_its_own_id() -> None:
-    assert who.apply(task_id="3f2a").get() == "3f2a"
+    assert who.apply(task_id="3f2a").result == "3f2a"
 
 
 @pytest.mark.parametrize("odd", ["a b", "x" * 80])
 def test_an_odd_id_is_replaced(odd: str) -> None:
-    assert len(who.apply(headers={task_context.HEADER: odd}).get()) == 16
+    assert len(who.apply(headers={task_context.HEADER: odd}).result) == 16
