@@ -47,6 +47,7 @@ urlpatterns = [
     path("booking/<slug:token>/", manage.ManageView.as_view(), name="manage"),
     path("booking/<slug:token>/change/", change.ChangeView.as_view(), name="manage_change"),
     path("booking/<slug:token>/cancel/", manage.CancelView.as_view(), name="manage_cancel"),
+    path("booking/<slug:token>/coming/", manage.ReconfirmView.as_view(), name="manage_coming"),
     path("booking/<slug:token>/message/", manage.MessageView.as_view(), name="manage_message"),
     path("booking/<slug:token>/late/", manage.LateView.as_view(), name="manage_late"),
     path(

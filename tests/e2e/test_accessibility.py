@@ -109,6 +109,10 @@ def test_booking_it(visit: OpenVisit, venue: Restaurant, clock: Clock) -> None:
     page.wait_for_url("**/booking/*/")
     manage_url = page.url
     clock.set("2025-11-15T16:30:00-05:00")
+    page.goto(manage_url)
+    found += violations(page)
+    page.get_by_role("button", name="Yes, we are coming").click()
+    page.get_by_text("You have said that you are coming.").wait_for()
     for path in ("", "change/?date=2025-11-16", "change/?party=3", "cancel/"):
         page.goto(f"{manage_url}{path}")
         found += violations(page)
