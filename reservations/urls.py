@@ -13,6 +13,7 @@ from reservations.views import (
     home,
     likes,
     manage,
+    party,
     restaurant,
     site,
     style,
@@ -62,5 +63,7 @@ urlpatterns = [
     path("bookings/sign-in/<slug:token>/", bookings.SignInView.as_view(), name="sign_in"),
     path("r/<slug:slug>/waitlist/", waitlist.JoinView.as_view(), name=WAITLIST_URL_NAME),
     path("r/<slug:slug>/waitlist/done/", waitlist.DoneView.as_view(), name="waitlist-done"),
+    path("r/<slug:slug>/large-party/", party.AskView.as_view(), name="party-ask"),
+    path("r/<slug:slug>/large-party/done/", party.AskedView.as_view(), name="party-asked"),
     path("waitlist/<slug:token>/", waitlist.LeaveView.as_view(), name="waitlist-leave"),
 ]
