@@ -14,7 +14,7 @@ from django.urls import reverse
 from notifications.admin import stuck_messages
 from payments.selectors import stuck_payments, stuck_refunds
 from reservations.admin.bookings import waiting_reservations
-from reservations.admin.wishes import unread_messages
+from reservations.admin.wishes import unread_messages, unseen_requests
 from restaurants.admin.scope import access
 from webhooks.selectors import troubled_endpoints
 
@@ -34,6 +34,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
     "The book": (
         Link("Reservations", "event_seat", "reservations_reservation", waiting_reservations),
         Link("Waitlist", "hourglass_top", "reservations_waitlistentry"),
+        Link("Large parties", "groups", "reservations_partyrequest", unseen_requests),
         Link("Notes from guests", "chat", "reservations_housemessage", unread_messages),
         Link("Holds", "timer", "reservations_hold"),
         Link("Guests", "group", "customers_customer"),

@@ -33,6 +33,8 @@ KINDS = (
     "guest_running_late",
     "guest_wrote",
     "waitlist_joined",
+    "party_requested",
+    "party_request_received",
     "sign_in",
     *TO_INTEGRATORS,
 )

@@ -22,6 +22,7 @@ LONGEST_REQUEST = 500
 _NO_NAME = _("Please enter your name.")
 _NO_ADDRESS = _("Please enter an e-mail address like name@example.com.")
 _NO_DATE = _("Please choose a date.")
+_NO_TIME = _("Please choose a time.")
 _NO_PARTY = _("How many are you?")
 _NO_CONTACT = _("Please enter an e-mail address or a telephone number.")
 
@@ -54,6 +55,23 @@ def _phone(help_text: Any) -> forms.CharField:
         required=False,
         help_text=help_text,
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+
+def _date() -> forms.DateField:
+    return forms.DateField(
+        label=_("Date"),
+        error_messages={"required": _NO_DATE, "invalid": _NO_DATE},
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+    )
+
+
+def _party() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Guests"),
+        min_value=1,
+        error_messages={"required": _NO_PARTY, "invalid": _NO_PARTY},
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
 
@@ -209,17 +227,8 @@ class LateForm(forms.Form):
 class WaitForm(ContactForm):
     """What a guest would like if it came free."""
 
-    date = forms.DateField(
-        label=_("Date"),
-        error_messages={"required": _NO_DATE, "invalid": _NO_DATE},
-        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
-    )
-    party = forms.IntegerField(
-        label=_("Guests"),
-        min_value=1,
-        error_messages={"required": _NO_PARTY, "invalid": _NO_PARTY},
-        widget=forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
+    date = _date()
+    party = _party()
     earliest = forms.TimeField(
         label=_("From"),
         error_messages={"required": _("Please choose the earliest time that suits you.")},
@@ -234,6 +243,28 @@ class WaitForm(ContactForm):
     email = _email(_("We write here, with a link to leave the list."))
     phone = _phone(_("Where the restaurant can reach you quickly."))
     step_free = forms.BooleanField(label=_("Step-free table"), required=False)
+
+
+class PartyForm(ContactForm):
+    """What a party would like that is larger than the house takes online."""
+
+    date = _date()
+    time = forms.TimeField(
+        label=_("Time"),
+        error_messages={"required": _NO_TIME, "invalid": _NO_TIME},
+        widget=forms.TimeInput(attrs={"type": "time", "autocomplete": "off"}, format="%H:%M"),
+    )
+    party = _party()
+    name = _name()
+    email = _email(_("The restaurant answers here."))
+    phone = _phone(_("Where the restaurant can reach you quickly."))
+    text = forms.CharField(
+        label=_("What should the restaurant know?"),
+        max_length=LONGEST_MESSAGE,
+        required=False,
+        help_text=_("The occasion, a menu, a room of your own…"),
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+    )
 
 
 def first_error(form: forms.Form) -> str:

@@ -23,6 +23,7 @@ class Act(StrEnum):
     HOLD = "hold"
     CONFIRMATION = "confirmation"
     WAITLIST = "waitlist"
+    PARTY_REQUEST = "party_request"
     SIGN_IN_MAIL = "sign_in_mail"
 
 

@@ -13,6 +13,7 @@ from reservations.views import (
     home,
     likes,
     manage,
+    party,
     restaurant,
     site,
     style,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("booking/<slug:token>/", manage.ManageView.as_view(), name="manage"),
     path("booking/<slug:token>/change/", change.ChangeView.as_view(), name="manage_change"),
     path("booking/<slug:token>/cancel/", manage.CancelView.as_view(), name="manage_cancel"),
+    path("booking/<slug:token>/coming/", manage.ReconfirmView.as_view(), name="manage_coming"),
     path("booking/<slug:token>/message/", manage.MessageView.as_view(), name="manage_message"),
     path("booking/<slug:token>/late/", manage.LateView.as_view(), name="manage_late"),
     path(
@@ -61,5 +63,7 @@ urlpatterns = [
     path("bookings/sign-in/<slug:token>/", bookings.SignInView.as_view(), name="sign_in"),
     path("r/<slug:slug>/waitlist/", waitlist.JoinView.as_view(), name=WAITLIST_URL_NAME),
     path("r/<slug:slug>/waitlist/done/", waitlist.DoneView.as_view(), name="waitlist-done"),
+    path("r/<slug:slug>/large-party/", party.AskView.as_view(), name="party-ask"),
+    path("r/<slug:slug>/large-party/done/", party.AskedView.as_view(), name="party-asked"),
     path("waitlist/<slug:token>/", waitlist.LeaveView.as_view(), name="waitlist-leave"),
 ]

@@ -83,6 +83,17 @@ def export(record: GuestRecord) -> dict[str, Any]:
             }
             for each in record.waits
         ],
+        "large_party_requests": [
+            {
+                "restaurant": each.restaurant.name,
+                "date": each.date.isoformat(),
+                "time": f"{each.time:%H:%M}",
+                "party_size": each.party_size,
+                "text": each.text,
+                "created_at": _instant(each.created_at),
+            }
+            for each in record.requests
+        ],
         "notes_to_the_house": [
             {"text": each.text, "created_at": _instant(each.created_at)} for each in record.notes
         ],

@@ -287,6 +287,7 @@ GUEST_LIMITS: dict[str, dict[str, tuple[int, int] | None]] = {
     "hold": {"address": (60, 600), "contact": None},
     "confirmation": {"address": (40, 600), "contact": (8, 3600)},
     "waitlist": {"address": (20, 600), "contact": (6, 3600)},
+    "party_request": {"address": (20, 600), "contact": (6, 3600)},
     "sign_in_mail": {"address": (20, 3600), "contact": (5, 3600)},
 }
 # Tables of one restaurant that guests without an account may hold at once from one address.

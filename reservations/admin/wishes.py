@@ -1,4 +1,4 @@
-"""What guests ask of the house: notes about a booking, and places on a waitlist."""
+"""What guests ask of the house: notes about a booking, places on a waitlist, large parties."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
 from core.admin import PhoneSearchMixin, choice_filter, public_link, staff_actor, tell
-from reservations.models import HouseMessage, WaitlistEntry
+from reservations.models import HouseMessage, PartyRequest, WaitlistEntry
 from reservations.services.by_link import mark_read
+from reservations.services.party_requests import mark_seen
 from restaurants.access import Capability
 from restaurants.admin.scope import HouseFilter, ScopedReadOnlyAdmin, access
 
@@ -78,6 +79,82 @@ class HouseMessageAdmin(ScopedReadOnlyAdmin):
             if houses.allows(Capability.OPERATE, message.restaurant_id)
         )
         tell(request, f"{done} marked as read.")
+
+
+def unseen_requests() -> QuerySet[PartyRequest]:
+    """Requests for large parties that nobody of the house has seen to."""
+    return PartyRequest.objects.filter(seen_at=None)
+
+
+class UnseenFilter(DropdownFilter):
+    """Only what nobody has seen to."""
+
+    title = "attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        """Waiting or all."""
+        return [("stuck", "Waiting for an answer")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[PartyRequest]
+    ) -> QuerySet[PartyRequest]:
+        """As the badge in the sidebar counts."""
+        return queryset.filter(seen_at=None) if self.value() == "stuck" else queryset
+
+
+@admin.register(PartyRequest)
+class PartyRequestAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
+    """Parties too large to book online, latest first."""
+
+    phone_fields = ("phone",)
+    list_display = [
+        "name",
+        "date",
+        "time",
+        "party_size",
+        "email",
+        "phone",
+        "restaurant",
+        "created_at",
+        "seen_at",
+    ]
+    list_filter = [UnseenFilter, HouseFilter, ("date", RangeDateFilter)]
+    list_select_related = ["restaurant"]
+    search_fields = ["name", "email", "phone", "=public_id"]
+    search_help_text = "Name, telephone, e-mail or id"
+    actions = ["mark_selected_seen"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "party_size"),
+                    ("date", "time"),
+                    "text",
+                    ("email", "phone"),
+                    ("restaurant", "language"),
+                    ("created_at", "seen_at"),
+                    "public_id",
+                ]
+            },
+        )
+    ]
+
+    def has_operate_permission(self, request: HttpRequest, object_id: object = None) -> bool:
+        """Everyone who runs a service may."""
+        return self.allowed(request, Capability.OPERATE, None)
+
+    @action(description="Mark as answered", permissions=["operate"])
+    def mark_selected_seen(self, request: HttpRequest, queryset: QuerySet[PartyRequest]) -> None:
+        """Each by the service."""
+        houses, by = access(request), staff_actor(request)
+        done = sum(
+            mark_seen(asked, by=by)
+            for asked in queryset
+            if houses.allows(Capability.OPERATE, asked.restaurant_id)
+        )
+        tell(request, f"{done} marked as answered.")
 
 
 @admin.register(WaitlistEntry)

@@ -109,6 +109,7 @@ _G, _S, _Y, _P = ActorKind.GUEST, ActorKind.STAFF, ActorKind.SYSTEM, ActorKind.P
 _STAFF = frozenset({_S})
 _HOUSE = frozenset({_S, _P})
 """Staff, or a platform that reports what staff did on its own screens."""
+_DESK = frozenset({_S, _Y})
 _CLOCK = frozenset({_Y})
 _ANYONE = frozenset({_G, _S, _Y, _P})
 _GRANT = frozenset({_S, _Y, _P})
@@ -150,7 +151,8 @@ STEPS: Mapping[Status, Mapping[Status, frozenset[ActorKind]]] = {
         Status.NO_SHOW: _GRANT,
     },
     Status.RECONFIRMED: {
-        Status.CONFIRMED: _STAFF,
+        # By the system when the booking moves: the guest's word was for the other time.
+        Status.CONFIRMED: _DESK,
         **_AT_THE_DOOR,
         Status.CANCELLED: _ANYONE,
         Status.NO_SHOW: _GRANT,

@@ -5,6 +5,7 @@ from reservations.models.house_messages import HouseMessage
 from reservations.models.imports import ImportRun
 from reservations.models.ledger import SeatingDecision, ServiceLoad, TableClaim
 from reservations.models.links import BookingLink, SignInLink
+from reservations.models.party_requests import PartyRequest
 from reservations.models.reservation import Reservation
 from reservations.models.sources import InboundDelivery, SourceRecord, SourceSecret
 from reservations.models.waitlist import WaitlistEntry
@@ -15,6 +16,7 @@ __all__ = [
     "HouseMessage",
     "ImportRun",
     "InboundDelivery",
+    "PartyRequest",
     "Reservation",
     "SeatingDecision",
     "ServiceLoad",

@@ -1,4 +1,5 @@
-"""What a guest does with the link from a message: change, cancel, write, say that they are late.
+"""What a guest does with the link from a message: change, cancel, write, say that they come or
+will be late.
 
 Each looks at the link again once the reservation is locked: after ``links.revoke_links`` has
 returned, nothing is done by the old link any more.
@@ -19,7 +20,7 @@ from core.errors import Invalid
 from core.locks import again_if_undone
 from notifications.services import queue
 from notifications.wording import lines
-from reservations.engine.lifecycle import Status
+from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.errors import NotChangeable, NotYet, RefundChanged, TooMany
 from reservations.messages import facts
 from reservations.models import BookingLink, HouseMessage, Reservation
@@ -42,6 +43,9 @@ LATE_FROM = dt.timedelta(hours=3)
 LATE_UNTIL = dt.timedelta(minutes=60)
 MOST_LATE = 5
 """How often a party can think again about how late it will be."""
+
+RECONFIRM_WITHIN = dt.timedelta(hours=72)
+"""Before that, nobody asks yet whether a guest still comes."""
 
 _COMING = frozenset({Status.PENDING, Status.CONFIRMED, Status.RECONFIRMED})
 _TIME_HAS_COME = "The time of this reservation has come. Please call the restaurant."
@@ -132,6 +136,48 @@ def mark_read(message: HouseMessage, *, by: Actor) -> bool:
                 restaurant_id=message.restaurant_id,
             )
     return was_unread
+
+
+def may_reconfirm(found: Booking, now: dt.datetime) -> bool:
+    """Whether to ask the guest if they are coming: confirmed, in the last 72 hours before."""
+    is_time = dt.timedelta(0) < found.starts_at - now <= RECONFIRM_WITHIN
+    return is_time and found.status == Status.CONFIRMED
+
+
+@again_if_undone
+def reconfirm_for_link(token: str) -> Booking:
+    """Say again that the party is coming. May be repeated: the second time changes nothing.
+
+    Under the row's lock. It promises nothing new and takes nothing away: the rules for changing,
+    cancelling and staying away are those of a confirmed booking. Raises NotYet (more than 72
+    hours before), NotChangeable (not accepted yet, over, or there already), and what opening a
+    link raises.
+    """
+    link, found = open_row(token)
+    with transaction.atomic():
+        row = _locked(found, link)
+        now = clock.now()
+        found = booking(found.public_id)
+        before, by = Status(found.status), actor_of(link)
+        if before is Status.RECONFIRMED:
+            return found
+        if not allowed(before, Status.RECONFIRMED, ActorKind(by.kind)):
+            raise NotChangeable(status=before)
+        if found.starts_at <= now:
+            raise NotChangeable(_TIME_HAS_COME)
+        if not may_reconfirm(found, now):
+            raise NotYet(gettext("You can say so in the last three days before your booking."))
+        row.status = Status.RECONFIRMED.value
+        row.status_changed_at = row.updated_at = now
+        row.save(update_fields=["status", "status_changed_at", "updated_at"])
+        audit.record(
+            f"reservation.{Status.RECONFIRMED}",
+            row.public_id,
+            by=by,
+            restaurant_id=row.restaurant_id,
+            before=before,
+        )
+    return booking(found.public_id)
 
 
 def may_be_late(found: Booking, now: dt.datetime) -> bool:

@@ -13,7 +13,8 @@ from core.actors import SYSTEM, Actor, ActorKind
 from core.errors import Busy
 from core.locks import Space, again_if_undone, lock
 from reservations.engine import types as e
-from reservations.engine.lifecycle import UPCOMING, Status
+from reservations.engine.lifecycle import UPCOMING, Status, check
+from reservations.engine.lifecycle import ActorKind as Mover
 from reservations.errors import NotChangeable
 from reservations.ledger.decisions import record_decision
 from reservations.ledger.guard import guarded
@@ -80,11 +81,12 @@ def change_reservation(
     Locks the service dates it leaves and enters, in order. Old claims go and new ones come in
     one transaction; a refusal rolls both back and raises what placing a hold raises, with the
     alternatives. The deposit stays as agreed, and so does the notice: a guest who moves a
-    booking late does not win back the share of the refund that was lost by then. Nothing to
-    change is no change. Raises ReservationNotFound; NotChangeable once the party is there, the
-    time has come, the booking is over, or a larger party would owe a larger deposit. ``permit``
-    has the last word under the locks. ``for_guest`` holds whoever it is to what a guest may do:
-    a program that passes on what its guest wants.
+    booking late does not win back the share of the refund that was lost by then. A reconfirmed
+    booking that moves to another time is confirmed again. Nothing to change is no change. Raises
+    ReservationNotFound; NotChangeable once the party is there, the time has come, the booking is
+    over, or a larger party would owe a larger deposit. ``permit`` has the last word under the
+    locks. ``for_guest`` holds whoever it is to what a guest may do: a program that passes on what
+    its guest wants.
     """
     as_guest = for_guest or by.kind is ActorKind.GUEST
     for _ in range(_LOOKS):
@@ -209,6 +211,8 @@ def _move(
         release_lapsed_of_day(day.house.id, day.service_date, by=SYSTEM, now=now)
     place = place_of(day, decision)
     row.load_ids = claim_for_reservation(place, row.pk)
+    if row.starts_at != place.starts_at:
+        _withdraw_word(row, now)
     row.service_id = place.service_id
     row.service_date = place.service_date
     row.starts_at = place.starts_at
@@ -224,6 +228,23 @@ def _move(
         subject=row.public_id,
         by=by,
         now=now,
+    )
+
+
+def _withdraw_word(row: Reservation, now: dt.datetime) -> None:
+    """Who said again that they are coming said so of the old time, not of the new one."""
+    before = Status(row.status)
+    if before is not Status.RECONFIRMED:
+        return
+    check(before, Status.CONFIRMED, Mover.SYSTEM)
+    row.status, row.status_changed_at = Status.CONFIRMED.value, now
+    audit.record(
+        "reservation.confirmed",
+        row.public_id,
+        by=SYSTEM,
+        restaurant_id=row.restaurant_id,
+        before=before,
+        reason="moved to another time",
     )
 
 

@@ -29,6 +29,7 @@ from reservations.models import (
     Hold,
     HouseMessage,
     InboundDelivery,
+    PartyRequest,
     Reservation,
     SignInLink,
     SourceRecord,
@@ -61,6 +62,7 @@ class GuestRecord:
     merged: list[Customer]
     bookings: list[Reservation]
     waits: list[WaitlistEntry]
+    requests: list[PartyRequest]
     notes: list[HouseMessage]
     messages: list[Message]
     payments: list[Payment]
@@ -117,13 +119,15 @@ def export(
     bookings = list(bookings_of(customer).select_related("restaurant", "service"))
     merged = list(customer.merged.order_by("id"))
     waits = list(_waits_of(organization_id, [customer, *merged]).select_related("restaurant"))
-    ids = [row.public_id for row in bookings]
-    about = [*ids, *(row.public_id for row in waits)]
+    requests = list(_requests_of(organization_id, [customer, *merged]).select_related("restaurant"))
+    asked = [*(row.public_id for row in waits), *(row.public_id for row in requests)]
+    about = [*(row.public_id for row in bookings), *asked]
     found = GuestRecord(
         customer=customer,
         merged=merged,
         bookings=bookings,
         waits=waits,
+        requests=requests,
         notes=list(HouseMessage.objects.filter(reservation__in=bookings)),
         messages=list(Message.objects.filter(about__in=about)),
         payments=list(Payment.objects.filter(pk__in=_payments_of(customer))),
@@ -141,10 +145,10 @@ def erase(
 
     Reservations, holds and payments stay with their dates, sizes, statuses and amounts; names,
     addresses, numbers, wishes, allergies and cards go. Links stop working, messages lose their
-    content, the waitlist forgets. One transaction, under the locks of the guest's address and
-    number, so that nobody who books at the same moment is recognised halfway. Raises
-    CustomerNotFound (also when erased before), KnownElsewhere as :func:`merge`, and
-    GuestExpected while a visit or a payment is still to come.
+    content, the waitlist and requests for large parties go. One transaction, under the locks of
+    the guest's address and number, so that nobody who books at the same moment is recognised
+    halfway. Raises CustomerNotFound (also when erased before), KnownElsewhere as :func:`merge`,
+    and GuestExpected while a visit or a payment is still to come.
     """
     with transaction.atomic():
         customer = customer_of(organization_id, public_id)
@@ -185,24 +189,36 @@ def _payments_of(customer: Customer) -> list[int]:
 
 
 def _waits_of(organization_id: int, records_: list[Customer]) -> QuerySet[WaitlistEntry]:
+    return WaitlistEntry.objects.filter(_reached(organization_id, records_))
+
+
+def _requests_of(organization_id: int, records_: list[Customer]) -> QuerySet[PartyRequest]:
+    return PartyRequest.objects.filter(_reached(organization_id, records_))
+
+
+def _reached(organization_id: int, records_: list[Customer]) -> Q:
+    """What was asked of the group with an address or number of theirs."""
     emails = {each.email for each in records_} - {""}
     phones = {each.phone for each in records_} - {""}
-    return WaitlistEntry.objects.filter(
-        Q(email__in=emails) | Q(phone__in=phones), restaurant__organization=organization_id
-    )
+    by_contact = Q(email__in=emails) | Q(phone__in=phones)
+    return by_contact & Q(restaurant__organization=organization_id)
 
 
 def _erase_all(organization_id: int, customer: Customer, merged: list[Customer]) -> Erasure:
     bookings = list(bookings_of(customer).values_list("pk", "public_id"))
     keys, ids = [pk for pk, _ in bookings], [public_id for _, public_id in bookings]
     waits = _waits_of(organization_id, [customer, *merged])
-    about = [*ids, *waits.values_list("public_id", flat=True)]
+    requests = _requests_of(organization_id, [customer, *merged])
+    asked = [*waits.values_list("public_id", flat=True)]
+    asked += requests.values_list("public_id", flat=True)
+    about = [*ids, *asked]
     forget_cards(_payments_of(customer))
     messages = _erase_messages(about, {each.email for each in (customer, *merged)} - {""})
     HouseMessage.objects.filter(reservation__in=keys).delete()
     now = clock.now()
     BookingLink.objects.filter(reservation__in=keys, revoked_at=None).update(revoked_at=now)
     waited, _ = waits.delete()
+    requests.delete()
     Reservation.objects.filter(pk__in=keys).update(
         **_NOTHING_SAID, dietary=[], celebration="", updated_at=now
     )

@@ -1,4 +1,4 @@
-"""A booking by the link from its message: see it, write to the house, be late, cancel it."""
+"""A booking by the link from its message: see it, say yes again, write, be late, cancel it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from django.utils.translation import ngettext
 from core import clock
 from core.errors import DomainError, NotFound
 from notifications.wording import amount
+from reservations.engine.lifecycle import Status
 from reservations.errors import AlreadyCancelled, LinkRevoked, RefundChanged
 from reservations.forms import LateForm, MessageForm, first_error
 from reservations.services.by_link import (
     cancel_for_link,
     may_be_late,
+    may_reconfirm,
     message_house,
+    reconfirm_for_link,
     running_late,
 )
 from reservations.services.cancellation import quote_cancellation
@@ -46,9 +49,12 @@ class ManageView(TokenView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Reads only: mail programs may look ahead."""
         found = open_link(token)
+        now = clock.now()
         context = ticket_of(found, manage_url=manage_address(token)) | {
             "token": token,
-            "may_be_late": may_be_late(found, clock.now()),
+            "may_reconfirm": may_reconfirm(found, now),
+            "has_reconfirmed": found.status == Status.RECONFIRMED and found.starts_at > now,
+            "may_be_late": may_be_late(found, now),
             "minutes": LateForm.STEPS,
             "note": MessageForm(initial={"text": request.session.pop(_NOTE, "")}),
         }
@@ -61,6 +67,26 @@ class ManageCalendarView(TokenView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """One event; adding it again updates it."""
         return calendar_file(open_link(token), manage_address(token))
+
+
+class ReconfirmView(TokenView):
+    """``POST /booking/<token>/coming/``: the guest says again that they are coming."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """A reload of the form's address."""
+        return redirect(manage_page(token))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Tell the house; a second click changes nothing, and the page says so either way."""
+        try:
+            found = reconfirm_for_link(token)
+        except LINK_WRONG:
+            raise
+        except DomainError as error:
+            warn(request, error)
+            return redirect(manage_page(token))
+        tell(request, _("Thank you. %(house)s expects you.") % {"house": found.house.name})
+        return redirect(manage_page(token))
 
 
 class MessageView(TokenView):

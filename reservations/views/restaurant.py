@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +31,7 @@ from reservations.views.base import GuestView, booked_page, hold_page, warn
 from reservations.views.carte import carte_of
 from reservations.views.home import kind_of, picture_of, pictures_of
 from reservations.views.protection import protect
-from reservations.views.times import panel_for
+from reservations.views.times import ask_page, panel_for
 from reservations.views.visitor import (
     add_to_draft,
     guest_of,
@@ -85,6 +85,9 @@ class RestaurantView(GuestView):
             response = render(request, "reservations/_times.html", context)
         else:
             context |= _house(restaurant, rules, panel.party, now)
+            context["ask"] = ask_page(
+                rules, replace(wish, party=rules.plan.max_party + 1), panel.date
+            )
             context["carte"] = carte_of(restaurant, today)
             context["held"] = held_elsewhere(guest)
             response = render(request, "reservations/restaurant.html", context)

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +28,7 @@ from reservations.services.outlook import (
     rooms_of,
     why_not,
 )
+from reservations.services.party_requests import may_ask
 from reservations.views import why, wording
 from reservations.views.month import MonthPage, month_page, other_days, search_pages, times_text
 from reservations.views.why import in_a_sentence, in_a_word
@@ -121,6 +124,8 @@ class Panel:
     remedies: tuple[Link, ...] = ()
     """What to do then."""
     waitlist: str = ""
+    ask: str = ""
+    """Where a party that is too large for this page asks the house itself."""
     whys: tuple[Why, ...] = ()
     missed: Missed | None = None
     earlier_day: Link | None = None
@@ -234,7 +239,18 @@ def _refused(
         wish=wish,
         refusal=text,
         remedies=_remedies(house, wish, refusal, date, today),
+        ask=ask_page(house, wish, date) if wish.party > house.plan.max_party else "",
     )
+
+
+def ask_page(house: House, wish: Wish, date: dt.date) -> str:
+    """Where a large party asks the house; empty if that is not for this house."""
+    if not may_ask(house):
+        return ""
+    asked = {"party": str(wish.party), "date": date.isoformat()}
+    if wish.time:
+        asked["time"] = wish.time
+    return f"{reverse('party-ask', args=[house.slug])}?{urlencode(asked, safe=':')}"
 
 
 def _remedies(

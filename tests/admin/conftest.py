@@ -13,16 +13,18 @@ from django.test import Client
 from accounts.models import User
 from accounts.services.keys import create_key
 from config.settings.unfold import UNFOLD
-from core.actors import SYSTEM
+from core.actors import SYSTEM, Actor
 from core.models import Heartbeat
 from notifications.models import Message
 from payments.models import Payment, Refund
 from reservations.guests import Guest
 from reservations.models import ImportRun, InboundDelivery, Reservation, SourceRecord
+from reservations.selectors.houses import house as read_house
 from reservations.services.by_link import message_house
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
 from reservations.services.links import issue_link
+from reservations.services.party_requests import PartyWish, ask_for_party
 from reservations.services.sign_in import request_sign_in
 from reservations.services.source_secrets import create_source_secret
 from reservations.services.waitlist import WaitRequest, join_waitlist
@@ -157,6 +159,11 @@ def tell_of(booked: Reservation, clock: Clock) -> None:
     )
 
 
+def ask_as_a_large_party(house: Restaurant, *, by: Actor) -> None:
+    party = PartyWish(dt.date(2025, 11, 22), dt.time(19), 30, name="Bob", phone="+12125550188")
+    ask_for_party(read_house(house.pk, house.plan_version), party, by=by)
+
+
 @pytest.fixture
 def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
     """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
@@ -216,6 +223,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
         phone="+12125550188",
     )
     join_waitlist(wanted, by=guest.actor)
+    ask_as_a_large_party(house, by=guest.actor)
     return booked
 
 

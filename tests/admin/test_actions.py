@@ -13,7 +13,9 @@ from django.urls import reverse
 from core.models import AuditEntry
 from notifications.models import Message
 from payments.models import Refund
-from reservations.models import Hold, Reservation, TableClaim
+from reservations.models import Hold, PartyRequest, Reservation, TableClaim
+from reservations.services.by_link import reconfirm_for_link
+from reservations.services.links import issue_link
 from restaurants.models import Closure, Restaurant, SpecialDay
 from tests.admin.conftest import Cast, SignIn
 from tests.fixtures.domain import Clock
@@ -290,3 +292,28 @@ def test_a_dialog_in_the_page_is_left_through_htmx(
     assert answer.headers["HX-Redirect"] == reverse(
         "admin:restaurants_restaurant_change", args=[house.pk]
     )
+
+
+def test_a_large_partys_request_is_marked_as_answered_once(
+    as_: SignIn, cast: Cast, everything: Reservation, clock: Clock
+) -> None:
+    asked = PartyRequest.objects.get()
+    client, page = as_(cast.manager), reverse("admin:reservations_partyrequest_changelist")
+    sent = {"action": "mark_selected_seen", "_selected_action": [asked.pk]}
+    assert client.get(page, {"attention": "stuck"}).context["cl"].result_count == 1
+    for said in ("1 marked as answered.", "0 marked as answered."):
+        answer = client.post(page, sent)
+        assert [str(message) for message in get_messages(answer.wsgi_request)][-1] == said
+    asked.refresh_from_db()
+    assert asked.seen_at == clock.now
+    assert last_audit()[:2] == ("party_request.seen", "staff")
+    assert client.get(page, {"attention": "stuck"}).context["cl"].result_count == 0
+
+
+def test_staff_see_who_said_again_that_they_come(
+    as_: SignIn, cast: Cast, booked: Reservation, clock: Clock
+) -> None:
+    clock.set("2025-11-14T12:00:00-05:00")
+    reconfirm_for_link(issue_link(booked.public_id))
+    page = reverse("admin:reservations_reservation_changelist")
+    assert "Reconfirmed" in as_(cast.manager).get(page, {"q": booked.code}).content.decode()

@@ -61,6 +61,7 @@ WRITTEN_BY_SERVICES = {
     "reservations.housemessage",
     "reservations.importrun",
     "reservations.inbounddelivery",
+    "reservations.partyrequest",
     "reservations.reservation",
     "reservations.seatingdecision",
     "reservations.serviceload",
@@ -182,7 +183,7 @@ def test_the_sidebar_counts_what_needs_a_person(
             if "badge" in item
         }
 
-    stuck = {"Payments": 1, "Refunds": 1, "Messages": 1, "Notes from guests": 1}
+    stuck = {"Payments": 1, "Refunds": 1, "Messages": 1, "Notes from guests": 1, "Large parties": 1}
     assert badges(cast.operator) == stuck
     assert badges(cast.manager) == stuck
     assert badges(cast.charlie) == {}

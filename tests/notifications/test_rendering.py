@@ -191,10 +191,15 @@ OTHER_KINDS: dict[str, dict[str, Any]] = {
     "guest_running_late": {"minutes": 15, "guest_phone": "+12125550188"},
     "guest_wrote": {"note": "We bring a pram", "guest_phone": "+12125550188"},
     "waitlist_joined": {"service_date": "2026-11-21", "earliest": "19:00", "latest": "21:00"},
+    "party_requested": {"note": "A birthday", "guest_phone": "+12125550188"},
+    "party_request_received": {"note": "A birthday"},
     "sign_in": {"minutes": 20},
     **{kind: dict(TROUBLE) for kind in TO_INTEGRATORS},
 }
-NO_LINK = {"guest_running_late", "guest_wrote", *TO_INTEGRATORS}
+NO_LINK = {
+    *("guest_running_late", "guest_wrote", "party_requested", "party_request_received"),
+    *TO_INTEGRATORS,
+}
 
 
 def test_the_other_kinds_are_those_without_a_calendar_entry() -> None:

@@ -22,12 +22,14 @@ from reservations.details import Details
 from reservations.errors import GuestExpected
 from reservations.guests import Guest
 from reservations.ledger.confirm import Contact
-from reservations.models import Hold, Reservation, ServiceLoad, WaitlistEntry
+from reservations.models import Hold, PartyRequest, Reservation, ServiceLoad, WaitlistEntry
+from reservations.selectors.houses import house as read_house
 from reservations.services import guest_records
 from reservations.services.bookings import Extras, book
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
+from reservations.services.party_requests import PartyWish, ask_for_party
 from reservations.services.waitlist import WaitRequest, join_waitlist
 from restaurants.models import Restaurant
 from tests.factories import make_bella
@@ -73,7 +75,8 @@ def paid_visitor(house: Restaurant) -> Reservation:
 def everything() -> str:
     """All rows that could know a guest, as text."""
     rows: list[Any] = []
-    for model in (Customer, Reservation, Hold, Message, WaitlistEntry, Payment, AuditEntry):
+    models = (Customer, Reservation, Hold, Message, WaitlistEntry, PartyRequest, Payment)
+    for model in (*models, AuditEntry):
         rows += json.loads(serialize("json", model._base_manager.all()))
     return json.dumps(rows)
 
@@ -107,6 +110,8 @@ def test_erasing_leaves_the_books_and_nobody_in_them(clock: Clock) -> None:
         ),
         by=KEY,
     )
+    wish = PartyWish(SATURDAY, dt.time(19), 30, name="John Smith", email="john@example.com")
+    ask_for_party(read_house(house.pk, house.plan_version), wish, by=KEY)
     clock.advance(days=10)
     before = list(
         Reservation.objects.values_list(

@@ -9,6 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from core.actors import SYSTEM
+from core.models import AuditEntry
 from notifications.services import deliver_due
 from payments.models import Refund
 from reservations.models import BookingLink, HouseMessage, Reservation
@@ -77,7 +78,7 @@ def test_the_token_leaks_nowhere(link: str, path: str) -> None:
 
 
 def test_looking_ahead_does_nothing(link: str, browser: Browser) -> None:
-    for path in ("change/", "cancel/", "message/", "late/"):
+    for path in ("change/", "cancel/", "coming/", "message/", "late/"):
         assert browser.get(f"{link}{path}").status == 200
     assert Reservation.objects.get().status == "confirmed"
 
@@ -103,6 +104,7 @@ def test_links_that_do_not_open_say_why_and_where_to_go(
     [
         ("message/", {"text": "Hello"}),
         ("late/", {"minutes": 15}),
+        ("coming/", {}),
         ("cancel/", {"refund": "50.00"}),
         ("change/", {"time": "20:00"}),
     ],
@@ -278,6 +280,115 @@ def test_a_party_says_that_it_is_late(clock: Clock, link: str, browser: Browser)
     assert "choose how late" in browser.post(f"{link}late/").text
     assert "choose how late" in browser.post(f"{link}late/", minutes=90).text
     assert Reservation.objects.get().late_minutes == 15
+
+
+# --- Saying again that one comes ------------------------------------------------------------------
+
+COMING = "You have said that you are coming. Bella Notte knows."
+THREE_DAYS_BEFORE = "2025-11-12T19:00:00-05:00"
+
+
+def states(row: Reservation) -> list[tuple[str, str | None, str]]:
+    """What the audit trail tells of the statuses: the new one, the one before, who."""
+    told = AuditEntry.objects.filter(
+        target=row.public_id, verb__in=["reservation.confirmed", "reservation.reconfirmed"]
+    )
+    return [(e.verb, e.data.get("before"), e.actor_kind) for e in told.order_by("id")][1:]
+
+
+def test_a_guest_says_again_that_they_are_coming(clock: Clock, link: str, browser: Browser) -> None:
+    clock.set(THREE_DAYS_BEFORE)
+    assert "Yes, we are coming" in browser.get(link).text
+    for _ in range(2):
+        browser.post(f"{link}coming/")
+        assert browser.url == link
+        assert "Thank you. Bella Notte expects you." in browser.text
+        clock.advance(minutes=1)
+    browser.get(link)
+    assert COMING in browser.text
+    assert "Yes, we are coming" not in browser.text
+    for offered in ("Change it", "Cancel this booking"):
+        assert offered in browser.text
+    row = Reservation.objects.get()
+    assert (row.status, row.status_changed_at.isoformat()) == (
+        "reconfirmed",
+        "2025-11-13T00:00:00+00:00",
+    )
+    assert row.sequence == 0, "nothing in anybody's calendar has changed"
+    assert states(row) == [("reservation.reconfirmed", "confirmed", "guest")]
+
+
+def test_nobody_is_asked_long_before(clock: Clock, link: str, browser: Browser) -> None:
+    clock.set("2025-11-12T18:59:00-05:00")
+    assert "Yes, we are coming" not in browser.get(link).text
+    browser.post(f"{link}coming/")
+    assert "You can say so in the last three days before your booking." in browser.text
+    assert Reservation.objects.get().status == "confirmed"
+
+
+def test_nor_once_the_time_has_come(clock: Clock, link: str, browser: Browser) -> None:
+    clock.set("2025-11-15T19:00:00-05:00")
+    assert "Yes, we are coming" not in browser.get(link).text
+    browser.post(f"{link}coming/")
+    assert "The time of this reservation has come." in browser.text
+    assert Reservation.objects.get().status == "confirmed"
+
+
+def test_who_cancelled_meanwhile_is_not_coming(clock: Clock, link: str, browser: Browser) -> None:
+    clock.set(THREE_DAYS_BEFORE)
+    browser.post(f"{link}cancel/", refund="50.00")
+    browser.post(f"{link}coming/")
+    assert (browser.url, browser.status) == (link, 200)
+    assert "Your booking is cancelled" in browser.text
+    assert "expects you" not in browser.text
+    assert Reservation.objects.get().status == "cancelled"
+
+
+@pytest.mark.parametrize("status", ["pending", "seated", "no_show"])
+def test_only_a_confirmed_booking_is_confirmed_again(
+    clock: Clock, link: str, browser: Browser, status: str
+) -> None:
+    clock.set(THREE_DAYS_BEFORE)
+    Reservation.objects.update(status=status)
+    assert "Yes, we are coming" not in browser.get(link).text
+    browser.post(f"{link}coming/")
+    assert "This reservation can no longer be changed." in browser.text
+    assert Reservation.objects.get().status == status
+
+
+def test_another_time_wants_another_word(clock: Clock, link: str, browser: Browser) -> None:
+    clock.set("2025-11-13T12:00:00-05:00")
+    browser.post(f"{link}coming/")
+    browser.post(f"{link}change/", date="2025-11-15", party=2, time="20:30")
+    assert "Your booking has been changed." in browser.text
+    assert "Yes, we are coming" in browser.text
+    row = Reservation.objects.get()
+    assert (row.status, row.sequence) == ("confirmed", 1)
+    assert states(row)[1:] == [("reservation.confirmed", "reconfirmed", "system")]
+
+
+def test_a_smaller_party_still_comes(clock: Clock, link: str, browser: Browser) -> None:
+    clock.set(THREE_DAYS_BEFORE)
+    Restaurant.objects.update(min_party=1)
+    browser.post(f"{link}coming/")
+    browser.post(f"{link}change/", date="2025-11-15", party=1, time="19:00")
+    assert COMING in browser.text
+    row = Reservation.objects.get()
+    assert (row.status, row.party_size) == ("reconfirmed", 1)
+
+
+def test_a_reconfirmed_booking_is_cancelled_and_late_like_any_other(
+    clock: Clock, link: str, browser: Browser
+) -> None:
+    clock.set(THREE_DAYS_BEFORE)
+    browser.post(f"{link}coming/")
+    clock.set("2025-11-15T17:00:00-05:00")
+    browser.post(f"{link}late/", minutes=15)
+    assert "15 minutes late" in browser.text
+    assert COMING in browser.text
+    browser.post(f"{link}cancel/", refund="25.00")
+    browser.post(f"{link}cancel/", refund="0.00")
+    assert Reservation.objects.get().status == "cancelled"
 
 
 # --- What the guest said --------------------------------------------------------------------------

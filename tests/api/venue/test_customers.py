@@ -164,6 +164,7 @@ def test_everything_is_handed_out(office: Api) -> None:
         "bookings",
         "payments",
         "waitlist",
+        "large_party_requests",
         "notes_to_the_house",
         "messages",
         "activity",
