@@ -47,6 +47,7 @@ CODES = "TB"
 SMS_STATUS = "not_sent"
 WEBSITE = "website"
 NO_SUNDAY_LUNCH = "Sunday lunch cannot be booked here yet. Send regular."
+ONLY_SUNDAY_LUNCH = "Only Sunday lunch is served on this date"
 READ = ("read:table_bookings",)
 WRITE = ("write:table_bookings",)
 
@@ -85,7 +86,10 @@ class AvailabilityView(VenueView):
         except (NotBookable, NotAccepting) as refusal:
             why_not = refusal.text
         if found and asked.get("booking_type") == "regular":
-            found = _without_prepaid(found)
+            kept = _without_prepaid(found)
+            if found.offers and not kept.offers:
+                why_not = ONLY_SUNDAY_LUNCH
+            found = kept
         if time is None:
             data = shapes.day(date, found, why_not)
         else:
