@@ -35,6 +35,9 @@ LEASE = dt.timedelta(seconds=60)
 PATIENCE = 8.0
 """Seconds to wait for the answer of the same request in flight."""
 
+SAYING = ("X-Restaurant-Id", "X-Source", "X-Customer-Email")
+"""Headers that are part of what is asked: with another one it is another request."""
+
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 
@@ -134,7 +137,7 @@ def _begin(request: Request, caller: str, key: str) -> tuple[IdempotencyRecord, 
     Waits for one in flight.
     """
     operation = f"{request.method} {request.path}"[:200]
-    fingerprint = _fingerprint(operation, request.data)
+    fingerprint = _fingerprint(operation, request)
     deadline, pause = time.monotonic() + PATIENCE, _FIRST_PAUSE
     while True:
         now = clock.now()
@@ -195,7 +198,8 @@ def _caller(request: Request) -> str | None:
     return caller.public_id if isinstance(caller, KeyCaller | TokenGuest) else None
 
 
-def _fingerprint(operation: str, body: Any) -> str:
+def _fingerprint(operation: str, request: Request) -> str:
     # Python's own: numbers that no database holds are refused later, by the field they stand in.
-    content = json.dumps(body, sort_keys=True)
-    return hashlib.sha256(f"{operation}\n{content}".encode()).hexdigest()
+    content = json.dumps(request.data, sort_keys=True)
+    said = [f"{name}: {told}" for name in SAYING if (told := request.headers.get(name))]
+    return hashlib.sha256("\n".join([operation, *said, content]).encode()).hexdigest()

@@ -313,21 +313,29 @@ class RealNumber(serializers.FloatField):
 
 @extend_schema_field({"type": "string", "format": "date"})
 class ServiceDateField(serializers.Field[dt.date, str, str, Any]):
-    """A calendar day of the restaurant, ``YYYY-MM-DD`` and no other form of ISO 8601."""
+    """A calendar day of the restaurant, ``YYYY-MM-DD`` and no other form of ISO 8601.
+
+    Of the years 1900 to 2999: beyond are days that the calendar has but no clock can reach, such
+    as the evening of 31 December 9999 in UTC.
+    """
 
     default_error_messages = {
         **ABSENT,
         "invalid": "Send the date as YYYY-MM-DD, such as 2025-11-15.",
         "no_such_day": "There is no such day.",
+        "out_of_range": "Send a date of the years 1900 to 2999.",
     }
 
     def to_internal_value(self, data: Any) -> dt.date:
         if not isinstance(data, str) or not _DATE.fullmatch(data):
             self.fail("invalid")
         try:
-            return dt.date.fromisoformat(data)
+            date = dt.date.fromisoformat(data)
         except ValueError:
             self.fail("no_such_day")
+        if not 1900 <= date.year <= 2999:
+            self.fail("out_of_range")
+        return date
 
     def to_representation(self, value: dt.date) -> str:
         return value.isoformat()

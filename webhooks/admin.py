@@ -150,7 +150,8 @@ class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
         "url",
         "events",
         ("contact_email", "description"),
-        ("public_id", "status", "log"),
+        ("public_id", "status"),
+        "log",
         ("disabled_reason", "failing_since"),
         ("last_success_at", "created_at"),
     ]
@@ -168,6 +169,11 @@ class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
         """Open keys, and restaurants, of the owner's."""
         rows = super()._choices(db_field, request)
         return rows.filter(revoked_at=None) if db_field.related_model is ApiKey else rows
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new one has nothing to report yet."""
+        fields = super().get_fields(request, obj)
+        return fields if obj is not None else fields[: fields.index(("public_id", "status"))]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whose it is, is decided once."""

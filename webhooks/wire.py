@@ -22,6 +22,8 @@ class Facts:
     restaurant_id: int | None
     data: dict[str, Any]
     is_test: bool = False
+    sources: frozenset[str] = frozenset()
+    """Who told of it, where it is a booking or its payment: keys of other sources hear nothing."""
 
 
 class Wire(Protocol):

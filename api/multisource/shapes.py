@@ -43,12 +43,13 @@ def created(found: ToldBooking, seen_by: str) -> dict[str, Any]:
 def reservation(found: ToldBooking, seen_by: str) -> dict[str, Any]:
     """A reservation in full, as far as ``seen_by`` may know it (empty is the house).
 
-    A source whose data do not count sees where and when the party sits, and of the guest what it
-    told itself: a booking must not tell one platform what a guest told another.
+    Of a visit that several sources told of, each sees where and when the party sits, and of the
+    guest what it told itself: a booking must not tell one platform what a guest told another. That
+    goes for the one that counts as well, since the others fill what it left out.
     """
     booked, own = found.booking, _own(found, seen_by)
     email, phone, wish = booked.guest_email, booked.guest_phone, booked.special_requests
-    if own is not None and not own.is_primary:
+    if own is not None and _is_shared(found):
         email, phone, wish = own.email, own.phone, own.special_requests
     record = own or next(iter(found.told), None)
     external_id = record.external_id if record else found.external_id
@@ -70,7 +71,7 @@ def reservation(found: ToldBooking, seen_by: str) -> dict[str, Any]:
 
 def _head(found: ToldBooking, seen_by: str) -> dict[str, Any]:
     booked, own = found.booking, _own(found, seen_by)
-    name = own.name if own is not None and not own.is_primary else booked.guest_name
+    name = own.name if own is not None and _is_shared(found) else booked.guest_name
     return {
         "id": booked.public_id,
         "customerName": name,
@@ -78,6 +79,10 @@ def _head(found: ToldBooking, seen_by: str) -> dict[str, Any]:
         "source": booked.source,
         "createdAt": instant(booked.created_at),
     }
+
+
+def _is_shared(found: ToldBooking) -> bool:
+    return len({each.source for each in found.told}) > 1
 
 
 def _own(found: ToldBooking, seen_by: str) -> Told | None:

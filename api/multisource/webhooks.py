@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from api.multisource import serializers as wire
@@ -29,6 +33,13 @@ def _header(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(
         name, str, OpenApiParameter.HEADER, required=True, description=description
     )
+
+
+def _source(sent: dict[str, Any]) -> str:
+    try:
+        return str(wire.SourceField().run_validation(sent.get("source", empty)))
+    except ValidationError as error:
+        raise ValidationError({"source": error.detail}) from error
 
 
 @public
@@ -74,7 +85,7 @@ class ReservationWebhookView(DialectView):
             body,
         )
         # Whose secret it is, the body says; nothing else of it counts before it is verified.
-        source = wire.SourceField().run_validation(sent.get("source"))
+        source = _source(sent)
         sender = sender_of(message, source, restaurant=request.headers.get(RESTAURANT, ""))
         said = wire.WebhookRequest.read(sent)
         data = said["report"]

@@ -24,6 +24,7 @@ _WIRE_NAMES = {
     "turn_minutes": "duration_minutes",
     "phone": "mobile_number",
     "searched_phone": "phone",
+    "absorb": "merge_from",
 }
 """Where the contract's word is another one than ours."""
 

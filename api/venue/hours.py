@@ -23,6 +23,12 @@ CACHE_SECONDS = 60
 VARY = "X-API-Key, Authorization, X-Restaurant-Id"
 
 
+def _is_known(sent: str, tag: str) -> bool:
+    """Whether the caller has this answer; proxies that compress mark a tag as weak (``W/``)."""
+    known = {each.strip().removeprefix("W/") for each in sent.split(",")}
+    return bool(known & {tag, "*"})
+
+
 class HoursQuery(StrictSerializer):
     """Which restaurant, where an installation has several."""
 
@@ -74,7 +80,7 @@ class BusinessHoursView(VenueView):
             raise RestaurantNotFound
         answer = json_response(hours_shapes.business_hours(found))
         tag = f'"{hashlib.sha256(answer.content).hexdigest()[:32]}"'
-        if tag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
+        if _is_known(request.headers.get("If-None-Match", ""), tag):
             answer = HttpResponse(status=304)
         answer.headers["ETag"] = tag
         whose = "private" if isinstance(caller, KeyCaller) else "public"

@@ -114,8 +114,8 @@ class CustomerFields(HintingSerializer):
             "blank": "Mobile number is required",
         },
     )
-    email = EmailAddress(required=False)
-    sms_opt_in = YesNo(required=False, default=False)
+    email = EmailAddress(required=False, allow_null=True, allow_blank=True)
+    sms_opt_in = YesNo(required=False, default=False, allow_null=True)
 
 
 class TableBookingRequest(HintingSerializer):
@@ -153,7 +153,9 @@ class TableBookingRequest(HintingSerializer):
     dietary_requirements = _wishes('["vegetarian", "vegan"]')
     allergies = _wishes('["nuts", "shellfish"]')
     celebration_type = PersonText(max_length=60, required=False, allow_null=True, allow_blank=True)
-    source = PersonText(max_length=30, required=False)  # type: ignore[assignment]
+    source = PersonText(  # type: ignore[assignment]
+        max_length=30, required=False, allow_null=True, allow_blank=True
+    )
     menu_selections = ListOf(AnyJson(), required=False, help_text="For Sunday lunch only")
     restaurant = PublicIdField("rest", required=False)
 

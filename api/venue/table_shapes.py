@@ -23,6 +23,7 @@ from reservations.services.cancellation import Cancellation
 from restaurants.hours import DAYS
 
 KITCHEN_CLOSED = "Kitchen closed on this date"
+TOO_LATE = "No more times on this date"
 AVAILABLE = "Table available for this time"
 REFUND_TIME = "3-5 business days"
 
@@ -53,9 +54,15 @@ def statuses_of(word: str) -> tuple[str, ...]:
 
 
 def day(date: dt.date, found: DayOffers | None, why_not: str) -> dict[str, Any]:
-    """The times of a date; ``found`` is None where none of them could ever be had."""
+    """The times of a date; ``found`` is None where none of them could ever be had.
+
+    ``why_not`` says why there is none, where it is not the kitchen that is closed.
+    """
     slots = [_slot(found, offer) for offer in _shown(found)] if found else []
-    hours = kitchen_hours(found.day.house, date) if found and slots else None
+    is_over = any(offer.slot.closed_by is None for offer in (found.offers if found else ()))
+    hours = None
+    if found and (slots or is_over or why_not):
+        hours = kitchen_hours(found.day.house, date)
     answer: dict[str, Any] = {
         "date": date.isoformat(),
         "day": DAYS[date.weekday()],
@@ -64,7 +71,7 @@ def day(date: dt.date, found: DayOffers | None, why_not: str) -> dict[str, Any]:
         "kitchen_hours": hours,
     }
     if not slots:
-        answer["message"] = why_not or KITCHEN_CLOSED
+        answer["message"] = why_not or (TOO_LATE if is_over else KITCHEN_CLOSED)
     return answer
 
 

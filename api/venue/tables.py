@@ -47,6 +47,7 @@ CODES = "TB"
 SMS_STATUS = "not_sent"
 WEBSITE = "website"
 NO_SUNDAY_LUNCH = "Sunday lunch cannot be booked here yet. Send regular."
+ONLY_SUNDAY_LUNCH = "Only Sunday lunch is served on this date"
 READ = ("read:table_bookings",)
 WRITE = ("write:table_bookings",)
 
@@ -85,7 +86,10 @@ class AvailabilityView(VenueView):
         except (NotBookable, NotAccepting) as refusal:
             why_not = refusal.text
         if found and asked.get("booking_type") == "regular":
-            found = _without_prepaid(found)
+            kept = _without_prepaid(found)
+            if found.offers and not kept.offers:
+                why_not = ONLY_SUNDAY_LUNCH
+            found = kept
         if time is None:
             data = shapes.day(date, found, why_not)
         else:
@@ -169,14 +173,14 @@ def _booking(
         source=_source(caller, said.get("source")),
         name=f"{who['first_name']} {who['last_name']}",
         family_name=who["last_name"],
-        email=who.get("email", ""),
+        email=who.get("email") or "",
         phone=_phone(who["mobile_number"], house.country, "customer.mobile_number"),
         request_key=request_key,
         details=details,
         dietary=tuple(said.get("dietary_requirements") or ()),
         celebration=said.get("celebration_type") or "",
         turn_minutes=said.get("duration_minutes"),
-        sms_consents=who["sms_opt_in"],
+        sms_consents=bool(who["sms_opt_in"]),
         is_test=caller.is_test,
         draw_code=numbered_codes(CODES, said["date"].year),
     )

@@ -12,11 +12,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from api.renderers import dumps
 from core.allergens import Allergen
 from payments.models import Payment, Refund
 from reservations.engine.lifecycle import PRESENT, Status
-from reservations.models import Reservation, TableClaim
+from reservations.models import Reservation, SourceRecord, TableClaim
 from restaurants.models import DiningTable
 from webhooks.events import family_of
 from webhooks.models import Delivery, Event
@@ -32,7 +34,7 @@ _STATUS = {
     Status.RECONFIRMED: "confirmed",
     **dict.fromkeys(PRESENT, "confirmed"),
     Status.COMPLETED: "completed",
-    Status.NO_SHOW: "completed",
+    Status.NO_SHOW: "cancelled",
     Status.CANCELLED: "cancelled",
     Status.DECLINED: "cancelled",
     Status.EXPIRED: "cancelled",
@@ -82,8 +84,9 @@ class IntegratorsWire(Wire):
         data = dict(event.data)
         restaurant = data.pop("restaurantId", None)
         if family_of(event.type) == "reservation":
-            guest = _guest(event.subject) if with_people else None
-            data["reservation"] = data["reservation"] | {"guest": guest}
+            source = delivery.endpoint.key.source
+            guest = _guest(event.subject, source) if with_people else None
+            data["reservation"] = reservation_seen_by(event, source) | {"guest": guest}
         return dumps(
             {
                 "id": event.public_id,
@@ -130,6 +133,7 @@ def _reservations(subjects: Collection[str]) -> dict[str, Facts]:
         "reservation_id", "table__public_id", "table__label"
     ):
         tables[row].append({"id": table, "label": label})
+    sources = _sources(rows)
     return {
         row.public_id: Facts(
             row.public_id,
@@ -139,9 +143,20 @@ def _reservations(subjects: Collection[str]) -> dict[str, Facts]:
                 "reservation": _reservation(row, tables[row.pk]),
             },
             row.is_test,
+            sources[row.pk],
         )
         for row in rows
     }
+
+
+def _sources(rows: Collection[Reservation]) -> Mapping[int, frozenset[str]]:
+    """Who told of each reservation, by its key."""
+    found = {row.pk: {row.source} for row in rows}
+    records = SourceRecord.objects.filter(reservation__in=rows).order_by()
+    for row, source in records.values_list("reservation_id", "source"):
+        if row is not None:
+            found[row].add(source)
+    return {row: frozenset(names) for row, names in found.items()}
 
 
 def _reservation(row: Reservation, tables: list[dict[str, str]]) -> dict[str, Any]:
@@ -172,7 +187,30 @@ def _reservation(row: Reservation, tables: list[dict[str, str]]) -> dict[str, An
     }
 
 
-def _guest(reservation: str) -> dict[str, Any] | None:
+def reservation_seen_by(event: Event, source: str) -> dict[str, Any]:
+    """The reservation of a stored event as a key of ``source`` reads it: with its own id of it."""
+    told: dict[str, Any] = event.data["reservation"]
+    if source in ("", told["source"]):
+        return told
+    own = _records(event.subject).filter(source=source).first()
+    return told | {"externalId": (own.external_id or None) if own else None}
+
+
+def _records(reservation: str) -> QuerySet[SourceRecord]:
+    """What sources told of a reservation, who counts first."""
+    rows = SourceRecord.objects.filter(reservation__public_id=reservation)
+    return rows.order_by("-is_primary", "-status", "id")
+
+
+def _guest(reservation: str, source: str) -> dict[str, Any] | None:
+    """Who comes, as far as a key of ``source`` may know.
+
+    Where several sources told of the visit, that is what this one told itself.
+    """
+    records = list(_records(reservation)) if source else []
+    if any(each.source != source for each in records):
+        own = next((each for each in records if each.source == source), None)
+        return _guest_as_told(own) if own else None
     row = (
         Reservation.objects.filter(public_id=reservation)
         .select_related("customer")
@@ -193,6 +231,22 @@ def _guest(reservation: str) -> dict[str, Any] | None:
         "allergyNote": row.allergy_note or None,
         "highChairs": row.high_chairs,
         "accessibilityNeeds": row.accessibility_needs or None,
+    }
+
+
+def _guest_as_told(record: SourceRecord) -> dict[str, Any]:
+    return {
+        "customerId": None,
+        "name": record.guest_name,
+        "email": record.guest_email or None,
+        "phone": record.guest_phone or None,
+        "language": None,
+        "occasion": None,
+        "specialRequests": record.special_requests or None,
+        "allergens": [],
+        "allergyNote": None,
+        "highChairs": 0,
+        "accessibilityNeeds": None,
     }
 
 
@@ -241,19 +295,20 @@ def _money(payment: Payment, subject: str, refund: Refund | None = None) -> Fact
 def _with_reservations(found: dict[str, Facts]) -> dict[str, Facts]:
     """The same, each payment with the reservation it paid for, if that was made."""
     payments = {facts.data["payment"]["id"] for facts in found.values()}
-    rows = Reservation.objects.filter(payment__public_id__in=payments).order_by()
-    owners = {
-        payment: (booking, is_test)
-        for payment, booking, is_test in rows.values_list(
-            "payment__public_id", "public_id", "is_test"
-        )
-    }
+    rows = Reservation.objects.filter(payment__public_id__in=payments).select_related("payment")
+    owners = {row.payment.public_id: row for row in rows.order_by() if row.payment}
+    sources = _sources(owners.values())
     result = {}
     for subject, facts in found.items():
-        booking, is_test = owners.get(facts.data["payment"]["id"], (None, False))
-        payment = facts.data["payment"] | {"reservationId": booking}
-        data = facts.data | {"payment": payment}
-        result[subject] = Facts(facts.subject, facts.restaurant_id, data, is_test)
+        owner = owners.get(facts.data["payment"]["id"])
+        payment = facts.data["payment"] | {"reservationId": owner.public_id if owner else None}
+        result[subject] = Facts(
+            facts.subject,
+            facts.restaurant_id,
+            facts.data | {"payment": payment},
+            owner.is_test if owner else False,
+            sources[owner.pk] if owner else frozenset(),
+        )
     return result
 
 

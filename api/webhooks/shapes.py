@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.webhooks.payloads import instant
+from api.webhooks.payloads import instant, reservation_seen_by
 from webhooks.models import Attempt, Delivery, Endpoint
 
 Numbers = Mapping[tuple[int, str], int]
@@ -56,9 +56,12 @@ def delivery(row: Delivery, endpoint_id: str) -> dict[str, Any]:
 
 def detail(row: Delivery) -> dict[str, Any]:
     """A delivery with every attempt, and what was told without what is personal."""
+    data = {name: value for name, value in row.event.data.items() if name != "restaurantId"}
+    if "reservation" in data:
+        data["reservation"] = reservation_seen_by(row.event, row.endpoint.key.source)
     return delivery(row, row.endpoint.public_id) | {
         "log": [attempt(each) for each in row.log.all()],
-        "data": {name: value for name, value in row.event.data.items() if name != "restaurantId"},
+        "data": data,
     }
 
 

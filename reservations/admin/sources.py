@@ -43,6 +43,7 @@ class SourceRecordAdmin(ScopedReadOnlyAdmin):
         "is_test",
     ]
     list_select_related = ["reservation"]
+    ordering = ["-id"]
     search_fields = ["=external_id", "guest_name", "guest_email", "=reservation__public_id"]
     search_help_text = "Id at the source, name, e-mail or id of the reservation"
     fieldsets = [

@@ -154,6 +154,11 @@ def test_a_date_must_exist(value: str) -> None:
     assert complaints({"date": value}) == {"date": "There is no such day."}
 
 
+@pytest.mark.parametrize("value", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_a_date_is_one_that_clocks_can_reach(value: str) -> None:
+    assert complaints({"date": value}) == {"date": "Send a date of the years 1900 to 2999."}
+
+
 @pytest.mark.parametrize(
     "value",
     ["7pm", "19:00:00", "24:00", "19:60", "9:00", "19:00\n", 1900, f"19:{ARABIC_DIGITS[:2]}"],

@@ -14,9 +14,12 @@ import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from api.multisource.shapes import status_word
+from api.webhooks import payloads
 from api.webhooks.payloads import IntegratorsWire
 from core.clock import now
 from core.secrets import decrypt
+from reservations.engine.lifecycle import Status
 from tests.webhooks.conftest import Reserve, tell
 from webhooks.events import TYPES
 from webhooks.models import Endpoint, EndpointSecret, Event
@@ -88,6 +91,11 @@ def test_the_printed_example_is_signed_right() -> None:
     assert found is not None
     moment = now().fromtimestamp(int(found[2]), now().tzinfo)
     assert f"`{Webhook(SECRET).sign(found[1], moment, found[3])}`" in PAGE
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_four_words_are_those_of_contract_1(status: Status) -> None:
+    assert payloads._STATUS[status] == status_word(status)
 
 
 def test_every_type_is_named() -> None:

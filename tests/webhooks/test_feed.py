@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +12,16 @@ from django.db import connection, connections, transaction
 
 from accounts.models import ApiKey
 from accounts.services.keys import revoke_key
+from api.webhooks.shapes import detail
 from core import audit, feed
 from core.actors import SYSTEM, Actor, ActorKind
 from payments.services import process_refunds
 from reservations.engine.lifecycle import Status
 from reservations.guests import Guest
+from reservations.partners import PartnerBooking
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.changes import Change, change_reservation
+from reservations.services.partner_bookings import book_for_partner
 from reservations.services.progress import step
 from restaurants.models import Restaurant
 from tests.concurrency.together import at_once
@@ -25,7 +29,9 @@ from tests.factories import make_bella
 from tests.faults.acts import DECLINED, hold, pay
 from tests.fixtures.domain import Clock
 from tests.webhooks.conftest import Reserve, Subscribe, settled, tell
+from tests.webhooks.receiver import Receiver
 from webhooks.models import Delivery, Endpoint, Event, FeedPlace
+from webhooks.services.dispatch import deliver_due
 from webhooks.services.endpoints import change_endpoint
 from webhooks.services.feed import pump
 
@@ -249,6 +255,63 @@ def test_houses_do_not_hear_of_each_other(
     heard = set(Delivery.objects.values_list("endpoint_id", flat=True))
     assert heard == {own.pk, every.pk}
     assert not {theirs.pk, narrowed.pk} & heard
+
+
+def test_a_source_hears_of_what_it_told_and_of_nothing_else(
+    house: Restaurant,
+    make_key: Callable[..., ApiKey],
+    subscribe: Subscribe,
+    reserve: Reserve,
+    receiver: Receiver,
+) -> None:
+    keys = [make_key(source="opentable"), make_key(source="resy"), make_key()]
+    opentable, resy, every = [subscribe(of=each).endpoint for each in keys]
+    by_house = reserve("12:00")
+    one = tell_of(house, "opentable", external_id="OT", phone="")
+    tell()
+    heard = set(Delivery.objects.values_list("endpoint_id", "event__subject"))
+    assert heard == {(opentable.pk, one), (every.pk, one), (every.pk, by_house.public_id)}
+    Delivery.objects.all().delete()
+    # The same visit, told by another: now it is both's, each with its own id and words.
+    assert tell_of(house, "resy", external_id="R1", name="J.", phone="+12125550199") == one
+    tell()
+    assert set(Delivery.objects.values_list("endpoint_id", flat=True)) == {
+        opentable.pk,
+        resy.pk,
+        every.pk,
+    }
+    deliver_due()
+    told = {
+        (
+            (it := heard.json["data"]["reservation"])["externalId"],
+            it["guest"]["name"],
+            it["guest"]["phone"],
+        )
+        for heard in receiver.heard
+    }
+    phone = "+12125550199"
+    assert told == {("OT", "John Doe", None), ("OT", "John Doe", phone), ("R1", "J.", phone)}
+
+
+def test_the_log_shows_a_source_its_own_id(
+    house: Restaurant, make_key: Callable[..., ApiKey], subscribe: Subscribe
+) -> None:
+    subscribe(of=make_key(source="resy"))
+    tell_of(house, "opentable", external_id="OT")
+    tell_of(house, "resy", external_id="R1")
+    tell()
+    [*_, last] = Delivery.objects.order_by("id")
+    shown = detail(last)["data"]["reservation"]
+    assert (shown["source"], shown["externalId"]) == ("opentable", "R1")
+
+
+def tell_of(house: Restaurant, source: str, **more: Any) -> str:
+    """A booking of John's as this source tells it; its public id."""
+    who = {"name": "John Doe", "email": "john@example.com"} | more
+    asked = PartnerBooking(
+        house.public_id, dt.date(2025, 11, 15), "19:00", 2, source, notify=False, **who
+    )
+    return book_for_partner(asked, by=SYSTEM)[0].public_id
 
 
 def test_test_bookings_go_to_test_keys_only(

@@ -69,13 +69,17 @@ class _Listener:
     endpoint: Endpoint
     is_open: bool
 
-    def hears(self, event: Event) -> bool:
-        """Whether this event is for it: subscription, scopes, restaurant, test or not."""
+    def hears(self, event: Event, sources: frozenset[str]) -> bool:
+        """Whether this event is for it: subscription, scopes, restaurant, source, test or not.
+
+        A key of one source hears of the bookings that this source told of, as it may read them.
+        """
         house, key = self.endpoint.restaurant_scope, self.endpoint.key
         return (
             (house is None or house == event.restaurant_id)
             # Also when a key of one restaurant names another: then nothing is heard.
             and key.restaurant_id in (None, event.restaurant_id)
+            and (not key.source or family_of(event.type) == "table" or key.source in sources)
             and key.is_test == event.is_test
             and wants(self.endpoint.events, event.type)
             and may_hear(key.scopes, event.type)
@@ -94,7 +98,8 @@ def _tell(entries: Iterable[Entry]) -> None:
     for entry, kind in told:
         found = facts[family_of(kind)].get(entry.target)
         event = _event(entry, kind, found)
-        hearing = [one for one in listeners if one.hears(event)] if event else []
+        sources = found.sources if found else frozenset()
+        hearing = [one for one in listeners if one.hears(event, sources)] if event else []
         if event and hearing:
             events.append(event)
             wanted.append(hearing)

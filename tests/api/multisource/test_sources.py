@@ -107,6 +107,39 @@ def test_one_source_does_not_see_what_the_guest_told_another(
     assert (own["customerEmail"], own["specialRequests"]) == ("john@example.com", "Divorce party")
 
 
+def test_nor_does_the_source_that_counts(house: Restaurant, program: NewProgram) -> None:
+    first, second = program("opentable"), program("resy")
+    made = first.book(customerPhone="", externalId="OT")
+    second.book(200, customerName="J.", specialRequests="Divorce party", externalId="R1")
+    path = f"reservations/{made['id']}"
+    seen = first("GET", path).json()["data"]
+    assert (seen["customerName"], seen["customerPhone"], seen["specialRequests"]) == (
+        "John Doe",
+        None,
+        "",
+    )
+    # Nor once it stands in for the one that has cancelled, and left more behind.
+    first("PUT", path, {"customerPhone": "+12125550199"})
+    first("PUT", path, {"status": "cancelled"})
+    heir = second("GET", path).json()["data"]
+    assert (heir["source"], heir["customerName"], heir["customerPhone"]) == (
+        "resy",
+        "J.",
+        "+12125550142",
+    )
+
+
+@pytest.mark.parametrize("date", ["1900-01-01", "2999-12-31"])
+def test_the_ends_of_the_calendar_are_refused_and_nothing_breaks(
+    house: Restaurant, program: NewProgram, date: str
+) -> None:
+    caller = program()
+    assert caller.book(400, date=date)["code"] in ("PAST", "BEYOND_WINDOW")
+    assert listed(caller, f"?date={date}") == []
+    for query in (f"to={date}", f"from={date}&to={date}"):
+        assert caller("GET", f"analytics/sources?{query}").status_code in (200, 400)
+
+
 def test_the_loser_changes_nothing_and_the_house_everything(
     house: Restaurant, program: NewProgram
 ) -> None:

@@ -128,6 +128,11 @@ def test_what_is_no_event_is_refused(secret: str, body: bytes, status: int) -> N
     assert send(secret, body).status_code == status
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"source": 5}', b'{"source": null}'])
+def test_whose_event_it_is_must_be_said(secret: str, body: bytes) -> None:
+    assert list(send(secret, body).json()["details"]["fields"]) == ["source"]
+
+
 def test_a_booking_nobody_knows(secret: str) -> None:
     answer = send(
         secret,

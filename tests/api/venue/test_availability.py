@@ -60,6 +60,32 @@ def test_a_date_that_cannot_be_had_says_why(
     )
 
 
+@pytest.mark.parametrize(
+    ("at", "query", "hours", "message"),
+    [
+        (
+            "2025-11-14T22:00:00+00:00",
+            "date=2025-11-14",
+            {"opens": "12:00", "closes": "21:00"},
+            "No more times on this date",
+        ),
+        (
+            "2025-11-14T22:00:00+00:00",
+            "date=2025-11-16&booking_type=regular",
+            {"opens": "12:00", "closes": "17:00"},
+            "Only Sunday lunch is served on this date",
+        ),
+    ],
+)
+def test_an_open_kitchen_is_not_called_closed(
+    anchor: Restaurant, site: Api, clock: Clock, at: str, query: str, hours: Any, message: str
+) -> None:
+    clock.set(at)
+    said = site("GET", f"table-bookings/availability?{query}&party_size=4").json()["data"]
+    assert (said["available"], said["time_slots"]) == (False, [])
+    assert (said["kitchen_hours"], said["message"]) == (hours, message)
+
+
 def test_one_time(anchor: Restaurant, site: Api) -> None:
     seat(anchor, "19:00", 4)
     answer = site("GET", f"table-bookings/availability?date={DATE}&party_size=4&time=19:00")

@@ -195,6 +195,29 @@ def test_a_guest_is_forgotten_once_nothing_is_to_come(office: Api, clock: Clock)
     assert (row["customer_name"], row["party_size"]) == ("Erased guest", 4)
 
 
+def test_test_keys_know_no_guests(
+    office: Api, keyed: Callable[..., Api], anchor: Restaurant
+) -> None:
+    john = guest(office)
+    jane = guest(office, "2025-11-15", first_name="Jane", mobile_number="07700900001")
+    before = list(Customer.objects.order_by("pk").values())
+    trial = keyed("*", restaurant=anchor, is_test=True)
+    found = data(trial("GET", "customers"))
+    assert (found["customers"], found["pagination"]["total"]) == ([], 0)
+    for method, path, body in DEEDS:
+        if "search" not in path:
+            said = {"merge_from": jane} if "merge" in path else body
+            refused = data(trial(method, path.format(id=john), said), 404)
+            assert refused["code"] == "CUSTOMER_NOT_FOUND"
+    assert list(Customer.objects.order_by("pk").values()) == before
+
+
+def test_a_guest_is_not_merged_with_themselves(office: Api) -> None:
+    john = guest(office)
+    error = data(office("POST", f"customers/{john}/merge", {"merge_from": john}), 400)
+    assert [each["field"] for each in error["details"]["errors"]] == ["merge_from"]
+
+
 DEEDS: list[tuple[str, str, Any]] = [
     ("GET", "customers?search=smith", None),
     ("GET", "customers/{id}", None),

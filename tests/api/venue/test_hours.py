@@ -257,6 +257,9 @@ def test_the_answer_is_kept_for_a_minute_and_has_a_tag(anchor: Restaurant, clock
     clock.advance(seconds=30)
     again = client.get("/api/business/hours", HTTP_IF_NONE_MATCH=first["ETag"])
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    weak = f'"other", W/{first["ETag"]}'
+    assert client.get("/api/business/hours", HTTP_IF_NONE_MATCH=weak).status_code == 304
+    assert client.get("/api/business/hours", HTTP_IF_NONE_MATCH='"other"').status_code == 200
     clock.advance(seconds=30)
     later = client.get("/api/business/hours", HTTP_IF_NONE_MATCH=first["ETag"])
     assert later.status_code == 200

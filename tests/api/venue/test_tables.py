@@ -217,6 +217,31 @@ def test_the_same_idempotency_key_books_once(anchor: Restaurant, site: Api) -> N
     assert Reservation.objects.count() == 1
 
 
+def test_the_same_idempotency_key_for_another_restaurant_is_another_request(
+    anchor: Restaurant, keyed: Callable[..., Api]
+) -> None:
+    other = make_bella(country="GB")
+    group = keyed("*")
+    key = {"HTTP_IDEMPOTENCY_KEY": "one"}
+    first = group("POST", "table-bookings", basic(), HTTP_X_RESTAURANT_ID="anchor", **key)
+    assert first.status_code == 201, first.content
+    again = group("POST", "table-bookings", basic(), HTTP_X_RESTAURANT_ID=other.public_id, **key)
+    assert (again.status_code, again.json()["error"]["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_what_is_optional_may_be_empty(anchor: Restaurant, site: Api, empty: str | None) -> None:
+    asked = basic(source=empty, special_requirements=empty, celebration_type=empty)
+    asked["customer"] = asked["customer"] | {"email": empty, "sms_opt_in": False}
+    if empty is None:
+        asked |= {"dietary_requirements": None, "allergies": None, "duration_minutes": None}
+        asked["customer"]["sms_opt_in"] = None
+    answer = site("POST", "table-bookings", asked)
+    assert answer.status_code == 201, answer.content
+    row = Reservation.objects.get()
+    assert (row.source, row.guest_email, row.special_requests) == ("website", "", "")
+
+
 def test_a_test_keys_bookings_are_seen_by_test_keys_alone(
     anchor: Restaurant, keyed: Callable[..., Api], site: Api
 ) -> None:
