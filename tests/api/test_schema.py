@@ -60,7 +60,13 @@ def test_guests_sign_in_by_bearer_token(schema: Any) -> None:
 def test_account_endpoints_are_described(schema: Any) -> None:
     paths = schema["paths"]
     assert sorted(paths["/api/auth/me"]) == ["get", "patch"]
-    assert list(paths["/api/auth/register"]["post"]["responses"]) == ["201", "400", "409", "429", "default"]
+    assert list(paths["/api/auth/register"]["post"]["responses"]) == [
+        "201",
+        "400",
+        "409",
+        "429",
+        "default",
+    ]
     shape = schema["components"]["schemas"]["RegisterRequest"]
     assert sorted(shape["properties"]) == ["email", "fullName", "password", "phone"]
     assert sorted(shape["required"]) == ["email", "password"]
