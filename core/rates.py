@@ -129,13 +129,14 @@ def slide(window: Window, subject: str) -> Allowance | None:
 def _frees_in(window: Window, elapsed: float, before: int, current: int) -> float:
     """Seconds until one more fits than now; the end of the window when it is not full."""
     left = window.seconds - elapsed
-    room = window.limit - 1 - current
+    room = window.limit - current
     if before + current < window.limit:
         return left
-    if room >= 0 and before > 0:
-        # ``before`` shrinks in proportion to the weight until it fits into the room.
-        return max(left * (1 - room / before), 0.0)
-    return left + window.seconds * (1 - (window.limit - 1) / max(current, 1))
+    if room > 0:
+        # What came before shrinks with the weight until it fits; it was rounded down, so count on
+        # one more.
+        return left * (1 - room / (before + 1))
+    return left + window.seconds * max(1 - window.limit / max(current, 1), 0.0)
 
 
 def forgive(window: Window, subject: str) -> None:

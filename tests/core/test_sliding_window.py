@@ -51,6 +51,27 @@ def test_refusals_do_not_prolong_the_wait(at: object) -> None:
     assert again.is_within
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+@pytest.mark.parametrize("minute", [0, 17, 59])
+def test_the_wait_that_is_told_is_enough_and_no_longer_than_an_hour(
+    at: object, limit: int, minute: int
+) -> None:
+    window = Window(f"test-wait-{limit}-{minute}", limit, 3600)
+    now = 5_000 * 3600.0 + minute * 60
+    for _ in range(5):
+        at(now)  # type: ignore[operator]
+        allowance = rates.slide(window, "waiting")
+        while allowance is not None and allowance.is_within:
+            allowance = rates.slide(window, "waiting")
+        assert allowance is not None
+        assert 0 <= allowance.frees_at - now <= 3600
+        now = allowance.frees_at + 1
+        at(now)  # type: ignore[operator]
+        again = rates.slide(window, "waiting")
+        assert again is not None
+        assert again.is_within
+
+
 def test_what_is_left_is_told(at: object) -> None:
     at(3_000 * 3600.0)  # type: ignore[operator]
     left = [rates.slide(HOUR, "counting") for _ in range(5)]
