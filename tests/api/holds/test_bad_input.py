@@ -72,9 +72,11 @@ def test_a_wrong_field_is_named(
     [
         ({"restaurantId": "rest_unknown"}, 404, "RESTAURANT_NOT_FOUND"),
         ({"date": "2025-11-01"}, 400, "PAST"),
-        ({"date": "0001-01-01"}, 400, "PAST"),
+        ({"date": "1900-01-01"}, 400, "PAST"),
         ({"date": "2027-11-15"}, 400, "BEYOND_WINDOW"),
-        ({"date": "9999-12-31"}, 400, "BEYOND_WINDOW"),
+        ({"date": "2999-12-31"}, 400, "BEYOND_WINDOW"),
+        ({"date": "0001-01-01"}, 400, "VALIDATION_ERROR"),
+        ({"date": "9999-12-31"}, 400, "VALIDATION_ERROR"),
         ({"partySize": 13}, 400, "PARTY_TOO_LARGE"),
         ({"partySize": 1}, 400, "PARTY_TOO_SMALL"),
     ],
