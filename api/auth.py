@@ -192,7 +192,8 @@ def require_self(request: Request, user_id: str | None) -> OnBehalf:
 
     None, where a contract lets it be left out, can only mean the caller. Raises
     :class:`~core.errors.Forbidden` for anybody else's. A program with the scope ``act:guests``
-    names the guest; without the scope it is told which one is missing.
+    names the guest; without the scope it is told which one is missing. Test keys never
+    may: what they book is marked, silent and swept, and a guest's own bookings are none of these.
     """
     caller: object = request.user
     if isinstance(caller, KeyCaller):
@@ -200,6 +201,8 @@ def require_self(request: Request, user_id: str | None) -> OnBehalf:
             raise ScopeMissing(
                 required_permission=ACT_FOR_GUESTS, your_permissions=list(caller.scopes)
             )
+        if caller.is_test:
+            raise Forbidden("A test key cannot act for guests: their bookings are real.")
         if user_id is None:
             raise Invalid(user="Name the guest you act for.")
         return OnBehalf(user_id, caller)

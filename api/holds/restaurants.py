@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from api.auth import require_self
 from api.holds import restaurant_fields as wire
-from api.holds.base import HoldsView
+from api.holds.base import HoldsView, OneselfView
 from api.renderers import json_response
 from api.views import public
 from payments.selectors import NO_TERMS, Terms, terms_of
@@ -31,7 +31,7 @@ from restaurants.selectors import (
 from restaurants.services import StatedPreferences, set_preferences, swipe
 
 
-class DiscoveryView(HoldsView):
+class DiscoveryView(OneselfView):
     """``GET /api/restaurants/discovery?userId=&limit=``."""
 
     @extend_schema(
@@ -79,7 +79,7 @@ class RestaurantView(HoldsView):
         return json_response(details(found, weekly_hours(found), terms, site))
 
 
-class SwipeView(HoldsView):
+class SwipeView(OneselfView):
     """``POST /api/restaurants/:id/swipe``: beyond the contract, for what its feed learns from."""
 
     @extend_schema(
@@ -97,7 +97,7 @@ class SwipeView(HoldsView):
         return json_response({"success": True, "restaurantId": restaurant_id, "action": row.action})
 
 
-class PreferencesView(HoldsView):
+class PreferencesView(OneselfView):
     """``GET`` and ``PUT /api/preferences``: beyond the contract, for what its feed starts from."""
 
     @extend_schema(

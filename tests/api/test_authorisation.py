@@ -163,7 +163,7 @@ ABOUT_ONESELF = {
     "holds_discovery",
     "holds_swipe",
 }
-"""A guest asks about nobody but themselves: there is nothing of others to reach."""
+"""Guests only, who ask about nobody but themselves (keys: ``test_on_behalf``)."""
 
 OPEN_TO_ALL = {
     "auth_register",

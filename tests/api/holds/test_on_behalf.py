@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from accounts.services import keys
 from core.actors import SYSTEM
 from core.models import AuditEntry
 from reservations.models import Hold, Reservation
-from restaurants.models import Restaurant
+from restaurants.models import GuestPreferences, Restaurant, Swipe
 from tests.api.conftest import Api
 from tests.factories import make_bella, make_user
 from tests.fixtures.domain import Clock
@@ -106,5 +106,34 @@ def test_a_program_of_another_house_sees_and_touches_nothing(
 def test_a_program_cannot_act_for_a_guest_that_does_not_exist(bella: Restaurant) -> None:
     nobody = make_user("gone@example.com", is_active=False)
     answer = Program("*")("POST", "reservations/hold", _wish(nobody, bella))
-    assert answer.status_code == 401
+    assert (answer.status_code, answer.json()["code"]) == (404, "GUEST_NOT_FOUND")
     assert not Hold.objects.exists()
+
+
+def test_a_test_key_acts_for_nobody(user: User, bella: Restaurant) -> None:
+    program = Program("*")
+    ApiKey.objects.update(is_test=True)
+    answer = program("POST", "reservations/hold", _wish(user, bella))
+    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "restaurants/discovery?userId={user}", None),
+        ("POST", "restaurants/{house}/swipe", {"userId": "{user}", "action": "like"}),
+        ("GET", "preferences?userId={user}", None),
+        ("PUT", "preferences", {"cuisines": ["Italian"], "location": None}),
+    ],
+)
+def test_a_guests_taste_is_no_programs_business(
+    user: User, bella: Restaurant, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    names = {"user": user.public_id, "house": bella.public_id}
+    if body and "userId" in body:
+        body = body | {"userId": user.public_id}
+    answer = Program("*")(method, path.format(**names), body)
+    assert answer.status_code == 401
+    assert not Swipe.objects.exists()
+    assert not GuestPreferences.objects.exists()
