@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,6 +14,7 @@ from core.errors import DomainError
 from reservations.models import InboundDelivery, SourceRecord, SourceSecret
 from reservations.services.source_secrets import revoke_source_secret
 from restaurants.access import Capability
+from restaurants.admin.revocable import RevocableMixin
 from restaurants.admin.scope import HouseFilter, ScopedInline, ScopedReadOnlyAdmin
 
 
@@ -74,7 +73,7 @@ class SourceRecordAdmin(ScopedReadOnlyAdmin):
 
 
 @admin.register(SourceSecret)
-class SourceSecretAdmin(ScopedReadOnlyAdmin):
+class SourceSecretAdmin(RevocableMixin, ScopedReadOnlyAdmin):
     """Secrets with which sources sign. Made and rotated by command, which shows them once."""
 
     list_display = ["source", "public_id", "restaurant", "state", "created_at", "expires_at"]
@@ -83,18 +82,6 @@ class SourceSecretAdmin(ScopedReadOnlyAdmin):
     search_fields = ["source", "=public_id"]
     fields = [("source", "public_id"), "restaurant", ("created_at", "expires_at"), "revoked_at"]
     actions_detail = ["revoke"]
-
-    @display(description="state", label={"open": "success", "revoked": "danger"})
-    def state(self, row: SourceSecret) -> tuple[str, str]:
-        """Good, or withdrawn."""
-        return ("revoked", "Withdrawn") if row.revoked_at else ("open", "In use")
-
-    def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Who sets up the house."""
-        row = self.get_object(request, object_id) if object_id else None
-        if object_id and (row is None or row.revoked_at is not None):
-            return False
-        return self.allowed(request, Capability.MANAGE, row)
 
     @action(
         description="Withdraw this secret",

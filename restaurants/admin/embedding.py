@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 from core.admin import EMPTY, back_to, staff_actor, tell
 from restaurants import services, sites
 from restaurants.access import Capability
+from restaurants.admin.revocable import RevocableMixin
 from restaurants.admin.scope import HouseFilter, ScopedAdmin, ScopedInline
 from restaurants.models import AllowedSite, PublishableKey
 
@@ -93,7 +94,7 @@ class AllowedSiteAdmin(ScopedAdmin):
 
 
 @admin.register(PublishableKey)
-class PublishableKeyAdmin(ScopedAdmin):
+class PublishableKeyAdmin(RevocableMixin, ScopedAdmin):
     """Keys with which the restaurant's websites book. They stand in pages and are no secrets."""
 
     list_display = ["name", "restaurant", "key", "state", "created_at"]
@@ -104,18 +105,6 @@ class PublishableKeyAdmin(ScopedAdmin):
     readonly_fields = ["key", "created_at", "revoked_at"]
     may_delete = None
     actions_detail = ["revoke"]
-
-    @display(description="state", label={"open": "success", "revoked": "danger"})
-    def state(self, row: PublishableKey) -> tuple[str, str]:
-        """Good, or withdrawn."""
-        return ("revoked", "Withdrawn") if row.revoked_at else ("open", "In use")
-
-    def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Who sets up the house."""
-        row = self.get_object(request, object_id) if object_id else None
-        if object_id and (row is None or row.revoked_at is not None):
-            return False
-        return self.allowed(request, Capability.MANAGE, row)
 
     @action(
         description="Withdraw this key",

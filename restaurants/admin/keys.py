@@ -24,6 +24,7 @@ from core.admin import back_to, staff_actor, tell
 from core.errors import Invalid
 from restaurants.access import Capability
 from restaurants.admin.fields import LinesField
+from restaurants.admin.revocable import RevocableMixin
 from restaurants.admin.scope import HouseFilter, ScopedAdmin, ScopedInline, access
 
 T = TypeVar("T")
@@ -89,11 +90,11 @@ class SecretInline(ScopedInline):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ScopedAdmin):
+class ApiKeyAdmin(RevocableMixin, ScopedAdmin):
     """Who calls the API, with which rights. Keys for every restaurant are the operator's alone."""
 
     form = ApiKeyForm
-    may_see = may_add = may_change = Capability.OWN
+    may_see = may_add = may_change = may_revoke = Capability.OWN
     may_delete = None
     list_display = ["name", "restaurant", "source", "shown_scopes", "state", "last_used_at"]
     list_filter = [HouseFilter, "is_test"]
@@ -161,17 +162,10 @@ class ApiKeyAdmin(ScopedAdmin):
         """The page that shows the key, this once."""
         return self._show(request, request.new_key)  # type: ignore[attr-defined]
 
-    def has_open_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Owners, while the key is not revoked."""
-        row = self.get_object(request, object_id) if object_id else None
-        if object_id and (row is None or row.revoked_at is not None):
-            return False
-        return self.allowed(request, Capability.OWN, row)
-
     @action(
         description="Rotate",
         icon="autorenew",
-        permissions=["open"],
+        permissions=["revoke"],
         dialog={
             "title": "Make a new secret",
             "description": "The secret in use works for another 24 hours.",
@@ -182,7 +176,7 @@ class ApiKeyAdmin(ScopedAdmin):
     def rotate(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """A new secret beside the old one."""
         row = self.get_object(request, object_id)
-        if row is None or not self.has_open_permission(request, object_id):
+        if row is None or not self.has_revoke_permission(request, object_id):
             return back_to(request, reverse("admin:accounts_apikey_changelist"))
         return self._show(request, keys.rotate_key(row, by=staff_actor(request)))
 
@@ -190,7 +184,7 @@ class ApiKeyAdmin(ScopedAdmin):
         description="Revoke",
         icon="block",
         variant=ActionVariant.DANGER,
-        permissions=["open"],
+        permissions=["revoke"],
         dialog={
             "title": "Revoke this key",
             "description": "Programs that use it are refused from now on. This cannot be undone.",
@@ -201,7 +195,7 @@ class ApiKeyAdmin(ScopedAdmin):
     def revoke(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """For good, at once."""
         row = self.get_object(request, object_id)
-        if row is not None and self.has_open_permission(request, object_id):
+        if row is not None and self.has_revoke_permission(request, object_id):
             keys.revoke_key(row, by=staff_actor(request))
             tell(request, f"The key “{row.name}” is revoked.")
         return back_to(request, reverse("admin:accounts_apikey_changelist"))
