@@ -29,8 +29,11 @@ def fill_in(page: Page) -> None:
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing has to be scrolled sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    """Whether nothing has to be scrolled sideways.
+
+    By a locator, which waits for the root: a page that has only begun to load has none yet.
+    """
+    return bool(page.locator("html").evaluate("html => html.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
@@ -42,6 +45,7 @@ def test_a_guest_books_and_cancels(
     page = guest.open("/")
     page.get_by_label("Restaurant or cuisine").fill("bella")
     page.get_by_role("button", name="Search").click()
+    page.wait_for_url("**/?q=bella*")
     assert fits(page)
     page.get_by_role("link", name="Bella Notte", exact=True).click()
     page.get_by_label("Date").fill("2025-11-15")
@@ -62,6 +66,7 @@ def test_a_guest_books_and_cancels(
     expect(page.get_by_text(Reservation.objects.get().code)).to_be_visible()
     assert fits(page)
     page.get_by_role("link", name="Change or cancel").click()
+    expect(page.get_by_role("link", name="Cancel this booking")).to_be_visible()
     assert fits(page)
     page.get_by_role("link", name="Cancel this booking").click()
     expect(page.get_by_text("You get the whole deposit of $100.00 back.")).to_be_visible()
