@@ -211,6 +211,14 @@ def _plain(address: str) -> str:
     return str(mapped or parsed)
 
 
+def is_this_machine(network: str) -> bool:
+    """Whether an address or network of :func:`client_network` is the loopback."""
+    try:
+        return ipaddress.ip_network(network).is_loopback
+    except ValueError:
+        return False
+
+
 def guest_network(meta: Mapping[str, Any]) -> str | None:
     """:func:`client_network`, or None where it would be a proxy that nobody told us of.
 

@@ -17,12 +17,12 @@ class Guest:
     user_public_id: str = ""
     """Empty for a visitor without an account."""
     address: str = field(default="", compare=False)
-    """A fingerprint of where a visitor asks from, or empty; bounds what one line can hold."""
+    """A fingerprint of where they ask from, or empty; bounds what one line can hold."""
 
     @classmethod
-    def with_account(cls, user_public_id: str) -> Guest:
+    def with_account(cls, user_public_id: str, *, address: str = "") -> Guest:
         """The guest behind an account, wherever they are signed in."""
-        return cls(f"user:{user_public_id}", user_public_id)
+        return cls(f"user:{user_public_id}", user_public_id, address=address)
 
     @classmethod
     def visitor(cls, token: str, *, address: str = "") -> Guest:

@@ -292,6 +292,8 @@ GUEST_LIMITS: dict[str, dict[str, tuple[int, int] | None]] = {
 }
 # Tables of one restaurant that guests without an account may hold at once from one address.
 MAX_LIVE_HOLDS_PER_ADDRESS = 8
+# The same for guests with accounts: an office or a hotel has many of them behind one address.
+MAX_LIVE_HOLDS_PER_ADDRESS_OF_ACCOUNTS = 40
 # Iterations of PBKDF2 per guess; a guess in 256 is right. Half a second on a telephone.
 PROOF_OF_WORK_COST = 2000
 

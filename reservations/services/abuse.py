@@ -26,17 +26,23 @@ _WITHOUT_DOTS = ("gmail.com", "googlemail.com")
 
 
 def check_address(guest: Guest, house: House, now: dt.datetime) -> None:
-    """Raise TooManyHolds if a visitor's address holds as much of this house as it may.
+    """Raise TooManyHolds if a guest's address holds as much of this house as it may.
 
-    Cookies can be dropped, an address less easily. Guests with an account are bounded by it.
-    Call it inside the transaction that places the hold: it takes the address's lock, which is
-    kept until then, so that two at once are counted one after the other.
+    Cookies can be dropped and accounts opened by the dozen, an address changes less easily. An
+    account is some trouble to make, so more of them may hold from one address. Call it inside the
+    transaction that places the hold: it takes the address's lock, which is kept until then, so
+    that two at once are counted one after the other.
     """
-    if not guest.address or guest.user_public_id:
+    if not guest.address:
         return
     lock(Space.GUEST, "address", house.id, guest.address)
     count, first = ledger.live_holds_of_address(house.id, guest.address, now)
-    if count >= settings.MAX_LIVE_HOLDS_PER_ADDRESS and first is not None:
+    most = (
+        settings.MAX_LIVE_HOLDS_PER_ADDRESS_OF_ACCOUNTS
+        if guest.user_public_id
+        else settings.MAX_LIVE_HOLDS_PER_ADDRESS
+    )
+    if count >= most and first is not None:
         raise TooManyHolds(retry_after=int((first - now).total_seconds()) + 1, phone=house.phone)
 
 

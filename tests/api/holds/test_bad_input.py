@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 
 from accounts.models import User
 from payments.models import SandboxCharge
 from reservations.models import Hold, Reservation
 from restaurants.models import Restaurant
 from tests.api.conftest import Api
+from tests.factories import make_user
 from tests.fixtures.domain import Clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -281,3 +283,27 @@ def test_a_full_slot_is_409_with_times_that_can_be_held(
     assert body["details"]["suggestedTimes"] == ["17:00", "21:00"]
     for time in body["details"]["suggestedTimes"][:1]:
         assert api("POST", "reservations/hold", holding(small, user, time=time)).status_code == 201
+
+
+def test_many_accounts_at_one_address_hold_no_more_than_an_office_would(
+    clock: Clock, bella: Restaurant, settings: LazySettings, as_user: Callable[[User], Api]
+) -> None:
+    settings.MAX_LIVE_HOLDS_PER_ADDRESS_OF_ACCOUNTS = 2
+
+    def ask(hour: int, address: str) -> Any:
+        guest = make_user()
+        body = {
+            "userId": guest.public_id,
+            "restaurantId": bella.public_id,
+            "date": "2025-11-15",
+            "time": f"{hour}:00",
+            "partySize": 2,
+        }
+        return as_user(guest)("POST", "reservations/hold", body, REMOTE_ADDR=address)
+
+    statuses = [ask(hour, "192.0.2.1").status_code for hour in (12, 14, 16)]
+    assert statuses == [201, 201, 429]
+    assert ask(18, "192.0.2.1").json()["code"] == "TOO_MANY_HOLDS"
+    assert ask(18, "192.0.2.2").status_code == 201
+    # This very machine is no line that many share.
+    assert [ask(hour, "127.0.0.1").status_code for hour in (12, 14, 16)] == [201] * 3
