@@ -31,6 +31,7 @@ SCHEDULE = {
     "reservations.forget_deliveries": 3600,
     "payments.settle_unknown": 30,
     "payments.process_refunds": 15,
+    "payments.process_errands": 15,
     "notifications.deliver_due": 5,
     "webhooks.dispatch": 5,
     "webhooks.forget_old": 3600,

@@ -16,9 +16,9 @@ from unfold.forms import BaseDialogForm
 from core import clock
 from core.admin import ReadOnlyAdmin, back_to, public_link, row_link, staff_actor, tell
 from core.errors import DomainError
-from payments import services
 from payments.models import Payment, Policy, Refund, SandboxCharge
 from payments.selectors import ladder_text, stuck_payments, stuck_refunds
+from payments.services import refunds
 from restaurants.access import Capability
 from restaurants.admin.scope import (
     HouseFilter,
@@ -296,7 +296,7 @@ class RefundAdmin(ScopedReadOnlyAdmin):
 
     def _retry(self, request: HttpRequest, refund: Refund) -> None:
         try:
-            asked = services.retry_refund(refund.pk, by=staff_actor(request), at=clock.now())
+            asked = refunds.retry_refund(refund.pk, by=staff_actor(request), at=clock.now())
             tell(request, f"Refund {asked.public_id} is on its way again.")
         except DomainError as error:
             tell(request, error)

@@ -1,4 +1,4 @@
-"""What can be wrong about giving money back."""
+"""What can be wrong about moving money."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ class RefundDone(Conflict):
 
     code = "REFUND_DONE"
     message = "This refund has already succeeded."
+
+
+class NothingSetAside(Conflict):
+    """There is no hold on the card that could be taken: taken, let go or run out."""
+
+    code = "NOTHING_SET_ASIDE"
+    message = "Nothing is set aside on the card any more. Ask for the amount by a payment link."

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from payments import services
+from payments.services import errands, refunds, settling
 
 
 @shared_task(name="payments.settle_unknown")
 def settle_unknown() -> None:
     """Find out what became of charges whose answer was lost."""
-    services.settle_unknown()
+    settling.settle_unknown()
 
 
 @shared_task(name="payments.process_refunds")
 def process_refunds() -> None:
     """Send due refunds to their providers."""
-    services.process_refunds()
+    refunds.process_refunds()
+
+
+@shared_task(name="payments.process_errands")
+def process_errands() -> None:
+    """Take or let go of what is set aside on cards."""
+    errands.process_errands()

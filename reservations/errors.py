@@ -88,6 +88,18 @@ class PaymentDeclined(DomainError):
     message = gettext_noop("Payment failed. Please try another card.")
 
 
+class PaymentActionRequired(DomainError):
+    """The card's owner has to approve the payment first; ``details`` says where or with what.
+
+    Nothing was charged yet and the table is kept. Repeat the confirmation afterwards.
+    """
+
+    code = "PAYMENT_ACTION_REQUIRED"
+    message = gettext_noop(
+        "Your bank asks you to approve this payment. Approve it, then confirm again."
+    )
+
+
 class PaymentPending(DomainError):
     """The provider's answer was lost; the same request may be repeated without a second charge."""
 

@@ -13,7 +13,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from payments.gateways import sandbox
-from payments.gateways.registry import GATEWAY, is_usable
+from payments.gateways.registry import is_usable
+from reservations.selectors.houses import House
 
 
 class PaymentForm(forms.Form):
@@ -59,11 +60,11 @@ PAYMENT_FORMS: dict[str, type[PaymentForm]] = {"sandbox": SandboxForm}
 """Gateway's name → its form."""
 
 
-def takes_payments() -> bool:
-    """Whether this installation can take a deposit at all."""
-    return GATEWAY in PAYMENT_FORMS and is_usable(GATEWAY)
+def takes_payments(house: House) -> bool:
+    """Whether this restaurant can take money on our pages at all."""
+    return house.gateway in PAYMENT_FORMS and is_usable(house.account_id)
 
 
-def payment_form(**given: Any) -> PaymentForm:
-    """The form of the gateway guests pay through."""
-    return PAYMENT_FORMS[GATEWAY](**given)
+def payment_form(house: House, **given: Any) -> PaymentForm:
+    """The form of the gateway this restaurant's guests pay through."""
+    return PAYMENT_FORMS[house.gateway](**given)

@@ -6,6 +6,7 @@ written in transactions of their own, remember keys as providers do, and are rea
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,9 @@ from payments.gateways.base import (
     ChargeOutcome,
     ChargeResult,
     Gateway,
+    Movement,
+    Notice,
+    Order,
     RefundOutcome,
     RefundResult,
     given_up,
@@ -133,10 +137,9 @@ class SandboxGateway(Gateway):
             token = _token_of_last4(method.get("last4"), method.get("cardBrand"))
         return {"type": kind, "token": token}
 
-    def _charge(
-        self, key: str, minor: int, currency: str, method: Mapping[str, Any], description: str
-    ) -> ChargeResult:
-        token = str(method.get("token", ""))
+    def _charge(self, order: Order, minor: int) -> ChargeResult:
+        key, currency = order.key, order.currency
+        token = str(order.method.get("token", ""))
         if token == NEVER_ARRIVES:
             raise AnswerLost
         if token == SLOW:
@@ -151,15 +154,27 @@ class SandboxGateway(Gateway):
             raise AnswerLost
         return _result(entry)
 
-    def _find_charge(self, key: str) -> ChargeResult | None:
+    def _find_charge(self, order: Order) -> ChargeResult | None:
         with _books():
-            charges = SandboxCharge.objects.filter(key=key, kind="charge")
+            charges = SandboxCharge.objects.filter(key=order.key, kind="charge")
             row = charges.values_list(*_COLUMNS).first()
         return _result(_Entry(*row)) if row else None
 
-    def _abandon(self, key: str) -> ChargeResult:
+    def _abandon(self, order: Order) -> ChargeResult:
         """Take the key, so that a request which is still on its way finds it used."""
-        return _result(_write(key, "", 0, "", ABANDONED, "", ""))
+        return _result(_write(order.key, "", 0, "", ABANDONED, "", ""))
+
+    def _capture(self, key: str, reference: str, minor: int, currency: str) -> ChargeResult:
+        raise NotImplementedError
+
+    def _void(self, key: str, reference: str) -> ChargeResult:
+        raise NotImplementedError
+
+    def _movements(self, since: dt.datetime, until: dt.datetime) -> Iterator[Movement]:
+        raise NotImplementedError
+
+    def _read_notice(self, body: bytes, headers: Mapping[str, str], url: str) -> Notice:
+        raise NotImplementedError
 
     def _refund(self, key: str, charge_reference: str, minor: int, currency: str) -> RefundResult:
         """Under a lock on the charge: providers, too, never return more than they took."""

@@ -12,17 +12,25 @@ NO_DEPOSIT = Decimal(0)
 
 
 def deposit_for(
-    plan: Plan, service: DiningService | None, service_date: dt.date, party_size: int
+    plan: Plan,
+    service: DiningService | None,
+    service_date: dt.date,
+    party_size: int,
+    offer_id: int | None = None,
 ) -> tuple[Decimal, DepositRule | None]:
     """The deposit of a party and the rule it rests on; zero and None when no rule matches.
 
-    The most specific matching rule wins: by priority, then one for this dining service, then
-    one with dates, then one with weekdays, then one with a party size; of equals the oldest
-    (lowest id). The amount is the party's, in the plan's currency.
+    The most specific matching rule wins: by priority, then one for the offer that was booked,
+    then one for this dining service, then one with dates, then one with weekdays, then one with
+    a party size; of equals the oldest (lowest id). The amount is the party's, in the plan's
+    currency.
     """
     service_id = service.id if service is not None else None
     matching = [
-        rule for rule in plan.deposit_rules if _matches(rule, service_id, service_date, party_size)
+        rule
+        for rule in plan.deposit_rules
+        if rule.offer_id in (None, offer_id)
+        and _matches(rule, service_id, service_date, party_size)
     ]
     if not matching:
         return NO_DEPOSIT, None
@@ -43,9 +51,10 @@ def _matches(
     )
 
 
-def _specificity(rule: DepositRule) -> tuple[int, bool, bool, bool, bool, int]:
+def _specificity(rule: DepositRule) -> tuple[int, bool, bool, bool, bool, bool, int]:
     return (
         rule.priority,
+        rule.offer_id is not None,
         rule.service_id is not None,
         rule.valid_from is not None or rule.valid_until is not None,
         bool(rule.weekdays),

@@ -250,10 +250,14 @@ class DepositRule:
 
     id: int
     amount: Decimal
+    kind: str = "deposit"
+    """How it is secured: deposit, prepayment, hold or card. The rules are the same for all."""
     per_person: bool = True
     min_party: int = 1
     max_party: int | None = None
     service_id: int | None = None
+    offer_id: int | None = None
+    """Only for parties that booked this offer."""
     weekdays: frozenset[int] = frozenset()
     """Empty means every weekday."""
     valid_from: dt.date | None = None

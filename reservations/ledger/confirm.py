@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from core.actors import Actor
 from core.ids import booking_code, public_id
-from payments.gateways.base import NEVER_ARRIVED
+from payments.gateways.base import NEVER_ARRIVED, ChargeResult
 from reservations.details import DETAIL_COLUMNS, ORIGIN_COLUMNS, Details
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, array, dump, guarded
 from reservations.models.reservation import IS_LIVE
@@ -49,6 +49,9 @@ class BegunPayment:
     method: dict[str, Any]
     is_new: bool
     """False when an earlier request made the row: the provider may have heard of it."""
+    reference: str
+    """The provider's id of it, if an earlier request learned it."""
+    begun_at: dt.datetime
 
 
 _SAID = ", ".join(DETAIL_COLUMNS)
@@ -61,7 +64,7 @@ _BEGIN = f"""
 WITH hold AS (
   SELECT h.*, 'deposit:' || h.public_id || ':' || (
            SELECT count(*) FROM payments_payment p
-           WHERE p.purpose = h.public_id AND p.status = 'failed') AS key
+           WHERE p.purpose = h.public_id AND p.status IN ('failed', 'voided')) AS key
   FROM reservations_hold h
   WHERE h.id = %(hold_id)s AND h.status = 'live' AND h.expires_at > %(now)s
     AND NOT EXISTS (
@@ -71,15 +74,16 @@ WITH hold AS (
   FOR UPDATE OF h
 ), payment AS (
   INSERT INTO payments_payment
-    (public_id, restaurant_id, purpose, gateway, idempotency_key, amount, currency, status, method,
-     card_brand, card_last4, provider_reference, failure_code, failure_message, refunded, attempts,
+    (public_id, restaurant_id, purpose, kind, gateway, account_id, agreed_text, idempotency_key,
+     amount, currency, status, method, card_brand, card_last4, provider_reference, failure_code, failure_message, refunded, attempts,
      next_check_at, last_error, created_at)
-  SELECT %(payment_public_id)s, restaurant_id, public_id, %(gateway)s, key, deposit_amount,
+  SELECT %(payment_public_id)s, restaurant_id, public_id, payment_kind, %(gateway)s,
+         %(account_id)s, %(agreed_text)s, key, deposit_amount,
          currency, 'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '',
          %(now)s
   FROM hold
   ON CONFLICT (idempotency_key) DO NOTHING
-  RETURNING id, idempotency_key, amount, currency, method
+  RETURNING id, idempotency_key, amount, currency, method, provider_reference, created_at
 ), attached AS (
   UPDATE reservations_hold h
   SET payment_id = payment.id, customer_id = %(customer_id)s, guest_name = %(guest_name)s,
@@ -92,14 +96,16 @@ WITH hold AS (
   FROM payment
   WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL AND c.expires_at < %(keep_until)s
 )
-SELECT id, idempotency_key, amount, currency, method FROM payment
+SELECT id, idempotency_key, amount, currency, method, provider_reference, created_at FROM payment
 """
 
 _OPEN_PAYMENT = """
-SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method FROM payments_payment p
+SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method, p.provider_reference, p.created_at
+FROM payments_payment p
 JOIN reservations_hold h ON h.payment_id = p.id
 WHERE h.id = %(hold_id)s
-  AND (p.status IN ('requested', 'unknown', 'succeeded') OR p.settled_at >= %(now)s)
+  AND (p.status IN ('requested', 'action', 'unknown', 'succeeded', 'authorized', 'saved')
+       OR p.settled_at >= %(now)s)
 """
 
 
@@ -107,6 +113,8 @@ def begin_payment(
     hold_id: int,
     *,
     gateway: str,
+    account_id: int | None,
+    agreed_text: str,
     method: Mapping[str, Any],
     contact: Contact,
     details: Details,
@@ -127,6 +135,8 @@ def begin_payment(
         "hold_id": hold_id,
         "payment_public_id": public_id("pay"),
         "gateway": gateway,
+        "account_id": account_id,
+        "agreed_text": agreed_text,
         "method": dump(method),
         **_contact(contact),
         **_said(details),
@@ -141,14 +151,32 @@ def begin_payment(
         row = fresh or _read_open_payment(cursor, hold_id, now)
     if row is None:
         return None
-    pk, key, amount, currency, stored_method = row
+    pk, key, amount, currency, stored, reference, begun_at = row
     # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
-    return BegunPayment(pk, key, amount, currency, orjson.loads(stored_method), fresh is not None)
+    method = orjson.loads(stored)
+    is_new = fresh is not None
+    return BegunPayment(pk, key, amount, currency, method, is_new, reference, begun_at)
 
 
 def _read_open_payment(cursor: Any, hold_id: int, now: dt.datetime) -> Any:
     cursor.execute(_OPEN_PAYMENT, {"hold_id": hold_id, "now": now})
     return cursor.fetchone()
+
+
+_KEEP = """
+WITH kept AS (
+  UPDATE reservations_tableclaim SET expires_at = %(until)s
+  WHERE hold_id = %(hold_id)s AND released_at IS NULL AND expires_at < %(until)s
+)
+UPDATE reservations_hold SET expires_at = %(until)s
+WHERE id = %(hold_id)s AND status = 'live' AND expires_at < %(until)s
+"""
+
+
+def keep_hold(hold_id: int, *, until: dt.datetime) -> None:
+    """Keep a live hold at least until then, in the caller's transaction. May be repeated."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, {"hold_id": hold_id, "until": until})
 
 
 _CONFIRM = f"""
@@ -159,11 +187,13 @@ WITH hold AS (
   RETURNING *
 ), payment AS (
   UPDATE payments_payment
-  SET status = 'succeeded', provider_reference = %(reference)s, card_brand = %(brand)s,
+  SET status = %(payment_status)s, provider_reference = %(reference)s, card_brand = %(brand)s,
+      captured = CASE %(payment_status)s WHEN 'succeeded' THEN amount ELSE 0 END,
+      saved = %(saved)s::jsonb, action = '{{}}', capture_before = %(capture_before)s,
       card_last4 = %(last4)s, settled_at = %(now)s, next_check_at = NULL, last_error = '',
       failure_code = '', failure_message = ''
   WHERE id = %(payment_id)s AND EXISTS (SELECT 1 FROM hold)
-    AND (status IN ('requested', 'unknown')
+    AND (status IN ('requested', 'action', 'unknown')
          OR (status = 'failed' AND failure_code = %(never_arrived)s))
   RETURNING id
 ), reservation AS (
@@ -171,13 +201,15 @@ WITH hold AS (
     (public_id, code, restaurant_id, service_id, room_id, service_date, starts_at, ends_at,
      party_size, status, channel, source, external_id, user_id, customer_id, guest_name,
      guest_email, guest_phone, {_SAID}, {_FROM_HOLD}, hold_id,
-     payment_id, deposit_amount, currency, refund_ladder, refund_cap, load_ids, is_locked,
+     payment_id, deposit_amount, payment_kind, currency, refund_ladder, refund_cap,
+     load_ids, is_locked,
      sequence, created_at, updated_at, status_changed_at)
   SELECT %(public_id)s, %(code)s, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, %(status)s, channel, source, '', user_id, %(customer_id)s,
      %(guest_name)s, %(guest_email)s, %(guest_phone)s,
      {_SAID_VALUES}, {_FROM_HOLD}, id,
-     %(payment_id)s::bigint, deposit_amount, currency, refund_ladder, 100, load_ids, false, 0,
+     %(payment_id)s::bigint, deposit_amount, payment_kind, currency, refund_ladder, 100,
+     load_ids, false, 0,
      %(now)s, %(now)s, %(now)s
   FROM hold
   RETURNING id, public_id, restaurant_id
@@ -216,14 +248,14 @@ def confirm_hold(
     message_kind: str,
     payload: Mapping[str, Any],
     payment_id: int | None,
-    charge: Any,
+    charge: ChargeResult | None,
     by: Actor,
     now: dt.datetime,
 ) -> tuple[str, str, int] | None:
     """Turn a live hold into a reservation with tables, audit and message: its id, code and key.
 
     None when the hold was not live any more: then nothing at all was written, the payment's
-    row included. ``charge`` is the gateway's successful answer, with ``payment_id``. May be
+    row included. ``charge`` is the gateway's answer that secures it, with ``payment_id``. May be
     repeated; the second call finds no live hold. Raises what ``guarded`` says.
     """
     parameters: dict[str, Any] = {
@@ -238,9 +270,12 @@ def confirm_hold(
         "kind": message_kind,
         "payload": dump(payload),
         "payment_id": payment_id,
-        "reference": getattr(charge, "reference", ""),
-        "brand": getattr(charge, "brand", ""),
-        "last4": getattr(charge, "last4", ""),
+        "payment_status": charge.outcome.value if charge else "",
+        "reference": charge.reference[:80] if charge else "",
+        "brand": charge.brand[:20] if charge else "",
+        "last4": charge.last4[:4] if charge else "",
+        "saved": dump(charge.saved if charge else {}),
+        "capture_before": charge.capture_before if charge else None,
         # Given up, but it arrived after all: what we assumed gives way to what is a fact.
         "never_arrived": NEVER_ARRIVED,
         "now": now,

@@ -19,12 +19,13 @@ _PLACE_HOLD = f"""
 WITH loads AS ({COUNT}), hold AS (
   INSERT INTO reservations_hold
     (public_id, guest_key, user_id, restaurant_id, service_id, room_id, service_date, starts_at,
-     ends_at, party_size, channel, source, status, deposit_amount, currency, refund_ladder,
+     ends_at, party_size, channel, source, status, deposit_amount, payment_kind, currency,
+     refund_ladder,
      load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at,
      expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer, address_key)
   VALUES (%(public_id)s, %(guest_key)s, %(user_id)s, %(restaurant_id)s, %(service_id)s,
      %(room_id)s, %(service_date)s, %(starts_at)s, %(ends_at)s, %(party_size)s, %(channel)s,
-     %(source)s, 'live', %(deposit)s, %(currency)s, %(refund_ladder)s::jsonb,
+     %(source)s, 'live', %(deposit)s, %(payment_kind)s, %(currency)s, %(refund_ladder)s::jsonb,
      coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s,
      %(expires_at)s, %(step_free)s, %(utm_source)s, %(utm_medium)s, %(utm_campaign)s,
      %(referrer)s, %(address_key)s)
@@ -61,6 +62,7 @@ def insert_hold(
     source: str,
     origin: Origin,
     deposit: Decimal,
+    payment_kind: str,
     currency: str,
     ladder: tuple[e.RefundStep, ...],
     decision: e.Decision,
@@ -86,6 +88,7 @@ def insert_hold(
         "step_free": decision.query.step_free,
         "channel": decision.query.channel.value,
         "deposit": deposit,
+        "payment_kind": payment_kind,
         "currency": currency,
         "refund_ladder": dump([[step.hours, step.percent] for step in ladder]),
         "asked": dump(asked(decision)),

@@ -8,7 +8,7 @@ from django.db import models
 from accounts.models import User
 from core.ids import PublicIdField
 from customers.models import Customer
-from payments.models import Payment
+from payments.models import Payment, PolicyKind
 from reservations.models.details import VisitDetails, visit_constraints
 from restaurants.models import DiningRoom, DiningService, Restaurant
 
@@ -54,7 +54,16 @@ class Hold(VisitDetails):
     channel = models.CharField(max_length=8, default="online")
     source = models.CharField(max_length=30, default="website")
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.LIVE)
-    deposit_amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    deposit_amount = models.DecimalField(
+        max_digits=12, decimal_places=3, default=0, help_text="Asked for in advance"
+    )
+    payment_kind = models.CharField(
+        max_length=12,
+        choices=PolicyKind,
+        default=PolicyKind.DEPOSIT,
+        db_default=PolicyKind.DEPOSIT,
+        help_text="How it is secured",
+    )
     currency = models.CharField(max_length=3)
     refund_ladder = models.JSONField(default=list, help_text="As agreed when the hold was placed")
     load_ids = ArrayField(

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from accounts.models import User
 from core.ids import PublicIdField
 from customers.models import Customer
-from payments.models import Payment
+from payments.models import Payment, PolicyKind
 from reservations.models.details import VisitDetails, visit_constraints
 from reservations.models.hold import Hold
 from restaurants.models import DiningRoom, DiningService, Offer, Restaurant
@@ -130,7 +130,16 @@ class Reservation(VisitDetails):
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, null=True, blank=True, db_index=False
     )
-    deposit_amount = models.DecimalField(max_digits=12, decimal_places=3, default=0)
+    deposit_amount = models.DecimalField(
+        max_digits=12, decimal_places=3, default=0, help_text="Asked for in advance"
+    )
+    payment_kind = models.CharField(
+        max_length=12,
+        choices=PolicyKind,
+        default=PolicyKind.DEPOSIT,
+        db_default=PolicyKind.DEPOSIT,
+        help_text="How it is secured",
+    )
     currency = models.CharField(max_length=3)
     refund_ladder = models.JSONField(default=list, help_text="As agreed when booking")
     refund_cap = models.PositiveSmallIntegerField(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from notifications.services import deliver_due
-from payments.services import process_refunds, settle_unknown
+from payments.services.refunds import process_refunds
+from payments.services.settling import settle_unknown
 from reservations.proof.isolation import later
 from reservations.services.holds import expire_holds
 

@@ -13,7 +13,8 @@ from core import clock
 from core.actors import Actor, ActorKind
 from core.errors import DomainError
 from notifications.services import deliver_due
-from payments.services import process_refunds, settle_unknown
+from payments.services.refunds import process_refunds
+from payments.services.settling import settle_unknown
 from reservations.engine.lifecycle import Status
 from reservations.engine.types import Channel
 from reservations.errors import SlotUnavailable

@@ -42,6 +42,8 @@ class Booking:
     payment_status: str | None
     refunded: Decimal | None
     refund_cap: int
+    payment_kind: str
+    """How the amount is secured: deposit, prepayment, hold or card."""
     refund_ladder: list[list[int]]
     guest_phone: str
     channel: str
@@ -77,7 +79,7 @@ _COLUMNS = f"""
        b.currency,
        b.guest_name, b.guest_email, b.sequence, b.created_at,
        b.payment_id, p.status, p.refunded,
-       b.refund_cap,
+       b.refund_cap, b.payment_kind,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
        b.turn_minutes,
        b.late_minutes, b.late_at, {", ".join(f"b.{name}" for name in DETAIL_COLUMNS)}

@@ -25,6 +25,9 @@ from reservations.errors import HoldNotFound
 from reservations.guests import Guest
 from reservations.selectors.houses import House, house
 
+PAYING = frozenset({"requested", "action", "unknown"})
+"""Statuses of a payment that is not decided."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -74,6 +77,8 @@ class HeldPlace:
     account: Account | None = None
     """None for a visitor; not filled in for a hold that was just placed."""
     step_free: bool = False
+    payment_kind: str = "deposit"
+    """How the amount is secured: deposit, prepayment, hold or card."""
     origin: Origin = NO_ORIGIN
     details: Details = NO_DETAILS
     """What the guest said, once a payment has begun."""
@@ -97,7 +102,7 @@ SELECT h.id, h.public_id, h.status, h.restaurant_id, r.plan_version, h.service_i
        h.starts_at, h.ends_at, h.party_size, h.deposit_amount, h.currency, h.created_at,
        h.expires_at, h.extensions, h.refund_ladder, h.guest_key, h.room_id, h.channel, h.source,
        h.customer_id, h.guest_name, h.guest_email, h.guest_phone, p.status,
-       b.public_id, h.step_free, {_of_hold(*ORIGIN_COLUMNS)},
+       b.public_id, h.step_free, h.payment_kind, {_of_hold(*ORIGIN_COLUMNS)},
        {_of_hold(*DETAIL_COLUMNS)},
        u.id, u.public_id, u.is_active, u.email, u.full_name, u.phone, c.id,
        coalesce(c.phone, '')
@@ -123,7 +128,7 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, public, status, restaurant_id, version, *rest, step_free = row[:_CAME_FROM]
+    pk, public, status, restaurant_id, version, *rest, step_free, kind = row[:_CAME_FROM]
     rest[_LADDER] = orjson.loads(rest[_LADDER])
     account = Account(*row[-_ACCOUNT_COLUMNS:]) if row[-_ACCOUNT_COLUMNS] is not None else None
     held = HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
@@ -131,6 +136,7 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
         held,
         account=account,
         step_free=step_free,
+        payment_kind=kind,
         origin=Origin(*row[_CAME_FROM:_SAID_FROM]),
         details=details_from(row[_SAID_FROM:-_ACCOUNT_COLUMNS]),
     )

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.db import connection
 
+from payments.gateways.registry import SANDBOX
 from reservations.engine import types as e
 
 _CAPACITY = 4096
@@ -55,6 +56,12 @@ class House:
     rooms: dict[int, str]
     """Names of the rooms by id."""
     plan: e.Plan
+    account_id: int | None = None
+    """Its account with a payment provider; None pays through the sandbox, where there is one."""
+    gateway: str = SANDBOX
+    """The provider's name."""
+    is_paying_for_real: bool = False
+    """Whether real money moves."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -155,7 +162,9 @@ SELECT to_jsonb(r) - 'description' || jsonb_build_object(
         'to_minute', ceil(date_part('epoch', ends_at) / 60)::bigint))
       FROM restaurants_closure c WHERE restaurant_id = r.id),
   'policies', (SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('amount', p.amount::text))
-      FROM payments_policy p WHERE restaurant_id = r.id AND is_active))
+      FROM payments_policy p WHERE restaurant_id = r.id AND is_active),
+  'account', (SELECT jsonb_build_array(id, provider, is_test) FROM payments_provideraccount
+      WHERE restaurant_id = r.id AND is_active))
 FROM restaurants_restaurant r WHERE r.id = ANY(%s)
 """
 
@@ -168,6 +177,7 @@ def load_houses(restaurant_ids: Sequence[int]) -> list[House]:
 
 
 def _house(raw: dict[str, Any]) -> House:
+    account_id, gateway, is_test = raw["account"] or (None, SANDBOX, True)
     return House(
         id=raw["id"],
         public_id=raw["public_id"],
@@ -192,6 +202,9 @@ def _house(raw: dict[str, Any]) -> House:
         longitude=raw["longitude"],
         rooms={int(key): name for key, name in (raw["rooms"] or {}).items()},
         plan=_plan(raw),
+        account_id=account_id,
+        gateway=gateway,
+        is_paying_for_real=not is_test,
     )
 
 
@@ -322,10 +335,12 @@ def _deposit_rule(raw: dict[str, Any]) -> e.DepositRule:
     return e.DepositRule(
         id=raw["id"],
         amount=Decimal(raw["amount"]),
+        kind=raw["kind"],
         per_person=raw["per_person"],
         min_party=raw["min_party"],
         max_party=raw["max_party"],
         service_id=raw["service_id"],
+        offer_id=raw["offer_id"],
         weekdays=frozenset(raw["weekdays"]),
         valid_from=_date(raw["valid_from"]),
         valid_until=_date(raw["valid_until"]),

@@ -43,6 +43,7 @@ class Extras:
     hold_id: int | None = None
     payment_id: int | None = None
     deposit: Decimal = Decimal(0)
+    payment_kind: str = "deposit"
     refund_ladder: list[list[int]] = field(default_factory=list)
     details: Details = NO_DETAILS
     external_id: str = ""
@@ -165,6 +166,7 @@ def _values(
         "hold_id": extras.hold_id,
         "payment_id": extras.payment_id,
         "deposit_amount": extras.deposit,
+        "payment_kind": extras.payment_kind,
         "currency": house.currency,
         "refund_ladder": extras.refund_ladder,
         "created_at": now,
@@ -208,6 +210,7 @@ def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
         payment_status=None,
         refunded=None,
         refund_cap=100,
+        payment_kind=held.payment_kind,
         guest_phone=contact.phone,
         channel=held.channel,
         source=held.source,

@@ -13,7 +13,8 @@ from core import audit, clock
 from core.actors import Actor, ActorKind
 from core.locks import Space, again_if_undone, lock
 from core.money import exponent
-from payments.services import request_refund
+from payments.services.errands import give_back
+from payments.services.refunds import request_refund
 from reservations.engine import lifecycle
 from reservations.engine.lifecycle import Status, allowed
 from reservations.engine.policies import refund_amount, refund_percent
@@ -172,6 +173,9 @@ def _cancel(
     if amount > 0 and row.payment_id is not None:
         key = f"refund:{row.public_id}"
         request_refund(row.payment_id, amount, reason="cancelled", key=key, at=now)
+    elif percent == 100 and row.payment_id is not None:
+        # In time: what is set aside, and the card, are let go. Later the house decides on a fee.
+        give_back(row.payment_id, reason="cancelled", key=f"refund:{row.public_id}", at=now)
     audit.record(
         "reservation.cancelled",
         row.public_id,

@@ -26,7 +26,7 @@ from reservations.selectors.days import Day, read_day
 from reservations.services.availability import check_open_to
 from reservations.services.bookings import notify
 from reservations.services.cancellation import Permit, quote
-from reservations.services.holds import HoldRequest, decide_for, deposit_of, place_of, refused
+from reservations.services.holds import HoldRequest, decide_for, place_of, refused, terms_for
 
 LARGER_DEPOSIT = gettext_noop(
     "This change needs a larger deposit, which cannot be paid here."
@@ -250,7 +250,7 @@ def _withdraw_word(row: Reservation, now: dt.datetime) -> None:
 
 def _check_deposit(row: Reservation, day: Day, decision: e.Decision) -> None:
     """A guest cannot change into a booking that costs a larger deposit than was paid."""
-    due, _ = deposit_of(day, decision)
+    due = terms_for(day, decision).amount
     if due > row.deposit_amount:
         raise NotChangeable(
             gettext(LARGER_DEPOSIT),

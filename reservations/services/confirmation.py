@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext
 
@@ -22,14 +23,16 @@ from core.actors import Actor
 from core.errors import Invalid
 from core.locks import again_if_undone
 from customers import services as customers
-from payments.gateways.base import ChargeOutcome, ChargeResult
-from payments.gateways.registry import GATEWAY, gateway_named, is_usable
-from payments.services import record_charge
+from payments.gateways.base import Action, ChargeOutcome, ChargeResult, Gateway
+from payments.gateways.registry import gateway_of, is_usable
+from payments.models import Payment
+from payments.services.charges import keep_answer, order_of, record_charge
 from reservations.details import DETAIL_COLUMNS, Details, language_of
 from reservations.errors import (
     AlreadyBooked,
     HoldExpired,
     PaidTooLate,
+    PaymentActionRequired,
     PaymentDeclined,
     PaymentPending,
     PaymentsUnavailable,
@@ -37,13 +40,17 @@ from reservations.errors import (
 from reservations.guests import Guest
 from reservations.ledger import confirm as write
 from reservations.selectors.bookings import Booking, booking_of_hold
-from reservations.selectors.holds import HeldPlace, hold_of
+from reservations.selectors.holds import PAYING, HeldPlace, hold_of
 from reservations.services.abuse import claim_contact
 from reservations.services.settlement import settle
 from reservations.services.swap import booked_already, existing, swap
+from reservations.terms import terms_text
 
 PAYMENT_GRACE = dt.timedelta(minutes=2)
 """A hold is kept at least this long once its payment has begun."""
+
+ACTION_GRACE = dt.timedelta(minutes=10)
+"""And this long once its guest was sent to their bank."""
 
 PAYMENT_CHECK = dt.timedelta(seconds=30)
 """An answer that is missing for this long is looked for by the sweep."""
@@ -84,7 +91,9 @@ def confirm_hold(
     May be repeated and double-clicked: every call answers with the one reservation, and the
     payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, ContactHolds
     (a table is held with these details elsewhere, and nothing was charged), Invalid (no or unusable
-    payment method), PaymentDeclined (the hold remains), PaymentPending (try again, same charge),
+    payment method), PaymentDeclined (the hold remains), PaymentActionRequired (the guest's bank or
+    the provider asks for something; repeat this call afterwards, same charge), PaymentPending (try
+    again, same charge),
     PaidTooLate (refunded in full) and SessionEnded (account gone or locked);
     Invalid, by field, also for particulars that cannot be or that are missing.
     """
@@ -97,9 +106,9 @@ def confirm_hold(
             gettext("A payment method is needed: this booking has a deposit."),
             payment_method=gettext("This field is missing."),
         )
-    if not is_free and not is_usable(GATEWAY):
+    if not is_free and not is_usable(held.house.account_id):
         raise PaymentsUnavailable
-    usable = {} if is_free else gateway_named(GATEWAY).check_method(method or {})
+    usable = {} if is_free else gateway_for(held).check_method(method or {})
     _check_hope(held)
     details = _details(held, particulars)
     claim_contact(held, email=particulars.email, phone=particulars.phone)
@@ -113,12 +122,17 @@ def confirm_hold(
     return Confirmation(confirmed, is_new=True)
 
 
+def gateway_for(held: HeldPlace) -> Gateway:
+    """Through whom the restaurant of a hold is paid; asks the database unless it is the sandbox."""
+    return gateway_of(held.house.account_id, held.house.gateway)
+
+
 def _check_hope(held: HeldPlace) -> None:
     """Raise unless the hold can still become a reservation by this request.
 
     A lapsed hold whose payment is in the open is not over: the charge may have succeeded.
     """
-    is_open = held.payment_status in ("requested", "unknown")
+    is_open = held.payment_status in PAYING
     if held.status != "live":
         raise PaymentPending if is_open else HoldExpired
     if not is_open and not held.is_live(clock.now()):
@@ -181,7 +195,9 @@ def _confirm_paid(
         contact = _contact(held, particulars)
         begun = write.begin_payment(
             held.id,
-            gateway=GATEWAY,
+            gateway=held.house.gateway,
+            account_id=held.house.account_id,
+            agreed_text=terms_text(held, details.language),
             method=method,
             contact=contact,
             details=details,
@@ -194,8 +210,8 @@ def _confirm_paid(
             raise AlreadyBooked(reservation_id=booked)
         return Confirmation(existing(held), is_new=False)
     result = _charge(held, begun)
-    if result.outcome is not ChargeOutcome.SUCCEEDED:
-        raise _not_charged(begun.id, result)
+    if not result.is_secured:
+        raise _not_secured(held, begun.id, result)
     return _conclude(held, contact, details, begun.id, result, by)
 
 
@@ -228,23 +244,42 @@ def _conclude(
 
 def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:
     """The provider's answer; of a payment that was begun before, first what it knows already."""
-    gateway = gateway_named(GATEWAY)
-    if not begun.is_new and (known := gateway.find_charge(begun.idempotency_key)) is not None:
-        return known
-    return gateway.charge(
-        key=begun.idempotency_key,
-        amount=begun.amount,
-        currency=begun.currency,
-        method=begun.method,
-        description=f"Deposit for {held.house.name} on {held.service_date}",
+    gateway = gateway_for(held)
+    order = order_of(
+        Payment(
+            public_id="",
+            purpose=held.public_id,
+            kind=held.payment_kind,
+            idempotency_key=begun.idempotency_key,
+            amount=begun.amount,
+            currency=begun.currency,
+            method=begun.method,
+            provider_reference=begun.reference,
+            created_at=begun.begun_at,
+        ),
+        description=f"{held.house.name}, {held.service_date}",
+        return_url=f"{settings.PUBLIC_URL}/hold/{held.public_id}/",
     )
+    result = None if begun.is_new else gateway.resume(order)
+    if result is None:
+        result = gateway.charge(order)
+    keep_answer(begun.id, "charge", result)
+    return result
 
 
-def _not_charged(payment_id: int, result: ChargeResult) -> PaymentDeclined | PaymentPending:
+def _not_secured(
+    held: HeldPlace, payment_id: int, result: ChargeResult
+) -> PaymentDeclined | PaymentPending | PaymentActionRequired:
     """Record an answer that is not a success; the error to tell the guest."""
+    now = clock.now()
     with transaction.atomic():
-        record_charge(payment_id, result, at=clock.now())
-    if result.outcome is ChargeOutcome.DECLINED:
+        record_charge(payment_id, result, at=now)
+        if result.outcome is ChargeOutcome.ACTION_REQUIRED:
+            write.keep_hold(held.id, until=now + ACTION_GRACE)
+    if result.outcome is ChargeOutcome.ACTION_REQUIRED:
+        action = result.action or Action()
+        return PaymentActionRequired(redirect_url=action.url, client_secret=action.client_secret)
+    if result.outcome in (ChargeOutcome.DECLINED, ChargeOutcome.VOIDED):
         return PaymentDeclined(
             f"Payment failed: {result.failure_message}", decline_code=result.failure_code
         )

@@ -22,7 +22,7 @@ from customers.selectors import customer_of
 from customers.services import records
 from notifications.models import Message
 from payments.models import Payment
-from payments.services import forget_cards
+from payments.services.charges import forget_cards
 from reservations.errors import GuestExpected
 from reservations.models import (
     BookingLink,

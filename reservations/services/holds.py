@@ -16,7 +16,7 @@ from core.actors import SYSTEM, Actor
 from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
 from core.money import quantize
-from payments.gateways.registry import GATEWAY, is_usable
+from payments.gateways.registry import is_usable
 from reservations.details import NO_ORIGIN, Origin
 from reservations.engine import availability
 from reservations.engine import types as e
@@ -194,8 +194,9 @@ def _write_hold(
         raise AlreadyBooked(reservation_id=booked)
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
-    deposit, ladder = deposit_of(day, decision)
-    if deposit > 0 and request.channel is e.Channel.ONLINE and not is_usable(GATEWAY):
+    terms = terms_for(day, decision)
+    is_online = request.channel is e.Channel.ONLINE
+    if terms.amount > 0 and is_online and not is_usable(house.account_id):
         raise PaymentsUnavailable
     expires_at = now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
@@ -208,9 +209,10 @@ def _write_hold(
         room_id=request.room_id,
         source=request.source,
         origin=request.origin,
-        deposit=deposit,
+        deposit=terms.amount,
+        payment_kind=terms.kind,
         currency=house.currency,
-        ladder=ladder,
+        ladder=terms.ladder,
         decision=decision,
         plan_version=house.plan.version,
         by=by,
@@ -227,24 +229,35 @@ def _write_hold(
         starts_at=place.starts_at,
         ends_at=place.ends_at,
         party_size=place.party_size,
-        deposit=deposit,
+        deposit=terms.amount,
+        payment_kind=terms.kind,
         currency=house.currency,
         created_at=now,
         expires_at=expires_at,
         extensions=0,
-        refund_ladder=[[step.hours, step.percent] for step in ladder],
+        refund_ladder=[[step.hours, step.percent] for step in terms.ladder],
         step_free=request.step_free,
         origin=request.origin,
     )
 
 
-def deposit_of(day: Day, decision: e.Decision) -> tuple[Decimal, tuple[e.RefundStep, ...]]:
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """What a party secures its table with: fixed when it is held, whatever changes later."""
+
+    amount: Decimal
+    kind: str = "deposit"
+    ladder: tuple[e.RefundStep, ...] = e.DEFAULT_REFUND_LADDER
+
+
+def terms_for(day: Day, decision: e.Decision) -> PaymentTerms:
     """What the party pays in advance and what it gets back, fixed now for this booking."""
     plan = day.house.plan
     service = decision.slot.service if decision.slot else None
     amount, rule = deposit_for(plan, service, day.service_date, decision.query.party_size)
-    ladder = rule.refund_ladder if rule else e.DEFAULT_REFUND_LADDER
-    return quantize(amount, plan.currency), ladder
+    if rule is None:
+        return PaymentTerms(quantize(amount, plan.currency))
+    return PaymentTerms(quantize(amount, plan.currency), rule.kind, rule.refund_ladder)
 
 
 def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:

@@ -48,7 +48,7 @@ from reservations.selectors.houses import House
 from reservations.selectors.sources import View, same_visit, told_before
 from reservations.services.availability import check_open_to
 from reservations.services.bookings import Extras, write_booking
-from reservations.services.holds import HoldRequest, decide_for, deposit_of, refused
+from reservations.services.holds import HoldRequest, decide_for, refused, terms_for
 from reservations.services.partner_contacts import contact_for
 from reservations.services.same_visits import link, write_record
 
@@ -185,15 +185,16 @@ def _request(asked: PartnerBooking) -> HoldRequest:
 
 
 def _extras(day: Day, decision: e.Decision, asked: PartnerBooking) -> Extras:
-    deposit, ladder = deposit_of(day, decision)
+    terms = terms_for(day, decision)
     status = asked.status
     if status is None:
         service = decision.slot.service if decision.slot else None
-        is_granted = (service is None or service.auto_confirm) and deposit <= 0
+        is_granted = (service is None or service.auto_confirm) and terms.amount <= 0
         status = "confirmed" if is_granted else "pending"
     return Extras(
         user_id=asked.user_id,
-        refund_ladder=[[step.hours, step.percent] for step in ladder],
+        payment_kind=terms.kind,
+        refund_ladder=[[step.hours, step.percent] for step in terms.ladder],
         details=asked.details,
         external_id=asked.external_id,
         status=status,

@@ -10,7 +10,7 @@ from django.db import transaction
 from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.locks import Space, again_if_undone, lock
-from payments.services import request_refund
+from payments.services.errands import give_back
 from reservations.engine.lifecycle import HOLDS_TABLE, ActorKind, Status, allowed
 from reservations.errors import NotChangeable
 from reservations.ledger.place import release_reservation
@@ -98,10 +98,10 @@ def _answer(row: Reservation, found: Booking, to: Status, now: dt.datetime) -> N
     if to not in _TURNED_AWAY:
         return
     left = Decimal(0)
-    if row.payment_id is not None and found.payment_status == "succeeded":
-        left = found.deposit - (found.refunded or Decimal(0))
+    if row.payment_id is not None:
         key = f"refund:{row.public_id}"
-        request_refund(row.payment_id, left, reason=to.value, key=key, at=now)
+        refund = give_back(row.payment_id, reason=to.value, key=key, at=now)
+        left = refund.amount if refund else left
     notify(
         found.house,
         row,

@@ -12,9 +12,10 @@ from core import clock
 from core.actors import SYSTEM, Actor
 from core.locks import Space, again_if_undone, lock
 from notifications.services import queue
-from payments.gateways.base import ChargeOutcome, ChargeResult
+from payments.gateways.base import ChargeResult
 from payments.models import Payment
-from payments.services import record_charge, request_refund
+from payments.services.charges import record_charge
+from payments.services.errands import give_back
 from reservations.engine import types as e
 from reservations.ledger import confirm as write
 from reservations.ledger.holds import release_hold
@@ -48,7 +49,7 @@ def settle(payment_id: int, result: ChargeResult, *, by: Actor = SYSTEM) -> Book
     with transaction.atomic():
         lock(Space.SERVICE_DAY, held.house.public_id, held.service_date)
         held = hold_paid_by(payment_id) or held
-        if result.outcome is not ChargeOutcome.SUCCEEDED:
+        if not result.is_secured:
             record_charge(payment_id, result, at=clock.now())
             return None
         if held.reservation is not None:
@@ -60,14 +61,9 @@ def _settle_confirmed(held: HeldPlace, payment_id: int, result: ChargeResult) ->
     """The hold is a reservation already: by this payment (nothing to do) or by another one."""
     payment = record_charge(payment_id, result, at=clock.now())
     confirmed = existing(held)
-    if confirmed.payment_id != payment_id and payment.refunded < payment.amount:
-        request_refund(
-            payment_id,
-            payment.amount - payment.refunded,
-            reason="paid twice",
-            key=f"refund:{payment.public_id}:duplicate",
-            at=clock.now(),
-        )
+    if confirmed.payment_id != payment_id:
+        key = f"refund:{payment.public_id}:duplicate"
+        give_back(payment_id, reason="paid twice", key=key, at=clock.now())
     return confirmed
 
 
@@ -86,7 +82,7 @@ def _settle_unconfirmed(
     # Read again: the sweep may have ended the hold since, and then its time can be taken anew.
     held = hold_paid_by(payment_id) or held
     payment = record_charge(payment_id, result, at=clock.now())
-    if payment.refunds.exists():
+    if payment.refunds.exists() or payment.errand or payment.status == Payment.Status.VOIDED:
         # Decided before: a table that came free since is not for money that is on its way back.
         return None
     may_try = is_needed and held.status == "expired"
@@ -124,6 +120,7 @@ def _take_again(
         hold_id=held.id,
         payment_id=payment_id,
         deposit=held.deposit,
+        payment_kind=held.payment_kind,
         refund_ladder=held.refund_ladder,
         details=held.details,
         status=first_status(held),
@@ -136,14 +133,9 @@ def _take_again(
 def _give_back(held: HeldPlace, payment: Payment) -> None:
     """Refund a payment that came too late, in full, and tell the guest."""
     now = clock.now()
-    request_refund(
-        payment.pk,
-        payment.amount - payment.refunded,
-        reason="hold lapsed while paying",
-        key=f"refund:{payment.public_id}:late",
-        at=now,
-    )
-    if held.guest_email:
+    key = f"refund:{payment.public_id}:late"
+    give_back(payment.pk, reason="hold lapsed while paying", key=key, at=now)
+    if held.guest_email and payment.status == Payment.Status.SUCCEEDED:
         payload = facts(
             held.house,
             starts_at=held.starts_at,

@@ -72,7 +72,7 @@ def swap(
         status=status,
         created_at=now,
         payment_id=payment_id,
-        payment_status=None if payment_id is None else "succeeded",
+        payment_status=charge.outcome.value if charge else None,
     )
 
 

@@ -13,11 +13,13 @@ from django.shortcuts import render
 from core import clock
 from core.errors import DomainError
 from notifications.wording import amount
+from payments.services.errands import SECURED_STATUSES
 from reservations.engine.types import Channel
 from reservations.forms import DetailsForm
 from reservations.payment_forms import PaymentForm, takes_payments
-from reservations.selectors.holds import HeldPlace
+from reservations.selectors.holds import PAYING, HeldPlace
 from reservations.services.availability import alternatives, offers_of_day
+from reservations.terms import refund_lines
 from reservations.views import wording
 from reservations.views.ticket import house_facts
 from reservations.views.wishes import search_page
@@ -37,9 +39,6 @@ class State(StrEnum):
     RELEASED = "released"
 
 
-PAYING = frozenset({"requested", "unknown"})
-
-
 def state_of(held: HeldPlace, now: dt.datetime) -> State:
     """Where a hold that is no reservation stands at ``now``."""
     if held.status == "live" and held.payment_status in PAYING:
@@ -48,7 +47,7 @@ def state_of(held: HeldPlace, now: dt.datetime) -> State:
         return State.OPEN
     if held.payment_status in PAYING:
         return State.CHECKING
-    if held.payment_status == "succeeded":
+    if held.payment_status in ("succeeded", *SECURED_STATUSES, "voided"):
         return State.REFUNDED
     return State.RELEASED if held.status == "released" else State.LAPSED
 
@@ -115,15 +114,16 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
         "time_left": wording.minutes(seconds),
         "may_extend": held.extensions < held.house.max_hold_extensions,
         "deposit": amount(held.deposit, held.currency) if held.deposit > 0 else "",
-        "refunds": wording.refund_lines(
+        "refunds": refund_lines(
             held.refund_ladder,
             held.starts_at,
             zone,
             total=held.deposit,
             currency=held.currency,
             now=now,
+            kind=held.payment_kind,
         ),
-        "takes_payments": takes_payments(),
+        "takes_payments": takes_payments(held.house),
         "times_url": times_of(held),
         "left": left_of(held) if state in (State.LAPSED, State.RELEASED) else None,
         "again": {

@@ -19,6 +19,7 @@ from reservations.errors import (
     ContactHolds,
     HoldExpired,
     PaidTooLate,
+    PaymentActionRequired,
     PaymentDeclined,
     PaymentPending,
     PaymentsUnavailable,
@@ -28,13 +29,13 @@ from reservations.forms import DetailsForm
 from reservations.guests import Guest
 from reservations.limits import Act
 from reservations.payment_forms import PaymentForm, payment_form, takes_payments
-from reservations.selectors.holds import HeldPlace, active_hold_of, hold_of
+from reservations.selectors.holds import PAYING, HeldPlace, active_hold_of, hold_of
 from reservations.services.abuse import contact_keys
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, extend_hold, place_hold, release_hold
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
-from reservations.views.held import PAYING, State, hold_context, show, state_of, times_of
+from reservations.views.held import State, hold_context, show, state_of, times_of
 from reservations.views.protection import protect
 
 
@@ -55,9 +56,9 @@ class HoldView(GuestView):
             return redirect(booked_page(held.reservation))
         typed = visitor.draft_of(request) or _said_before(held)
         if typed and "check" in request.GET:
-            forms = _details(held, data=typed), payment_form(data=typed)
+            forms = _details(held, data=typed), payment_form(held.house, data=typed)
         else:
-            forms = _details(held, initial=typed), payment_form(initial=typed)
+            forms = _details(held, initial=typed), payment_form(held.house, initial=typed)
         return show(request, hold_context(held, *forms))
 
     def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
@@ -69,7 +70,7 @@ class HoldView(GuestView):
             return redirect(booked_page(held.reservation))
         state = state_of(held, clock.now())
         if state in (State.PENDING, State.CHECKING):
-            return _conclude(request, held, guest, _said(held), _method_said(request))
+            return _conclude(request, held, guest, _said(held), _method_said(request, held))
         visitor.save_draft(request, request.POST)
         if state is not State.OPEN:
             protect(request, Act.HOLD, phone=held.house.phone)
@@ -81,11 +82,12 @@ class HoldView(GuestView):
 
 
 def _confirm(request: HttpRequest, held: HeldPlace, guest: Guest) -> HttpResponse:
-    details, payment = _details(held, data=request.POST), payment_form(data=request.POST)
+    details = _details(held, data=request.POST)
+    payment = payment_form(held.house, data=request.POST)
     needs_payment = held.deposit > 0
     if not details.is_valid() or (needs_payment and not payment.is_valid()):
         return redirect(f"{hold_page(held.public_id)}?check")
-    if needs_payment and not takes_payments():
+    if needs_payment and not takes_payments(held.house):
         return redirect(hold_page(held.public_id))
     typed = details.cleaned_data
     keys = contact_keys(email=typed["email"], phone=typed["phone"], country=held.house.country)
@@ -115,6 +117,8 @@ def _conclude(
         warn(request, error)
         booked = str(error.details.get("reservation_id", ""))
         return redirect(booked_page(booked) if booked else hold_page(held.public_id))
+    except PaymentActionRequired as error:
+        return redirect(str(error.details["redirect_url"]) or f"{hold_page(held.public_id)}#pay")
     except PaymentDeclined as error:
         what_now = _("You were not charged. Please try another card.")
         warn(request, f"{error.text} {what_now}")
@@ -161,9 +165,9 @@ def _said(held: HeldPlace) -> Particulars:
     )
 
 
-def _method_said(request: HttpRequest) -> PaymentForm:
+def _method_said(request: HttpRequest, held: HeldPlace) -> PaymentForm:
     """The method the payment began with. The provider is asked by key: it charges nothing new."""
-    return payment_form(data=visitor.draft_of(request))
+    return payment_form(held.house, data=visitor.draft_of(request))
 
 
 def _hold_again(request: HttpRequest, held: HeldPlace, guest: Guest) -> HeldPlace | str:

@@ -23,6 +23,7 @@ from reservations.engine.lifecycle import ActorKind as Mover
 from reservations.messages import facts
 from reservations.selectors.bookings import Booking
 from reservations.selectors.houses import House
+from reservations.terms import refund_lines
 from reservations.views import wording
 from reservations.views.home import picture_of
 from reservations.views.restaurant import directions_to
@@ -113,13 +114,14 @@ def told(details: Details, *, step_free: bool) -> list[Told]:
 
 
 def _refunds(found: Booking, now: dt.datetime) -> list[str]:
-    return wording.refund_lines(
+    return refund_lines(
         [(hours, min(percent, found.refund_cap)) for hours, percent in found.refund_ladder],
         found.starts_at,
         found.house.zone,
         total=found.deposit,
         currency=found.currency,
         now=now,
+        kind=found.payment_kind,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,12 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, pgettext
 
-from core.money import exponent
 from notifications.wording import amount, happens_twice
 from notifications.wording import day as written_day
-from reservations.engine.policies import refund_amount
-
-Ladder = Iterable[Iterable[int]]
+from reservations.terms import Ladder, steps_of
 
 
 def day(date: dt.date) -> str:
@@ -108,19 +104,6 @@ def deposit(total: Decimal, per_person: Decimal | None, currency: str) -> str:
     return _("%(total)s (%(each)s per guest)") % {"total": text, "each": each}
 
 
-def steps_of(ladder: Ladder) -> list[tuple[int, int]]:
-    """Hours of notice and the percentage they give back, most notice first, each step worth less.
-
-    A refund takes the best step that is met, so a longer notice never gives back less.
-    """
-    best, steps = 0, []
-    for hours, percent in sorted((tuple(step) for step in ladder), key=lambda step: step[0]):
-        if percent > best:
-            best = percent
-            steps.append((hours, percent))
-    return steps[::-1]
-
-
 def refund_in_short(ladder: Ladder) -> str:
     """The ladder in one sentence, before there is a booking to count hours from."""
     parts = []
@@ -141,32 +124,3 @@ def refund_in_short(ladder: Ladder) -> str:
 
 
 _SHARES = {100: gettext_noop("all of it back"), 50: gettext_noop("half")}
-
-
-def refund_lines(
-    ladder: Ladder,
-    starts_at: dt.datetime,
-    zone: ZoneInfo,
-    *,
-    total: Decimal,
-    currency: str,
-    now: dt.datetime,
-) -> list[str]:
-    """The ladder as sentences with real dates, without the steps that have passed."""
-    lines = []
-    for hours, percent in steps_of(ladder):
-        until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=hours)
-        if until >= now:
-            back = amount(refund_amount(total, percent, exponent(currency)), currency)
-            text = (
-                _("Cancel by %(moment)s: the full %(money)s comes back.")
-                if percent == 100
-                else _("Cancel by %(moment)s: %(money)s comes back.")
-            )
-            lines.append(text % {"moment": moment(until, zone), "money": back})
-    lines.append(
-        _("After that the deposit is not given back.")
-        if lines
-        else _("The deposit is not given back.")
-    )
-    return lines

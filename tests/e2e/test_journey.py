@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from notifications.services import deliver_due
 from payments.models import Payment
-from payments.services import settle_unknown
+from payments.services.settling import settle_unknown
 from reservations.guests import Guest
 from reservations.models import Hold, HouseMessage, Reservation, WaitlistEntry
 from reservations.services.holds import HoldRequest, place_hold

@@ -13,7 +13,8 @@ import pytest
 
 from core import jobs
 from notifications.services import deliver_due
-from payments.services import process_refunds, settle_unknown
+from payments.services.refunds import process_refunds
+from payments.services.settling import settle_unknown
 from reservations.errors import PaymentPending
 from reservations.guests import Guest
 from reservations.models import Reservation

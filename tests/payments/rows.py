@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from django.db import connections, transaction
 
 from core import clock
-from payments import services
 from payments.gateways.base import ChargeOutcome, ChargeResult
 from payments.models import Payment, Refund
+from payments.services import charges, refunds
 from restaurants.models import Restaurant
 
 Answer = TypeVar("Answer")
@@ -36,7 +36,7 @@ def make_payment(restaurant: Restaurant, amount: str = "50.00", **fields: Any) -
         "method": CARD,
         "attempts": 1,
         "created_at": clock.now(),
-        "next_check_at": clock.now() + services.FIRST_CHECK,
+        "next_check_at": clock.now() + charges.FIRST_CHECK,
     }
     return Payment.objects.create(restaurant=restaurant, **(defaults | fields))
 
@@ -44,16 +44,16 @@ def make_payment(restaurant: Restaurant, amount: str = "50.00", **fields: Any) -
 def make_paid(restaurant: Restaurant, amount: str = "50.00", **fields: Any) -> Payment:
     """A payment the sandbox really took."""
     payment = make_payment(restaurant, amount, **fields)
-    result = services.charge(payment)
+    result = charges.charge(payment)
     assert result.outcome is ChargeOutcome.SUCCEEDED
     with transaction.atomic():
-        return services.record_charge(payment.pk, result, at=clock.now())
+        return charges.record_charge(payment.pk, result, at=clock.now())
 
 
 def make_refund(payment: Payment, amount: str = "20.00", key: str = "") -> Refund:
     """A refund that is due now."""
     with transaction.atomic():
-        refund = services.request_refund(
+        refund = refunds.request_refund(
             payment.pk,
             Decimal(amount),
             reason="cancelled",

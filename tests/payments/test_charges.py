@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from payments import services
 from payments.gateways.base import NEVER_ARRIVED, ChargeOutcome, ChargeResult
 from payments.models import Payment, SandboxCharge
+from payments.services import charges
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 from tests.payments.rows import make_paid, make_payment, succeeded
@@ -26,14 +26,14 @@ DECLINED = ChargeResult(
 
 def record(payment: Payment, result: ChargeResult, at: dt.datetime) -> Payment:
     with transaction.atomic():
-        return services.record_charge(payment.pk, result, at=at)
+        return charges.record_charge(payment.pk, result, at=at)
 
 
 def test_a_charge_asks_once_and_leaves_the_row_alone(restaurant: Restaurant, clock: Clock) -> None:
     payment = make_payment(restaurant, "50.00")
     before = Payment.objects.values().get()
-    first = services.charge(payment)
-    assert services.charge(payment) == first
+    first = charges.charge(payment)
+    assert charges.charge(payment) == first
     booked = SandboxCharge.objects.get()
     assert (booked.key, booked.minor_amount) == (payment.idempotency_key, 5000)
     assert Payment.objects.values().get() == before
@@ -49,7 +49,7 @@ def test_a_charge_needs_no_row_and_one_statement(restaurant: Restaurant) -> None
         purpose="hold_x",
     )
     with CaptureQueriesContext(connection) as queries:
-        result = services.charge(payment)
+        result = charges.charge(payment)
     assert (result.outcome, len(queries)) == (ChargeOutcome.SUCCEEDED, 1)
     assert SandboxCharge.objects.get().minor_amount == 500
 
@@ -155,7 +155,7 @@ def test_what_a_provider_says_is_cut_to_what_the_row_can_hold(
 def test_recording_needs_the_callers_transaction(restaurant: Restaurant, clock: Clock) -> None:
     payment = make_payment(restaurant)
     with pytest.raises(transaction.TransactionManagementError):
-        services.record_charge(payment.pk, succeeded(), at=clock.now)
+        charges.record_charge(payment.pk, succeeded(), at=clock.now)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from django.db.models import QuerySet, Sum
 
 from core.actors import SYSTEM, Actor, ActorKind
 from core.models import AuditEntry
-from payments import services
 from payments.errors import RefundDone, RefundTooLarge
 from payments.gateways import sandbox
 from payments.gateways.base import RefundOutcome, RefundResult
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment, Refund, SandboxCharge
+from payments.services import refunds
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 from tests.payments.rows import at_once, make_paid, make_payment, make_refund
@@ -25,7 +25,7 @@ MANAGER = Actor(ActorKind.STAFF, "user_1", "Mia Manager")
 
 def ask(payment: Payment, amount: str, key: str, at: dt.datetime) -> Refund | None:
     with transaction.atomic():
-        return services.request_refund(
+        return refunds.request_refund(
             payment.pk, Decimal(amount), reason="cancelled", key=key, at=at
         )
 
@@ -118,7 +118,7 @@ def test_an_amount_the_currency_cannot_express_is_a_mistake_of_ours(
 def test_a_caller_that_rolls_back_owes_nothing(restaurant: Restaurant, clock: Clock) -> None:
     payment = make_paid(restaurant)
     with transaction.atomic():
-        services.request_refund(payment.pk, Decimal(1), reason="x", key="a", at=clock.now)
+        refunds.request_refund(payment.pk, Decimal(1), reason="x", key="a", at=clock.now)
         transaction.set_rollback(True)
     payment.refresh_from_db()
     assert (payment.refunded, Refund.objects.count()) == (Decimal(0), 0)
@@ -150,7 +150,7 @@ def test_sixteen_parts_at_once_never_pass_what_was_taken(
     payment.refresh_from_db()
     total = Refund.objects.aggregate(total=Sum("amount"))["total"]
     assert payment.refunded == total == Decimal(49)
-    assert services.process_refunds(limit=50) == 7
+    assert refunds.process_refunds(limit=50) == 7
     assert _sent_back() == 4900
 
 
@@ -161,7 +161,7 @@ def test_without_the_lock_the_constraint_still_refuses(
     payment = make_paid(restaurant, "50.00")
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_options: self)
     all_have_read = Barrier(16)
-    monkeypatch.setattr(services, "exact_minor", lambda *_: all_have_read.wait(timeout=20))
+    monkeypatch.setattr(refunds, "exact_minor", lambda *_: all_have_read.wait(timeout=20))
     outcomes = _race(payment, clock)
     # The negative control of the test above: the check alone would have let all of them through.
     assert sorted(outcomes) == ["IntegrityError"] * 9 + ["accepted"] * 7
@@ -192,7 +192,7 @@ def test_workers_at_once_send_each_refund_once(
         return really(self, key=key, **facts)  # type: ignore[arg-type]
 
     monkeypatch.setattr(SandboxGateway, "refund", refund)
-    assert sum(at_once(6, lambda _: services.process_refunds())) == 12
+    assert sum(at_once(6, lambda _: refunds.process_refunds())) == 12
     assert sorted(asked) == sorted(f"part:{number}" for number in range(12))
     assert _sent_back() == 1200
     assert set(Refund.objects.values_list("status", flat=True)) == {"succeeded"}
@@ -212,7 +212,7 @@ def test_a_refund_reaches_the_provider_and_the_audit_trail(
     payment = make_paid(restaurant, "50.00")
     refund = make_refund(payment, "20.00")
     clock.advance(seconds=5)
-    assert services.process_refunds() == 1
+    assert refunds.process_refunds() == 1
     refund.refresh_from_db()
     assert (refund.status, refund.settled_at, refund.attempts) == ("succeeded", clock.now, 1)
     sent = SandboxCharge.objects.get(kind="refund")
@@ -221,7 +221,7 @@ def test_a_refund_reaches_the_provider_and_the_audit_trail(
     entry = AuditEntry.objects.get(verb="refund.succeeded")
     assert (entry.target, entry.restaurant_id) == (refund.public_id, restaurant.pk)
     assert entry.data == {"payment": payment.public_id, "amount": "20.00", "currency": "USD"}
-    assert services.process_refunds() == 0
+    assert refunds.process_refunds() == 0
 
 
 def test_a_refusal_by_the_provider_is_shown_and_no_longer_counted(
@@ -229,7 +229,7 @@ def test_a_refusal_by_the_provider_is_shown_and_no_longer_counted(
 ) -> None:
     payment = make_paid(restaurant, "50.00", method={"token": sandbox.REFUND_FAILS})
     refund = make_refund(payment, "50.00")
-    services.process_refunds()
+    refunds.process_refunds()
     refund.refresh_from_db()
     payment.refresh_from_db()
     assert (refund.status, refund.last_error) == ("failed", "The card was closed.")
@@ -244,15 +244,15 @@ def test_a_provider_without_an_answer_is_asked_again_with_the_same_key(
     lost = RefundResult(RefundOutcome.UNKNOWN, message="The provider's answer was lost.")
     done = RefundResult(RefundOutcome.SUCCEEDED, reference="re_1")
     keys = answers(monkeypatch, lost, lost, done)
-    services.process_refunds()
+    refunds.process_refunds()
     refund.refresh_from_db()
     assert (refund.status, refund.last_error) == ("requested", "The provider's answer was lost.")
     clock.advance(seconds=23)
-    assert services.process_refunds() == 0
+    assert refunds.process_refunds() == 0
     clock.advance(seconds=14)
-    assert services.process_refunds() == 1
+    assert refunds.process_refunds() == 1
     clock.advance(seconds=145)
-    assert services.process_refunds() == 1
+    assert refunds.process_refunds() == 1
     refund.refresh_from_db()
     assert (refund.status, refund.attempts, refund.last_error) == ("succeeded", 3, "")
     assert keys == ["refund:res_1"] * 3
@@ -267,7 +267,7 @@ def test_a_refund_without_an_answer_for_a_day_waits_for_a_person(
     answers(monkeypatch, *[lost] * 8)
     waits = []
     for _ in range(8):
-        assert services.process_refunds() == 1
+        assert refunds.process_refunds() == 1
         refund.refresh_from_db()
         if refund.next_attempt_at is not None:
             waits.append((refund.next_attempt_at - clock.now).total_seconds())
@@ -277,7 +277,7 @@ def test_a_refund_without_an_answer_for_a_day_waits_for_a_person(
     assert (refund.status, refund.next_attempt_at) == ("requested", None)
     assert refund.last_error == "Given up after 8 attempts. No answer."
     clock.advance(days=30)
-    assert services.process_refunds() == 0
+    assert refunds.process_refunds() == 0
     payment.refresh_from_db()
     assert payment.refunded == Decimal(20)
 
@@ -288,7 +288,7 @@ def test_waiting_times_differ_from_row_to_row(
     payment = make_paid(restaurant)
     refunds = [make_refund(payment, "1.00") for _ in range(5)]
     answers(monkeypatch, *[RefundResult(RefundOutcome.UNKNOWN)] * 5)
-    services.process_refunds()
+    refunds.process_refunds()
     assert len({Refund.objects.get(pk=refund.pk).next_attempt_at for refund in refunds}) == 5
 
 
@@ -299,11 +299,11 @@ def test_a_pending_refund_is_looked_at_until_it_is_done(
     pending = RefundResult(RefundOutcome.PENDING, reference="re_1")
     answers(monkeypatch, *[pending] * 10, RefundResult(RefundOutcome.SUCCEEDED, reference="re_1"))
     for _ in range(10):
-        assert services.process_refunds() == 1
+        assert refunds.process_refunds() == 1
         refund.refresh_from_db()
         assert (refund.status, refund.provider_reference) == ("requested", "re_1")
         clock.advance(hours=8)
-    services.process_refunds()
+    refunds.process_refunds()
     refund.refresh_from_db()
     assert refund.status == "succeeded"
 
@@ -316,10 +316,10 @@ def test_a_worker_that_dies_before_asking_loses_its_lease_not_the_refund(
     with monkeypatch.context() as patch:
         answers(patch, KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
-            services.process_refunds()
-    assert services.process_refunds() == 0
+            refunds.process_refunds()
+    assert refunds.process_refunds() == 0
     clock.advance(minutes=2, seconds=1)
-    assert services.process_refunds() == 1
+    assert refunds.process_refunds() == 1
     refund.refresh_from_db()
     assert (refund.status, refund.attempts, _sent_back()) == ("succeeded", 2, 2000)
 
@@ -331,13 +331,13 @@ def test_a_worker_that_dies_after_asking_gives_back_once(
     refund = make_refund(make_paid(restaurant), "20.00")
     with monkeypatch.context() as patch:
         patch.setattr(
-            services, "_record_refund", lambda *_a, **_k: (_ for _ in ()).throw(SystemExit)
+            refunds, "_record_refund", lambda *_a, **_k: (_ for _ in ()).throw(SystemExit)
         )
         with pytest.raises(SystemExit):
-            services.process_refunds()
+            refunds.process_refunds()
     assert _sent_back() == 2000
     clock.advance(minutes=2, seconds=1)
-    assert services.process_refunds() == 1
+    assert refunds.process_refunds() == 1
     refund.refresh_from_db()
     assert (refund.status, _sent_back()) == ("succeeded", 2000)
 
@@ -345,9 +345,9 @@ def test_a_worker_that_dies_after_asking_gives_back_once(
 def test_a_late_worker_changes_nothing_that_is_done(restaurant: Restaurant, clock: Clock) -> None:
     payment = make_paid(restaurant, "50.00")
     refund = make_refund(payment, "20.00")
-    services.process_refunds()
+    refunds.process_refunds()
     late = RefundResult(RefundOutcome.FAILED, message="late")
-    services._record_refund(refund, late, at=clock.now)
+    refunds._record_refund(refund, late, at=clock.now)
     refund.refresh_from_db()
     payment.refresh_from_db()
     assert (refund.status, payment.refunded) == ("succeeded", Decimal(20))
@@ -359,7 +359,7 @@ def test_one_broken_row_does_not_keep_the_others_waiting(
     broken = make_refund(make_paid(restaurant))
     Payment.objects.update(gateway="closed_down")
     sound = make_refund(make_paid(restaurant))
-    assert services.process_refunds() == 2
+    assert refunds.process_refunds() == 2
     broken.refresh_from_db()
     sound.refresh_from_db()
     assert (broken.status, broken.last_error) == ("requested", "Not sent: LookupError")
@@ -370,15 +370,15 @@ def test_a_sweep_takes_no_more_than_it_is_told(restaurant: Restaurant, clock: Cl
     payment = make_paid(restaurant)
     for _ in range(3):
         make_refund(payment, "1.00")
-    assert [services.process_refunds(limit=2), services.process_refunds(limit=2)] == [2, 1]
+    assert [refunds.process_refunds(limit=2), refunds.process_refunds(limit=2)] == [2, 1]
 
 
 def test_a_sweep_ends_when_its_time_is_up(
     restaurant: Restaurant, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_refund(make_paid(restaurant))
-    monkeypatch.setattr(services, "SWEEP_SECONDS", 0.0)
-    assert services.process_refunds() == 0
+    monkeypatch.setattr(refunds, "SWEEP_SECONDS", 0.0)
+    assert refunds.process_refunds() == 0
 
 
 # --- Staff ----------------------------------------------------------------------------------------
@@ -390,10 +390,10 @@ def test_staff_wake_a_stuck_refund_under_its_old_key(
     refund = make_refund(make_paid(restaurant), key="refund:res_1")
     Refund.objects.update(attempts=8, next_attempt_at=None)
     woken.clear()
-    again = services.retry_refund(refund.pk, by=MANAGER, at=clock.now)
+    again = refunds.retry_refund(refund.pk, by=MANAGER, at=clock.now)
     assert (again.pk, again.idempotency_key) == (refund.pk, "refund:res_1")
     assert woken == ["payments.process_refunds"]
-    assert services.process_refunds() == 1
+    assert refunds.process_refunds() == 1
     refund.refresh_from_db()
     assert (refund.status, refund.attempts) == ("succeeded", 1)
     assert AuditEntry.objects.get(verb="refund.retried").actor_label == "Mia Manager"
@@ -406,21 +406,21 @@ def test_staff_ask_anew_for_a_refused_refund_and_a_double_click_asks_once(
     refund = make_refund(payment, "50.00")
     with monkeypatch.context() as patch:
         answers(patch, RefundResult(RefundOutcome.FAILED, message="Closed."))
-        services.process_refunds()
-    first = services.retry_refund(refund.pk, by=MANAGER, at=clock.now)
-    second = services.retry_refund(refund.pk, by=MANAGER, at=clock.now)
+        refunds.process_refunds()
+    first = refunds.retry_refund(refund.pk, by=MANAGER, at=clock.now)
+    second = refunds.retry_refund(refund.pk, by=MANAGER, at=clock.now)
     assert (first.pk, first.idempotency_key) == (second.pk, f"again:{refund.public_id}")
     assert first.pk != refund.pk
-    services.process_refunds()
+    refunds.process_refunds()
     payment.refresh_from_db()
     assert (payment.refunded, _sent_back()) == (Decimal(50), 5000)
 
 
 def test_a_refund_that_arrived_cannot_be_sent_again(restaurant: Restaurant, clock: Clock) -> None:
     refund = make_refund(make_paid(restaurant))
-    services.process_refunds()
+    refunds.process_refunds()
     with pytest.raises(RefundDone):
-        services.retry_refund(refund.pk, by=SYSTEM, at=clock.now)
+        refunds.retry_refund(refund.pk, by=SYSTEM, at=clock.now)
     assert not AuditEntry.objects.filter(verb="refund.retried").exists()
 
 
@@ -431,7 +431,7 @@ def test_a_refused_refund_that_was_made_up_for_is_not_sent_again(
     refund = make_refund(payment, "50.00")
     with monkeypatch.context() as patch:
         answers(patch, RefundResult(RefundOutcome.FAILED))
-        services.process_refunds()
+        refunds.process_refunds()
     make_refund(payment, "10.00")
     with pytest.raises(RefundTooLarge):
-        services.retry_refund(refund.pk, by=MANAGER, at=clock.now)
+        refunds.retry_refund(refund.pk, by=MANAGER, at=clock.now)

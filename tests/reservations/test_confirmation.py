@@ -294,7 +294,7 @@ def test_settling_twice_changes_nothing_the_second_time(
 def test_the_sweep_confirms_what_was_paid_when_the_process_died(
     clock: Clock, bella: Restaurant, guest: Guest
 ) -> None:
-    from payments.services import settle_unknown
+    from payments.services.settling import settle_unknown
 
     held = hold(bella, guest)
     with pytest.raises(PaymentPending):

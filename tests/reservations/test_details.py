@@ -15,7 +15,7 @@ from core.errors import Invalid
 from core.models import AuditEntry
 from customers.models import Customer
 from notifications.models import Message
-from payments.services import settle_unknown
+from payments.services.settling import settle_unknown
 from reservations.details import NO_ORIGIN, Details, Occasion, Origin
 from reservations.errors import PaymentPending, SlotUnavailable
 from reservations.guests import Guest

@@ -15,7 +15,7 @@ from core.ids import public_id
 from notifications.services import deliver_due
 from payments.gateways.sandbox import LOST_ANSWER, SandboxGateway
 from payments.models import Payment, Policy, Refund
-from payments.services import settle_unknown
+from payments.services.settling import settle_unknown
 from reservations.guests import Guest
 from reservations.models import Hold, Reservation
 from reservations.services.holds import HoldRequest, expire_holds, place_hold

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from core.actors import SYSTEM
 from notifications.services import deliver_due
-from payments.services import process_refunds
+from payments.services.refunds import process_refunds
 from reservations.guests import Guest
 from reservations.models import Reservation
 from reservations.proof.invariants import ALWAYS, AT_REST, OVERLAPPING_CLAIMS, broken

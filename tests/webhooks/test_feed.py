@@ -13,7 +13,7 @@ from accounts.services.keys import revoke_key
 from api.webhooks.shapes import detail
 from core import audit
 from core.actors import SYSTEM, Actor, ActorKind
-from payments.services import process_refunds
+from payments.services.refunds import process_refunds
 from reservations.engine.lifecycle import Status
 from reservations.guests import Guest
 from reservations.partners import PartnerBooking

@@ -1,0 +1,38 @@
+"""The tables of this app."""
+
+from __future__ import annotations
+
+from payments.models.ledger import (
+    Errand,
+    Payment,
+    PaymentDispute,
+    PaymentKind,
+    ProviderAnswer,
+    Redemption,
+    Refund,
+)
+from payments.models.policy import (
+    Policy,
+    PolicyKind,
+    default_refund_ladder,
+    validate_ladder,
+)
+from payments.models.provider import ProviderAccount, ProviderEvent
+from payments.models.sandbox import SandboxCharge
+
+__all__ = [
+    "Errand",
+    "Payment",
+    "PaymentDispute",
+    "PaymentKind",
+    "Policy",
+    "PolicyKind",
+    "ProviderAccount",
+    "ProviderAnswer",
+    "ProviderEvent",
+    "Redemption",
+    "Refund",
+    "SandboxCharge",
+    "default_refund_ladder",
+    "validate_ladder",
+]

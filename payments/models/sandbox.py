@@ -1,0 +1,31 @@
+"""The books of the provider that needs nobody."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class SandboxCharge(models.Model):
+    """The sandbox provider's own books: what 'the card' was really charged.
+
+    It stands for a system that is not ours. It is written outside of our transactions,
+    remembers idempotency keys as providers do, and is only ever read through the gateway.
+    """
+
+    key = models.CharField(max_length=64)
+    reference = models.CharField(max_length=80)
+    kind = models.CharField(max_length=6, choices=[("charge", "Charge"), ("refund", "Refund")])
+    charge_reference = models.CharField(max_length=80, blank=True)
+    minor_amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    outcome = models.CharField(max_length=40, help_text="succeeded, or a decline code")
+    brand = models.CharField(max_length=20, blank=True)
+    last4 = models.CharField(max_length=4, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["key"], name="sandbox_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.kind} {self.minor_amount} {self.currency} {self.outcome}"

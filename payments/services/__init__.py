@@ -1,0 +1,1 @@
+"""What is done with money: rows first, the provider outside of any transaction."""

@@ -1,0 +1,123 @@
+"""What a guest agrees to before money is asked for: in their language, with real dates.
+
+The same lines are shown before the button, on the booking's page and kept on the payment's row,
+as evidence of what was agreed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.money import exponent
+from notifications.wording import amount, day_and_time
+from reservations.engine.policies import refund_amount
+from reservations.selectors.holds import HeldPlace
+
+Ladder = Iterable[Iterable[int]]
+
+_NOTHING_TAKEN = frozenset({"hold", "card"})
+"""Kinds of terms with a fee instead of a refund: what does not come back of a deposit."""
+
+
+def steps_of(ladder: Ladder) -> list[tuple[int, int]]:
+    """Hours of notice and the percentage they give back, most notice first, each step worth less.
+
+    A refund takes the best step that is met, so a longer notice never gives back less.
+    """
+    best, steps = 0, []
+    for hours, percent in sorted((tuple(step) for step in ladder), key=lambda step: step[0]):
+        if percent > best:
+            best = percent
+            steps.append((hours, percent))
+    return steps[::-1]
+
+
+def refund_lines(
+    ladder: Ladder,
+    starts_at: dt.datetime,
+    zone: ZoneInfo,
+    *,
+    total: Decimal,
+    currency: str,
+    now: dt.datetime,
+    kind: str = "deposit",
+) -> list[str]:
+    """The ladder as sentences with real dates, without the steps that have passed.
+
+    Of a hold and a card on file it says what is charged; of the others, what comes back.
+    """
+    steps = []
+    for hours, percent in steps_of(ladder):
+        until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=hours)
+        if until >= now:
+            steps.append((day_and_time(until, zone.key), percent))
+    exact = exponent(currency)
+    if kind in _NOTHING_TAKEN:
+        return _fee_lines(steps, total, currency)
+    lines = []
+    for when, percent in steps:
+        text = (
+            _("Cancel by %(moment)s: the full %(money)s comes back.")
+            if percent == 100
+            else _("Cancel by %(moment)s: %(money)s comes back.")
+        )
+        back = amount(refund_amount(total, percent, exact), currency)
+        lines.append(text % {"moment": when, "money": back})
+    lines.append(
+        _("After that the deposit is not given back.")
+        if lines
+        else _("The deposit is not given back.")
+    )
+    return lines
+
+
+def _fee_lines(steps: list[tuple[str, int]], total: Decimal, currency: str) -> list[str]:
+    lines = []
+    for when, percent in steps:
+        fee = total - refund_amount(total, percent, exponent(currency))
+        if fee <= 0:
+            lines.append(_("Cancel by %(moment)s: nothing is charged.") % {"moment": when})
+        else:
+            money = {"moment": when, "money": amount(fee, currency)}
+            lines.append(_("Cancel by %(moment)s: up to %(money)s can be charged.") % money)
+    full = {"money": amount(total, currency)}
+    lines.append(
+        _("After that, or if you do not come, up to %(money)s can be charged.") % full
+        if lines
+        else _("If you cancel or do not come, up to %(money)s can be charged.") % full
+    )
+    return lines
+
+
+def headline(kind: str, total: Decimal, currency: str) -> str:
+    """What happens to the card when booking, in one sentence."""
+    sentences = {
+        "deposit": _("A deposit of %(money)s is taken now. It comes off your bill."),
+        "prepayment": _("The price of %(money)s is taken now."),
+        "hold": _("%(money)s is set aside on your card and let go after your visit."),
+        "card": _("Your card secures the table. Nothing is taken now."),
+    }
+    return sentences.get(kind, sentences["deposit"]) % {"money": amount(total, currency)}
+
+
+def terms_text(held: HeldPlace, language: str = "") -> str:
+    """Everything a guest agrees to about the money of a hold, as lines of one text."""
+    with translation.override(language or translation.get_language()):
+        lines = refund_lines(
+            held.refund_ladder,
+            held.starts_at,
+            held.house.zone,
+            total=held.deposit,
+            currency=held.currency,
+            now=clock.now(),
+            kind=held.payment_kind,
+        )
+        first = headline(held.payment_kind, held.deposit, held.currency)
+        return "\n".join([first, *lines, held.house.cancellation_policy]).strip()
