@@ -6,17 +6,12 @@ would be done elsewhere. Both systems are measured with a provider that costs th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from payments.gateways.base import ChargeOutcome, ChargeResult
+from payments.gateways.base import ChargeOutcome, ChargeResult, Order
 from payments.gateways.sandbox import SandboxGateway
 
 
 class InstantGateway(SandboxGateway):
     """The sandbox without its books: every charge succeeds."""
 
-    def _charge(
-        self, key: str, minor: int, currency: str, method: Mapping[str, Any], description: str
-    ) -> ChargeResult:
-        return ChargeResult(ChargeOutcome.SUCCEEDED, f"ch_{key}", brand="Visa", last4="4242")
+    def _charge(self, order: Order, minor: int) -> ChargeResult:
+        return ChargeResult(ChargeOutcome.SUCCEEDED, f"ch_{order.key}", brand="Visa", last4="4242")

@@ -21,6 +21,16 @@ class SandboxCharge(models.Model):
     outcome = models.CharField(max_length=40, help_text="succeeded, or a decline code")
     brand = models.CharField(max_length=20, blank=True)
     last4 = models.CharField(max_length=4, blank=True)
+    taking = models.CharField(
+        max_length=6,
+        choices=[("charge", "Charge"), ("hold", "Hold"), ("card", "Card")],
+        default="charge",
+        db_default="charge",
+    )
+    token = models.CharField(max_length=40, blank=True, db_default="")
+    captured_minor = models.BigIntegerField(default=0, db_default=0)
+    purpose = models.CharField(max_length=40, blank=True, db_default="")
+    return_url = models.CharField(max_length=300, blank=True, db_default="")
     at = models.DateTimeField()
 
     class Meta:

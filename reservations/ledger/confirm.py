@@ -75,8 +75,8 @@ WITH hold AS (
 ), payment AS (
   INSERT INTO payments_payment
     (public_id, restaurant_id, purpose, kind, gateway, account_id, agreed_text, idempotency_key,
-     amount, currency, status, method, card_brand, card_last4, provider_reference, failure_code, failure_message, refunded, attempts,
-     next_check_at, last_error, created_at)
+     amount, currency, status, method, card_brand, card_last4, provider_reference, failure_code,
+     failure_message, refunded, attempts, next_check_at, last_error, created_at)
   SELECT %(payment_public_id)s, restaurant_id, public_id, payment_kind, %(gateway)s,
          %(account_id)s, %(agreed_text)s, key, deposit_amount,
          currency, 'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '',
@@ -187,9 +187,9 @@ WITH hold AS (
   RETURNING *
 ), payment AS (
   UPDATE payments_payment
-  SET status = %(payment_status)s, provider_reference = %(reference)s, card_brand = %(brand)s,
-      captured = CASE %(payment_status)s WHEN 'succeeded' THEN amount ELSE 0 END,
-      saved = %(saved)s::jsonb, action = '{{}}', capture_before = %(capture_before)s,
+  SET status = %(payment_status)s::text, provider_reference = %(reference)s, card_brand = %(brand)s,
+      captured = CASE %(payment_status)s::text WHEN 'succeeded' THEN amount ELSE 0 END,
+      saved = %(saved)s::jsonb, action = '{{}}', capture_before = %(capture_before)s::timestamptz,
       card_last4 = %(last4)s, settled_at = %(now)s, next_check_at = NULL, last_error = '',
       failure_code = '', failure_message = ''
   WHERE id = %(payment_id)s AND EXISTS (SELECT 1 FROM hold)

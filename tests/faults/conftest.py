@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from core import clock as core_clock
-from payments.gateways.base import ChargeResult
+from payments.gateways.base import ChargeResult, Order
 from payments.gateways.sandbox import SandboxGateway
 from tests.fixtures.domain import Clock
 
@@ -24,8 +23,8 @@ def while_paying(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     def arrange(meanwhile: Callable[[], object]) -> None:
         real = SandboxGateway.charge
 
-        def slow(self: SandboxGateway, **asked: Any) -> ChargeResult:
-            result = real(self, **asked)
+        def slow(self: SandboxGateway, order: Order) -> ChargeResult:
+            result = real(self, order)
             monkeypatch.setattr(SandboxGateway, "charge", real)
             meanwhile()
             return result

@@ -82,6 +82,8 @@ def _begin(hold_id: int, method: Any, now: dt.datetime | None = None) -> write.B
     return write.begin_payment(
         hold_id,
         gateway="sandbox",
+        account_id=None,
+        agreed_text="",
         method=method,
         contact=write.Contact("", ""),
         details=NO_DETAILS,

@@ -161,9 +161,15 @@ def test_recording_needs_the_callers_transaction(restaurant: Restaurant, clock: 
 @pytest.mark.parametrize(
     ("statement", "constraint"),
     [
-        ("refunded = amount + 0.01", "payment_refunds_within_amount"),
-        ("refunded = -0.01", "payment_refunds_within_amount"),
-        ("status = 'failed', refunded = 1", "payment_refund_needs_capture"),
+        ("refunded = captured + 0.01", "payment_refunds_within_captured"),
+        ("refunded = 30, redeemed = captured - 29.99", "payment_refunds_within_captured"),
+        ("captured = amount + 0.01", "payment_captured_within_amount"),
+        ("captured = 0", "payment_captured_when_succeeded"),
+        ("status = 'failed'", "payment_captured_when_succeeded"),
+        ("errand = 'capture', errand_amount = 1", "payment_errand"),
+        ("kind = 'tip'", "payment_kind_known"),
+        ("refunded = -0.01", "payment_refunds_within_captured"),
+        ("status = 'failed', captured = 0, refunded = 1", "payment_refunds_within_captured"),
         ("amount = 0", "payment_amount"),
     ],
 )

@@ -286,10 +286,10 @@ def test_waiting_times_differ_from_row_to_row(
     restaurant: Restaurant, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = make_paid(restaurant)
-    refunds = [make_refund(payment, "1.00") for _ in range(5)]
+    owed = [make_refund(payment, "1.00") for _ in range(5)]
     answers(monkeypatch, *[RefundResult(RefundOutcome.UNKNOWN)] * 5)
     refunds.process_refunds()
-    assert len({Refund.objects.get(pk=refund.pk).next_attempt_at for refund in refunds}) == 5
+    assert len({Refund.objects.get(pk=refund.pk).next_attempt_at for refund in owed}) == 5
 
 
 def test_a_pending_refund_is_looked_at_until_it_is_done(

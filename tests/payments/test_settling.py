@@ -232,7 +232,7 @@ def test_an_outcome_that_was_recorded_meanwhile_is_left_alone(
     restaurant: Restaurant, clock: Clock
 ) -> None:
     payment = lost(restaurant)
-    found = SandboxGateway().find_charge(payment.idempotency_key)
+    found = SandboxGateway().find_charge(charges.order_of(payment))
     assert found is not None
     with transaction.atomic():
         charges.record_charge(payment.pk, found, at=clock.now)

@@ -14,7 +14,7 @@ from core.errors import Invalid
 from core.models import AuditEntry
 from customers.models import Customer
 from notifications.models import Message
-from payments.gateways.base import ChargeOutcome, ChargeResult
+from payments.gateways.base import ChargeOutcome, ChargeResult, Order
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment, Refund, SandboxCharge
 from reservations.errors import (
@@ -212,8 +212,8 @@ def lapse_while_paying(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callabl
     def arrange(meanwhile: Callable[[], object]) -> None:
         real = SandboxGateway.charge
 
-        def slow(self: SandboxGateway, **asked: Any) -> ChargeResult:
-            result = real(self, **asked)
+        def slow(self: SandboxGateway, order: Order) -> ChargeResult:
+            result = real(self, order)
             clock.advance(minutes=20)
             monkeypatch.setattr(SandboxGateway, "charge", real)
             meanwhile()

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from core.errors import Busy
 from core.ids import public_id
 from notifications.services import deliver_due
+from payments.gateways.base import Order
 from payments.gateways.sandbox import LOST_ANSWER, SandboxGateway
 from payments.models import Payment, Policy, Refund
 from payments.services.settling import settle_unknown
@@ -282,10 +283,10 @@ def test_a_payment_that_came_too_late_is_refunded_and_says_so(
     small, other = factories.make_bella(tables=1), new_guest()
     really = SandboxGateway.charge
 
-    def slow(self: SandboxGateway, **facts: Any) -> object:
+    def slow(self: SandboxGateway, order: Order) -> object:
         clock.advance(minutes=30)
         place_hold(HoldRequest(small.public_id, SATURDAY, "19:00", 2), other, by=other.actor)
-        return really(self, **facts)
+        return really(self, order)
 
     monkeypatch.setattr(SandboxGateway, "charge", slow)
     browser.hold(small).confirm()
