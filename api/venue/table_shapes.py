@@ -10,8 +10,8 @@ from api.venue.wishes import allergies_of
 from core import clock
 from reservations.engine import types as e
 from reservations.engine.lifecycle import ActorKind, Status, allowed
+from reservations.engine.money import DEFAULT_REFUND_LADDER
 from reservations.engine.opening import opening_of
-from reservations.engine.types import DEFAULT_REFUND_LADDER
 from reservations.engine.walltime import minute_to_datetime
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking

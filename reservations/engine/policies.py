@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from reservations.engine.types import DepositRule, DiningService, Plan, RefundStep
+from reservations.engine.money import DepositRule, RefundStep
+from reservations.engine.types import DiningService, Plan
 
 NO_DEPOSIT = Decimal(0)
 

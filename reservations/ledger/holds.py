@@ -11,6 +11,7 @@ from django.db import connection
 from core.actors import Actor
 from reservations.details import Origin
 from reservations.engine import types as e
+from reservations.engine.money import RefundStep
 from reservations.ledger.decisions import asked, candidates
 from reservations.ledger.guard import AUDIT, actor_parameters, dump, guarded
 from reservations.ledger.place import COUNT, Place, place_parameters
@@ -64,7 +65,7 @@ def insert_hold(
     deposit: Decimal,
     payment_kind: str,
     currency: str,
-    ladder: tuple[e.RefundStep, ...],
+    ladder: tuple[RefundStep, ...],
     decision: e.Decision,
     plan_version: int,
     by: Actor,

@@ -21,6 +21,7 @@ from django.db import connection
 
 from payments.gateways.registry import SANDBOX
 from reservations.engine import types as e
+from reservations.engine.money import DepositRule, RefundStep
 
 _CAPACITY = 4096
 
@@ -331,8 +332,8 @@ def _closure(raw: dict[str, Any]) -> e.Closure:
     )
 
 
-def _deposit_rule(raw: dict[str, Any]) -> e.DepositRule:
-    return e.DepositRule(
+def _deposit_rule(raw: dict[str, Any]) -> DepositRule:
+    return DepositRule(
         id=raw["id"],
         amount=Decimal(raw["amount"]),
         kind=raw["kind"],
@@ -345,7 +346,5 @@ def _deposit_rule(raw: dict[str, Any]) -> e.DepositRule:
         valid_from=_date(raw["valid_from"]),
         valid_until=_date(raw["valid_until"]),
         priority=raw["priority"],
-        refund_ladder=tuple(
-            e.RefundStep(hours, percent) for hours, percent in raw["refund_ladder"]
-        ),
+        refund_ladder=tuple(RefundStep(hours, percent) for hours, percent in raw["refund_ladder"]),
     )

@@ -17,8 +17,8 @@ from payments.services.errands import give_back
 from payments.services.refunds import request_refund
 from reservations.engine import lifecycle
 from reservations.engine.lifecycle import Status, allowed
+from reservations.engine.money import RefundStep
 from reservations.engine.policies import refund_amount, refund_percent
-from reservations.engine.types import RefundStep
 from reservations.errors import AlreadyCancelled, NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation

@@ -20,6 +20,7 @@ from payments.gateways.registry import is_usable
 from reservations.details import NO_ORIGIN, Origin
 from reservations.engine import availability
 from reservations.engine import types as e
+from reservations.engine.money import DEFAULT_REFUND_LADDER, RefundStep
 from reservations.engine.policies import deposit_for
 from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.errors import (
@@ -247,7 +248,7 @@ class PaymentTerms:
 
     amount: Decimal
     kind: str = "deposit"
-    ladder: tuple[e.RefundStep, ...] = e.DEFAULT_REFUND_LADDER
+    ladder: tuple[RefundStep, ...] = DEFAULT_REFUND_LADDER
 
 
 def terms_for(day: Day, decision: e.Decision) -> PaymentTerms:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reservations.engine.money import DEFAULT_REFUND_LADDER, DepositRule, RefundStep
 from reservations.engine.policies import deposit_for, refund_amount, refund_percent
-from reservations.engine.types import DEFAULT_REFUND_LADDER, DepositRule, RefundStep
 from tests.engine.builders import FRIDAY, dinner, plan
 
 NEW_YORK = ZoneInfo("America/New_York")

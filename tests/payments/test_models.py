@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from payments.models import default_refund_ladder, validate_ladder
+from reservations.engine.money import RefundStep
 from reservations.engine.policies import refund_percent
-from reservations.engine.types import RefundStep
 
 
 @pytest.mark.parametrize("ladder", [default_refund_ladder(), [], [[0, 100]], [[48, 80], [0, 80]]])

@@ -153,15 +153,18 @@ def test_no_more_money_goes_back_than_was_taken() -> None:
         amount=Decimal(50),
         currency="USD",
         status="succeeded",
+        captured=50,
         created_at=EVENING,
     )
     update = Payment.objects.filter(pk=payment.pk).update
-    assert refused_by("payment_refunds_within_amount", lambda: update(refunded=Decimal("50.01")))
-    assert refused_by("payment_refunds_within_amount", lambda: update(refunded=Decimal(-1)))
+    assert refused_by("payment_refunds_within_captured", lambda: update(refunded=Decimal("50.01")))
+    assert refused_by("payment_refunds_within_captured", lambda: update(refunded=Decimal(-1)))
     assert refused_by(
-        "payment_refund_needs_capture", lambda: update(refunded=Decimal(1), status="unknown")
+        "payment_refunds_within_captured",
+        lambda: update(refunded=Decimal(1), captured=0, status="unknown"),
     )
-    assert refused_by("payment_amount", lambda: update(amount=Decimal(0)))
+    assert refused_by("payment_captured_when_succeeded", lambda: update(status="unknown"))
+    assert refused_by("payment_amount", lambda: update(amount=Decimal(0), captured=0))
 
 
 def test_the_audit_trail_cannot_be_edited_or_shortened() -> None:

@@ -12,7 +12,7 @@ import pytest
 from accounts.errors import SessionEnded
 from accounts.models import User
 from core.models import AuditEntry
-from reservations.engine.types import DEFAULT_REFUND_LADDER
+from reservations.engine.money import DEFAULT_REFUND_LADDER
 from reservations.errors import (
     ActiveHoldExists,
     HoldAtLimit,

@@ -310,7 +310,7 @@ DAMAGES = {
         {"refund_unaccounted"},
     ),
     "payment without an answer": (
-        f"UPDATE payments_payment SET status = 'unknown' WHERE id IN {PAYMENT}",
+        f"UPDATE payments_payment SET status = 'unknown', captured = 0 WHERE id IN {PAYMENT}",
         {"money_in_the_air", "unpaid", "charge_unaccounted"},
     ),
     "message nobody will send": (

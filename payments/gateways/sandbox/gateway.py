@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -171,17 +172,20 @@ def _gone(reference: str) -> ChargeResult:
 def _result(entry: Entry) -> ChargeResult:
     if entry.outcome == books.ABANDONED:
         return given_up()
-    card = {"brand": entry.brand, "last4": entry.last4}
+    return replace(_plain(entry), brand=entry.brand, last4=entry.last4)
+
+
+def _plain(entry: Entry) -> ChargeResult:
     if entry.outcome == books.SUCCEEDED:
-        return ChargeResult(ChargeOutcome.SUCCEEDED, entry.reference, **card)
+        return ChargeResult(ChargeOutcome.SUCCEEDED, entry.reference)
     if entry.outcome == books.AUTHORIZED:
         until = entry.at + books.HOLD_LASTS
-        return ChargeResult(ChargeOutcome.AUTHORIZED, entry.reference, capture_before=until, **card)
+        return ChargeResult(ChargeOutcome.AUTHORIZED, entry.reference, capture_before=until)
     if entry.outcome == books.SAVED:
         saved = {"card": entry.token}
-        return ChargeResult(ChargeOutcome.SAVED, entry.reference, saved=saved, **card)
+        return ChargeResult(ChargeOutcome.SAVED, entry.reference, saved=saved)
     if entry.outcome == books.VOIDED:
-        return ChargeResult(ChargeOutcome.VOIDED, entry.reference, **card)
+        return ChargeResult(ChargeOutcome.VOIDED, entry.reference)
     if entry.outcome == books.ACTION:
         url = f"{settings.PUBLIC_URL}/sandbox/bank/{quote(entry.reference)}/"
         return ChargeResult(
@@ -192,5 +196,4 @@ def _result(entry: Entry) -> ChargeResult:
         entry.reference,
         failure_code=entry.outcome,
         failure_message=cards.DECLINES[entry.outcome],
-        **card,
     )
