@@ -153,9 +153,9 @@ def begin_payment(
         return None
     pk, key, amount, currency, stored, reference, begun_at = row
     # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
-    method = orjson.loads(stored)
+    stored_method: dict[str, Any] = orjson.loads(stored)
     is_new = fresh is not None
-    return BegunPayment(pk, key, amount, currency, method, is_new, reference, begun_at)
+    return BegunPayment(pk, key, amount, currency, stored_method, is_new, reference, begun_at)
 
 
 def _read_open_payment(cursor: Any, hold_id: int, now: dt.datetime) -> Any:

@@ -188,9 +188,7 @@ def _plain(entry: Entry) -> ChargeResult:
         return ChargeResult(ChargeOutcome.VOIDED, entry.reference)
     if entry.outcome == books.ACTION:
         url = f"{settings.PUBLIC_URL}/sandbox/bank/{quote(entry.reference)}/"
-        return ChargeResult(
-            ChargeOutcome.ACTION_REQUIRED, entry.reference, action=Action(url=url), **card
-        )
+        return ChargeResult(ChargeOutcome.ACTION_REQUIRED, entry.reference, action=Action(url=url))
     return ChargeResult(
         ChargeOutcome.DECLINED,
         entry.reference,
