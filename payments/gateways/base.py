@@ -86,7 +86,7 @@ class Order:
     reference: str = ""
     """The provider's id of it, once we know one."""
     off_session: bool = False
-    """The owner is not there: ``method["saved"]`` is what ``ChargeResult.saved`` was."""
+    """The owner is not there: ``method`` is what ``ChargeResult.saved`` was."""
     begun_at: dt.datetime | None = None
     """When it was first asked; a search at the provider begins here."""
 
@@ -118,7 +118,7 @@ class ChargeResult:
     action: Action | None = None
     """With ``ACTION_REQUIRED``."""
     saved: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """What an off-session order needs to charge this card again; of a saved card, never empty."""
+    """The ``method`` of a later off-session order; of a card that was saved, never empty."""
     capture_before: dt.datetime | None = None
     """When what is set aside goes back by itself."""
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -63,7 +63,7 @@ def order_of(payment: Payment, *, description: str = "", return_url: str = "") -
     """What the provider is asked for a payment; the same on every repetition.
 
     ``payment`` need not be read from the database: gateway, key, amount, currency, kind, method,
-    purpose and reference are used.
+    purpose, reference and parent (whose saved card is the method) are used.
     """
     kind = PaymentKind(payment.kind)
     return Order(
@@ -76,7 +76,7 @@ def order_of(payment: Payment, *, description: str = "", return_url: str = "") -
         purpose=payment.purpose,
         return_url=return_url,
         reference=payment.provider_reference,
-        off_session="saved" in payment.method,
+        off_session=payment.parent_id is not None,
         begun_at=payment.created_at,
     )
 

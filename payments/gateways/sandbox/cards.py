@@ -34,6 +34,8 @@ FEE_DECLINED: Final = "tok_sandbox_fee_declined"
 """The card can be saved, and has insufficient funds when it is charged later."""
 FEE_NEEDS_OWNER: Final = "tok_sandbox_fee_3ds"
 """The card can be saved; when it is charged later, the bank wants its owner."""
+FORGOTTEN: Final = "tok_visa_0002"
+"""What a saved card becomes once it was let go."""
 _SCRIPTED = frozenset(
     {
         LOST_ANSWER,

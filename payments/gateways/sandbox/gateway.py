@@ -68,8 +68,7 @@ class SandboxGateway(Gateway):
         return cards.stored_method(method)
 
     def _charge(self, order: Order, minor: int) -> ChargeResult:
-        saved = order.method.get("saved") or {}
-        token = str(saved.get("card") or order.method.get("token", ""))
+        token = self._token_of(order)
         if token == cards.NEVER_ARRIVES:
             raise AnswerLost
         if token == cards.SLOW:
@@ -103,6 +102,13 @@ class SandboxGateway(Gateway):
         if token == cards.LOST_ANSWER:
             raise AnswerLost
         return _result(entry)
+
+    def _token_of(self, order: Order) -> str:
+        """The card's token; of a saved card that was let go since, one that is declined."""
+        if "card" not in order.method:
+            return str(order.method.get("token", ""))
+        saved = books.by_reference(str(order.method["card"]))
+        return saved.token if saved and saved.outcome == books.SAVED else cards.FORGOTTEN
 
     def _find_charge(self, order: Order) -> ChargeResult | None:
         entry = books.by_key(order.key)
@@ -182,7 +188,7 @@ def _plain(entry: Entry) -> ChargeResult:
         until = entry.at + books.HOLD_LASTS
         return ChargeResult(ChargeOutcome.AUTHORIZED, entry.reference, capture_before=until)
     if entry.outcome == books.SAVED:
-        saved = {"card": entry.token}
+        saved = {"card": entry.reference}
         return ChargeResult(ChargeOutcome.SAVED, entry.reference, saved=saved)
     if entry.outcome == books.VOIDED:
         return ChargeResult(ChargeOutcome.VOIDED, entry.reference)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,19 +16,42 @@ from core.errors import Invalid
 from payments.gateways import sandbox
 from payments.gateways.base import (
     NEVER_ARRIVED,
+    BadSignature,
     ChargeOutcome,
     ChargeResult,
     Gateway,
+    Order,
     RefundOutcome,
+    Taking,
 )
-from payments.gateways.registry import GATEWAYS, gateway_for, gateway_named
+from payments.gateways.registry import gateway_of
+from payments.gateways.sandbox import notices
 from payments.models import SandboxCharge
-from restaurants.models import Restaurant
-from tests.payments.gateways.contract import GatewayContract, Methods
+from tests.fixtures.domain import Clock
+from tests.payments.gateways.contract import Delivery, GatewayContract, Methods, Provider
 from tests.payments.rows import at_once
 
 NUMBER = "4242424242424242"
 TOKEN = "tok_visa_4242"
+
+
+class SandboxProvider(Provider):
+    """Its pages and its clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def approve(self, order: Order, result: ChargeResult) -> None:
+        assert sandbox.decide(result.reference, approve=True)
+
+    def refuse(self, order: Order, result: ChargeResult) -> None:
+        assert sandbox.decide(result.reference, approve=False)
+
+    def notice(self, reference: str) -> Delivery:
+        return *notices.make("charge.updated", reference), ""
+
+    def let_run_out(self, reference: str) -> None:
+        self.clock.advance(days=7)
 
 
 class TestSandboxGateway(GatewayContract):
@@ -40,6 +64,7 @@ class TestSandboxGateway(GatewayContract):
         return Methods(
             accepted={"type": "credit-card", "number": "4242 4242 4242 4242"},
             declined={"type": "credit-card", "number": "4000000000000002"},
+            asks={"token": sandbox.THREE_D_SECURE},
             lost_answer={"token": sandbox.LOST_ANSWER},
             never_arrives={"token": sandbox.NEVER_ARRIVES},
             malformed=(
@@ -63,32 +88,40 @@ class TestSandboxGateway(GatewayContract):
             ),
         )
 
+    @pytest.fixture
+    def provider(self, clock: Clock) -> Provider:
+        return SandboxProvider(clock)
+
     @pytest.mark.django_db(transaction=True)
     def test_giving_up_and_charging_at_once_agree_on_one_outcome(
         self, gateway: Gateway, methods: Methods
     ) -> None:
+        order = self.order(gateway, methods.accepted)
         results: list[ChargeResult] = at_once(
-            16,
-            lambda number: (
-                gateway.abandon("k1") if number % 2 else self.charge(gateway, methods.accepted)
-            ),
+            16, lambda number: gateway.abandon(order) if number % 2 else gateway.charge(order)
         )
-        assert set(results) == {gateway.find_charge("k1")}
+        assert set(results) == {gateway.find_charge(order)}
 
 
 @pytest.fixture
 def gateway(db: None) -> Gateway:
-    return gateway_named("sandbox")
+    return gateway_of(None)
 
 
-def charge(gateway: Gateway, method: dict[str, Any], **changes: Any) -> ChargeResult:
-    facts: dict[str, Any] = {
+def asked(**facts: Any) -> Order:
+    """Fifty dollars."""
+    defaults: dict[str, Any] = {
         "key": "k1",
         "amount": Decimal("50.00"),
         "currency": "USD",
+        "method": {"token": TOKEN},
         "description": "Deposit",
     }
-    return gateway.charge(**(facts | {"method": gateway.check_method(method)} | changes))
+    return Order(**(defaults | facts))
+
+
+def charge(gateway: Gateway, method: dict[str, Any], **changes: Any) -> ChargeResult:
+    return gateway.charge(replace(asked(method=gateway.check_method(method)), **changes))
 
 
 @pytest.mark.parametrize(
@@ -158,9 +191,7 @@ def test_a_charge_is_one_statement(gateway: Gateway) -> None:
     method = gateway.check_method({"token": "tok_visa_4242"})
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
-            gateway.charge(
-                key="k1", amount=Decimal(50), currency="USD", method=method, description=""
-            )
+            gateway.charge(asked(method=method))
         assert len(queries) == 1
 
 
@@ -174,10 +205,10 @@ def test_a_key_that_is_used_for_another_amount_is_a_mistake_of_ours(gateway: Gat
 
 
 def test_a_charge_that_arrives_after_it_was_given_up_takes_nothing(gateway: Gateway) -> None:
-    given_up = gateway.abandon("k1")
+    given_up = gateway.abandon(asked())
     assert (given_up.outcome, given_up.failure_code) == (ChargeOutcome.DECLINED, NEVER_ARRIVED)
     assert charge(gateway, {"number": NUMBER}) == given_up
-    assert gateway.find_charge("k1") == given_up
+    assert gateway.find_charge(asked()) == given_up
     assert SandboxCharge.objects.get().minor_amount == 0
 
 
@@ -221,8 +252,8 @@ def test_a_database_that_is_away_is_a_lost_answer(
         patch.setattr("django.db.transaction.atomic", away)
         results = [
             charge(gateway, {"number": NUMBER}),
-            gateway.find_charge("k1"),
-            gateway.abandon("k1"),
+            gateway.find_charge(asked()),
+            gateway.abandon(asked()),
         ]
         refund = gateway.refund(
             key="r1", charge_reference=taken.reference, amount=Decimal(1), currency="USD"
@@ -242,11 +273,9 @@ def test_it_refuses_to_work_where_it_is_not_allowed(
     with pytest.raises(ImproperlyConfigured, match="SANDBOX_ENABLED"):
         gateway.check_method({"number": NUMBER})
     with pytest.raises(ImproperlyConfigured, match="SANDBOX_ENABLED"):
-        gateway.charge(
-            key="k1", amount=Decimal(50), currency="USD", method={"token": TOKEN}, description=""
-        )
+        gateway.charge(asked())
     with pytest.raises(ImproperlyConfigured, match="SANDBOX_ENABLED"):
-        gateway.find_charge("k1")
+        gateway.find_charge(asked())
     with pytest.raises(ImproperlyConfigured, match="SANDBOX_ENABLED"):
         gateway.refund(key="r", charge_reference="ch", amount=Decimal(1), currency="USD")
     assert SandboxCharge.objects.count() == 0
@@ -261,14 +290,55 @@ def test_a_deployment_that_allows_it_fails_the_system_check(
     assert [error.id for error in errors if str(error.id).startswith("payments.")] == found
 
 
-def test_every_restaurant_is_paid_through_it_so_far(restaurant: Restaurant) -> None:
-    assert gateway_for(restaurant) is gateway_named("sandbox")
-    assert list(GATEWAYS) == ["sandbox"]
+def test_a_restaurant_without_an_account_is_paid_through_it() -> None:
+    assert gateway_of(None) is gateway_of(None)
+    assert gateway_of(None).name == "sandbox"
 
 
+@pytest.mark.django_db
 def test_a_gateway_nobody_knows_is_named_in_the_error() -> None:
     with pytest.raises(LookupError, match="'paypall'"):
-        gateway_named("paypall")
+        gateway_of(None, "paypall")
+    with pytest.raises(LookupError, match="no provider account 7"):
+        gateway_of(7)
+
+
+def test_a_card_that_is_declined_only_later_is_saved_first(gateway: Gateway) -> None:
+    for token, code in (
+        (sandbox.FEE_DECLINED, "insufficient_funds"),
+        (sandbox.FEE_NEEDS_OWNER, "authentication_required"),
+    ):
+        saved = charge(gateway, {"token": token}, key=token, taking=Taking.CARD)
+        assert saved.outcome is ChargeOutcome.SAVED
+        fee = gateway.charge(asked(key=f"fee:{code}", method=saved.saved, off_session=True))
+        assert (fee.outcome, fee.failure_code) == (ChargeOutcome.DECLINED, code)
+
+
+def test_money_that_is_gone_when_it_is_to_be_taken(gateway: Gateway) -> None:
+    held = charge(gateway, {"token": sandbox.CAPTURE_FAILS}, taking=Taking.HOLD)
+    assert held.outcome is ChargeOutcome.AUTHORIZED
+    taken = gateway.capture(key="c", reference=held.reference, amount=Decimal(5), currency="USD")
+    assert (taken.outcome, taken.failure_code) == (ChargeOutcome.DECLINED, "not_set_aside")
+
+
+def test_a_refund_that_takes_its_time_is_done_the_second_time(gateway: Gateway) -> None:
+    taken = charge(gateway, {"token": sandbox.REFUND_PENDING})
+    asked_for: dict[str, Any] = {"amount": Decimal(50), "currency": "USD"}
+    outcomes = [
+        gateway.refund(key="r", charge_reference=taken.reference, **asked_for).outcome
+        for _ in range(3)
+    ]
+    assert outcomes == [RefundOutcome.PENDING, RefundOutcome.SUCCEEDED, RefundOutcome.SUCCEEDED]
+
+
+@pytest.mark.parametrize("seconds", [-301, 301])
+def test_a_message_from_another_time_is_refused(
+    gateway: Gateway, clock: Clock, seconds: int
+) -> None:
+    body, headers = notices.make("charge.updated", "ch_sandbox_k1")
+    clock.advance(seconds=seconds)
+    with pytest.raises(BadSignature, match="too old"):
+        gateway.read_notice(body, headers, url="")
 
 
 def test_a_success_without_a_reference_cannot_be_made() -> None:
