@@ -152,9 +152,7 @@ class EndpointView(EndpointPage):
         said = form.cleaned_data if form.is_valid() else {}
         found, has_more = log_of(row, LogQuery(limit=PER_PAGE, **said))
         now = clock.now()
-        asked: dict[str, str] = {
-            name: said[name] for name in ("status", "event") if said.get(name)
-        }
+        asked: dict[str, str] = {name: said[name] for name in ("status", "event") if said.get(name)}
         older = {**asked, "before": found[-1].public_id} if has_more else {}
         context = {
             "line": endpoint_lines([row])[0],
