@@ -48,7 +48,7 @@ PLACES = (
         gettext_lazy("Who is told when something happens in the book, and how that went."),
     ),
     Place(
-        gettext_lazy("Partner sources"),
+        gettext_lazy("Partners"),
         "sources",
         "partners",
         Capability.CONNECT,

@@ -131,10 +131,10 @@ def _admin_links(request: StaffRequest) -> list[Link]:
     found = [
         Link(_BOOK, reverse("admin:reservations_reservation_changelist") + of_house, "calendar"),
         Link(_GUESTS, reverse("admin:customers_customer_changelist"), "guests"),
-        Link(_SETUP, reverse("admin:restaurants_restaurant_change", args=[venue.pk]), "bell"),
+        Link(_SETUP, reverse("admin:restaurants_restaurant_change", args=[venue.pk]), "settings"),
     ]
     if request.access.allows(Capability.OWN, venue.pk):
-        found.append(Link(_STAFF, reverse("admin:restaurants_membership_changelist"), "way"))
+        found.append(Link(_STAFF, reverse("admin:restaurants_membership_changelist"), "person"))
     return found
 
 

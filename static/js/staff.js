@@ -29,3 +29,6 @@ for (const menu of menus) {
     if (event.relatedTarget && !menu.contains(event.relatedTarget)) close(menu, false);
   });
 }
+
+// On a phone the navigation is wider than the screen: begin with where we are.
+document.querySelector(".places [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
