@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -122,12 +122,17 @@ def own_path(request: HttpRequest, asked: str) -> str:
     return asked if is_ours and is_for_staff else reverse("staff:home")
 
 
-def _to_sign_in(request: HttpRequest) -> HttpResponseRedirect:
-    # What was sent is not sent again after signing in: the person lands on the page before it.
-    page = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-    if not page:
-        return HttpResponseRedirect(reverse("staff:sign_in"))
-    return redirect_to_login(page, reverse("staff:sign_in"))
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    # What was sent is not sent again after signing in: the person begins anew.
+    door = reverse("staff:sign_in")
+    if request.method not in ("GET", "HEAD"):
+        answer = HttpResponseRedirect(door)
+    else:
+        answer = redirect_to_login(request.get_full_path(), door)
+    if request.headers.get("HX-Request"):
+        # A part of a page that fetches itself: the whole page goes to the door, not the part.
+        return HttpResponse(headers={"HX-Redirect": answer.url})
+    return answer
 
 
 def _refusal(request: HttpRequest, status: int, title: str, text: str) -> HttpResponseBase:

@@ -48,7 +48,7 @@ class HomeView(StaffView):
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """The list, or the only house."""
-        words = request.GET.get("q", "").strip()[:60]
+        words = request.GET.get("q", "").replace("\0", "").strip()[:60]
         found = list(venues_of(request.access, words=words)[: MOST_HOUSES + 1])
         if len(found) == 1 and not words:
             return HttpResponseRedirect(house_url(found[0], "house"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver
 from django.urls import reverse as reverse_url
 
@@ -160,11 +161,27 @@ def test_rights_end_at_once_with_the_membership_the_account_or_the_role(
     assert client.get(url).status_code == 302
 
 
+def test_a_part_of_a_page_sends_the_whole_page_to_the_door(
+    as_: As, cast: Cast, house: Restaurant, here: Connections
+) -> None:
+    url = url_of("delivery", house, here)
+    answer = as_(None).get(url, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (
+        200,
+        f"/staff/sign-in/?next={url}",
+    )
+
+
+@pytest.mark.parametrize(
+    "query", ["?q=%00", "?q=" + "x" * 5000, "?q=%F0%9F%8D%BD", "?q=%", "?lang=fr"]
+)
+def test_odd_searches_are_answered(as_: As, cast: Cast, house: Restaurant, query: str) -> None:
+    assert as_(cast.operator).get("/staff/" + query).status_code == 200
+
+
 def test_a_form_without_its_token_is_refused(
     cast: Cast, house: Restaurant, here: Connections
 ) -> None:
-    from django.test import Client
-
     client, before = Client(enforce_csrf_checks=True), state()
     client.force_login(cast.owner)
     for name in sorted(CONNECTORS | {"sign_in", "sign_out"}):

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.actors import SYSTEM
 from core.models import AuditEntry
 from restaurants.models import Restaurant
 from staff import wording
@@ -148,7 +149,7 @@ def test_the_log_is_filtered_paged_and_nothing_breaks_it(
     client_: Client, house: Restaurant, here: Connections
 ) -> None:
     for _ in range(30):
-        send_test(here.endpoint, by=_system())
+        send_test(here.endpoint, by=SYSTEM)
     Delivery.objects.filter(pk=here.delivery.pk).update(status=Delivery.Status.DEAD)
     address = url(house, "webhook", here.endpoint.public_id)
 
@@ -171,7 +172,7 @@ def test_the_log_is_filtered_paged_and_nothing_breaks_it(
 def test_dead_letters_are_sent_again_one_or_all(
     client_: Client, cast: Cast, house: Restaurant, here: Connections
 ) -> None:
-    send_test(here.endpoint, by=_system())
+    send_test(here.endpoint, by=SYSTEM)
     Delivery.objects.update(status=Delivery.Status.DEAD)
     one = url(house, "delivery_replay", here.endpoint.public_id, here.delivery.public_id)
     client_.post(one)
@@ -204,9 +205,3 @@ def test_an_operators_key_hears_of_this_house_alone(
     client, address = as_(cast.operator), url(house, "webhook_new")
     secret_in(client.post(address, form(client.get(address), here)), SECRET)
     assert Endpoint.objects.exclude(pk=here.endpoint.pk).get().restaurant_id == house.pk
-
-
-def _system() -> Any:
-    from core.actors import SYSTEM
-
-    return SYSTEM
