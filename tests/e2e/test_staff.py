@@ -61,6 +61,7 @@ def test_a_key_from_the_door_to_its_end(visit: OpenVisit, manager: User) -> None
     # Not even the browser has it any more, and asking again would be sending again.
     with pytest.raises(PlaywrightError, match="ERR_CACHE_MISS"):
         page.go_back()
+    page.wait_for_url("chrome-error://**")
     page.goto(f"{window.site}/staff/keys/")
     page.get_by_role("link", name="Website").click()
     page.get_by_role("link", name="Revoke").click()
