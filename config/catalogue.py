@@ -26,7 +26,7 @@ LANGUAGES = ("fr",)
 
 _SOURCES = (
     *("accounts", "api", "config", "core", "customers", "notifications", "payments"),
-    *("reservations", "restaurants"),
+    *("reservations", "restaurants", "staff", "webhooks"),
 )
 _TEMPLATES = (".html", ".txt")
 _KEYWORDS = (

@@ -191,6 +191,7 @@ def _banner() -> None:
     lines = [
         "",
         f"  Couvert is ready:  {_address()}/",
+        f"  For staff:         {_address()}/staff/",
         f"  Administration:    {_address()}/admin/",
         f"  API and its docs:  {_address()}/api/docs",
         f"  Health:            {_address()}/readyz",

@@ -66,6 +66,7 @@ class PagesOnly:
         return super().__call__(request)  # type: ignore[misc]
 
 
+_STAFF_ONLY = ("/admin/", "/staff/")
 _COMPRESSED = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml"})
 
 
@@ -74,16 +75,16 @@ class PagesGZipMiddleware(PagesOnly, GZipMiddleware):
 
     A compressed answer's length tells something about its content, so a secret must not stand in it
     beside words that another site can choose (BREACH). On guest pages that is the form token, which
-    Django masks anew in every answer and pads by a random length; in the admin it would be guests'
-    names and telephone numbers beside a search, so the admin's pages stay as they are. See
-    docs/adr/0022.
+    Django masks anew in every answer and pads by a random length; on pages for staff it would be
+    guests' names and telephone numbers beside a search, or a key shown once, so those stay as they
+    are. See docs/adr/0022.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
-        """Compress what is text, whole and not the admin's."""
+        """Compress what is text, whole and not for staff."""
         kind = response.get("Content-Type", "").partition(";")[0]
         is_whole = response.status_code != HTTPStatus.PARTIAL_CONTENT
-        if kind not in _COMPRESSED or not is_whole or request.path_info.startswith("/admin/"):
+        if kind not in _COMPRESSED or not is_whole or request.path_info.startswith(_STAFF_ONLY):
             return response
         return super().process_response(request, response)
 

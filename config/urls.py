@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from config import health
 
@@ -18,6 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics_page),
     path("api/", include("api.urls")),
     path("api/v1/", include(("api.urls", "v1"), namespace="v1")),
+    # One door for staff, with one lock against guessing.
+    path("admin/login/", RedirectView.as_view(pattern_name="staff:sign_in", query_string=True)),
     path("admin/", admin.site.urls),
+    path("staff/", include("staff.urls")),
     path("", include("reservations.urls")),
 ]

@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import certifi
 from django.conf import settings
+from django.utils.translation import gettext
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -79,20 +80,22 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Refused("This is not a URL.") from error
+        raise Refused(gettext("This is not a URL.")) from error
     if len(url) > URL_LIMIT or not url.isascii() or not url.isprintable() or " " in url:
-        raise Refused(
-            f"Send a URL of at most {URL_LIMIT} letters, digits and signs of ASCII, without spaces."
+        said = gettext(
+            "Send a URL of at most %(limit)d letters, digits and signs of ASCII, without spaces."
         )
+        raise Refused(said % {"limit": URL_LIMIT})
     _check_scheme(parts.scheme)
     if not parts.hostname:
-        raise Refused("This URL names no host.")
+        raise Refused(gettext("This URL names no host."))
     if parts.username is not None or parts.password is not None:
-        raise Refused("A URL with a user name or password is not called.")
+        raise Refused(gettext("A URL with a user name or password is not called."))
     if parts.fragment:
-        raise Refused("Leave out the part after “#”.")
+        raise Refused(gettext("Leave out the part after “#”."))
     if port is not None and port not in _LOW_PORTS and port < _FIRST_FREE_PORT:
-        raise Refused(f"Port {port} is not called: use 443, 80, or one from 1024 up.")
+        said = gettext("Port %(port)d is not called: use 443, 80, or one from 1024 up.")
+        raise Refused(said % {"port": port})
     with suppress(ValueError):
         _judge(ipaddress.ip_address(parts.hostname))
     return parts
@@ -155,13 +158,15 @@ def is_public(address: Address) -> bool:
 def _judge(address: Address) -> None:
     if settings.WEBHOOK_ALLOW_PRIVATE or is_public(address):
         return
-    raise Refused("This leads to a private, local or reserved address, which is not called.")
+    raise Refused(
+        gettext("This leads to a private, local or reserved address, which is not called.")
+    )
 
 
 def _check_scheme(scheme: str) -> None:
     if scheme == "https" or (scheme == "http" and settings.WEBHOOK_ALLOW_PRIVATE):
         return
-    raise Refused("Send a URL that begins with https://.")
+    raise Refused(gettext("Send a URL that begins with https://."))
 
 
 def _default_port(parts: SplitResult) -> int:

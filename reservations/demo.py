@@ -149,7 +149,7 @@ def build_people() -> list[Login]:
     operator.save()
     ensure_guest(email=GUEST, password=PASSWORD, full_name="Robin Guest")
     logins = [
-        Login(OPERATOR, "operator of everything, /admin/"),
+        Login(OPERATOR, "operator of everything, /staff/ and /admin/"),
         Login(GUEST, "guest with an account, POST /api/auth/token"),
     ]
     for spec in (BELLA_NOTTE, ANCHOR, MAISON):
@@ -164,7 +164,7 @@ def build_people() -> list[Login]:
                 password=PASSWORD,
                 full_name=f"{role.label} of {restaurant.name}",
             )
-            logins.append(Login(email, f"{role.label.lower()} of {restaurant.name}, /admin/"))
+            logins.append(Login(email, f"{role.label.lower()} of {restaurant.name}, /staff/"))
     return logins
 
 

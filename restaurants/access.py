@@ -19,6 +19,8 @@ class Capability(StrEnum):
     """Run a service: cancel, release, resend, pause online booking."""
     MANAGE = "manage"
     """Set up rooms, tables, services and policies; refunds."""
+    CONNECT = "connect"
+    """Let programs in: API keys, webhooks, the secrets of partner sources."""
     OWN = "own"
     """Decide who works here."""
 
@@ -26,7 +28,9 @@ class Capability(StrEnum):
 CAPABILITIES: Mapping[str, frozenset[Capability]] = {
     Role.VIEWER: frozenset({Capability.SEE}),
     Role.HOST: frozenset({Capability.SEE, Capability.OPERATE}),
-    Role.MANAGER: frozenset({Capability.SEE, Capability.OPERATE, Capability.MANAGE}),
+    Role.MANAGER: frozenset(
+        {Capability.SEE, Capability.OPERATE, Capability.MANAGE, Capability.CONNECT}
+    ),
     Role.OWNER: frozenset(Capability),
 }
 

@@ -101,10 +101,10 @@ class AttentionFilter(DropdownFilter):
         return queryset.filter(pk__in=troubled_endpoints().order_by().values("pk"))
 
 
-class _OwnersMixin(ScopedMixin):
-    """Owners of the one restaurant an endpoint hears of; those for all are the operator's alone."""
+class _ConnectorsMixin(ScopedMixin):
+    """For who may let programs into the restaurant; endpoints for all are the operator's alone."""
 
-    may_see = Capability.OWN
+    may_see = Capability.CONNECT
     path = ""
 
     def house_of(self, row: Any) -> int:
@@ -118,19 +118,19 @@ class _OwnersMixin(ScopedMixin):
 
     def within(self, rows: QuerySet[Any], houses: HouseAccess) -> QuerySet[Any]:
         """Those of the person's own restaurants."""
-        mine = houses.restaurants(Capability.OWN)
+        mine = houses.restaurants(Capability.CONNECT)
         by_wish = Q(**{f"{self.path}restaurant__in": mine})
         by_key = Q(**{f"{self.path}restaurant": None, f"{self.path}key__restaurant__in": mine})
         return rows.filter(by_wish | by_key)
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
+class EndpointAdmin(LocalClockMixin, _ConnectorsMixin, HouseAdmin):
     """Who is told what, and how it goes."""
 
     form = EndpointForm
     house_path = "key__restaurant"
-    may_add = may_change = Capability.OWN
+    may_add = may_change = Capability.CONNECT
     may_delete = None
     list_display = ["url", "key", "heard_of", "wanted", "state", "last_success_at", "log"]
     list_filter = [AttentionFilter, "status"]
@@ -166,7 +166,7 @@ class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
         return super().get_queryset(request).filter(LIVE)
 
     def _choices(self, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
-        """Open keys, and restaurants, of the owner's."""
+        """Open keys, and restaurants, of the person's."""
         rows = super()._choices(db_field, request)
         return rows.filter(revoked_at=None) if db_field.related_model is ApiKey else rows
 
@@ -226,9 +226,9 @@ class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
         return self._show(request, request.new_secret)  # type: ignore[attr-defined]
 
     def has_use_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Owners."""
+        """Who may let programs in."""
         row = self.get_object(request, object_id) if object_id else None
-        return not (object_id and row is None) and self.allowed(request, Capability.OWN, row)
+        return not (object_id and row is None) and self.allowed(request, Capability.CONNECT, row)
 
     @action(description="Send a test", icon="send", permissions=["use"], url_path="send-test")
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -328,7 +328,7 @@ class EndpointAdmin(LocalClockMixin, _OwnersMixin, HouseAdmin):
     def _own(self, request: HttpRequest, object_id: str) -> Endpoint | None:
         """The endpoint, if this person may do something with it."""
         row: Endpoint | None = self.get_object(request, object_id)
-        return row if row is not None and self.allowed(request, Capability.OWN, row) else None
+        return row if row is not None and self.allowed(request, Capability.CONNECT, row) else None
 
     def _back(self, request: HttpRequest, row: Endpoint | None) -> HttpResponse:
         if row is None:
@@ -352,7 +352,7 @@ class AttemptInline(ScopedInline):
 
     model = Attempt
     fields = readonly_fields = ["at", "seconds", "status", "error", "answer"]
-    may_see = Capability.OWN
+    may_see = Capability.CONNECT
     may_add = may_change = may_delete = None
     verbose_name_plural = "attempts"
 
@@ -364,7 +364,7 @@ class AttemptInline(ScopedInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(_OwnersMixin, ScopedReadOnlyAdmin):
+class DeliveryAdmin(_ConnectorsMixin, ScopedReadOnlyAdmin):
     """What was sent where, how often, and what came back. Personal data is not kept here."""
 
     path = "endpoint__"
@@ -437,15 +437,15 @@ class DeliveryAdmin(_OwnersMixin, ScopedReadOnlyAdmin):
         return (row.status, row.get_status_display())
 
     def has_replay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Owners."""
+        """Who may let programs in."""
         row = self.get_object(request, object_id) if object_id else None
-        return not (object_id and row is None) and self.allowed(request, Capability.OWN, row)
+        return not (object_id and row is None) and self.allowed(request, Capability.CONNECT, row)
 
     @action(description="Send again", permissions=["replay"])
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Each by the service."""
         for delivery in queryset.select_related("endpoint__key"):
-            if self.allowed(request, Capability.OWN, delivery):
+            if self.allowed(request, Capability.CONNECT, delivery):
                 self._replay(request, delivery)
 
     @action(
@@ -463,7 +463,7 @@ class DeliveryAdmin(_OwnersMixin, ScopedReadOnlyAdmin):
     def replay(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """From the delivery's own page."""
         delivery = self.get_object(request, object_id)
-        if delivery is not None and self.allowed(request, Capability.OWN, delivery):
+        if delivery is not None and self.allowed(request, Capability.CONNECT, delivery):
             self._replay(request, delivery)
         return back_to(request, reverse("admin:webhooks_delivery_change", args=[object_id]))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 from accounts.scopes import allows
 from core.errors import Invalid
 from core.feed import Entry
@@ -116,6 +118,7 @@ def check_subscription(patterns: Iterable[str], scopes: Iterable[str]) -> list[s
             raise Invalid(events=f"There is no event {pattern[:40]}. Types: {', '.join(TYPES)}.")
         families = FAMILIES if pattern == "*" else (family_of(pattern),)
         if not any(allows(granted, SCOPES[family]) for family in families):
-            needed = " or ".join(SCOPES[families[0]])
-            raise Invalid(events=f"To hear of {pattern}, the key needs {needed}.")
+            needed = f" {gettext('or')} ".join(SCOPES[families[0]])
+            said = gettext("To hear of %(pattern)s, the key needs %(needed)s.")
+            raise Invalid(events=said % {"pattern": pattern, "needed": needed})
     return wanted

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 
 from accounts.errors import NotSignedIn
 from accounts.models import ApiKey, ApiKeySecret
@@ -83,7 +84,7 @@ def create_key(
         "allowed_networks": check_networks(allowed_networks),
     }
     if not name.strip():
-        raise Invalid(name="Give the key a name: it stands in the log.")
+        raise Invalid(name=gettext("Give the key a name: it stands in the log."))
     with transaction.atomic():
         key = ApiKey.objects.create(
             name=name.strip(),
@@ -115,7 +116,7 @@ def rotate_key(key: ApiKey, *, by: Actor, overlap: dt.timedelta = OVERLAP) -> Ne
     with transaction.atomic():
         key = ApiKey.objects.select_for_update(of=("self",)).get(pk=key.pk)
         if key.revoked_at is not None:
-            raise Invalid(key="This key was revoked. Create a new one.")
+            raise Invalid(key=gettext("This key was revoked. Create a new one."))
         until = now + overlap
         outlasting = Q(expires_at=None) | Q(expires_at__gt=until)
         key.secrets.filter(outlasting).update(expires_at=until)
@@ -175,7 +176,9 @@ def check_source(source: str) -> str:
     """The source in small letters, or empty. Raises Invalid."""
     source = source.strip().lower()
     if source and not _SOURCE.fullmatch(source):
-        raise Invalid(source="Small letters, digits, - and _ make a source, such as opentable.")
+        raise Invalid(
+            source=gettext("Small letters, digits, - and _ make a source, such as opentable.")
+        )
     return source
 
 
@@ -188,9 +191,8 @@ def check_networks(networks: Iterable[str]) -> list[str]:
         try:
             found.append(str(ipaddress.ip_network(text.strip(), strict=False)))
         except ValueError:
-            raise Invalid(
-                allowed_networks=f"{text[:49]} is no address and no network such as 192.0.2.0/24."
-            ) from None
+            said = gettext("%(text)s is no address and no network such as 192.0.2.0/24.")
+            raise Invalid(allowed_networks=said % {"text": text[:49]}) from None
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework.request import Request
 
+from accounts.limits import SIGN_INS_OF_ACCOUNT
 from api.throttling import AddressThrottle, WindowThrottle
 
 
@@ -55,11 +56,8 @@ class RegisterByAccount(_ByAccount):
 
 
 class TokenByAccount(_ByAccount):
-    """Failed sign-ins to one account (the view forgives those that succeed).
+    """Failed sign-ins to one account (the view forgives those that succeed)."""
 
-    2,880 guesses a day at most, and whoever is locked out by a guesser waits five minutes.
-    """
-
-    scope = "token-account"
-    limit = 10
-    seconds = 300
+    scope = SIGN_INS_OF_ACCOUNT.scope
+    limit = SIGN_INS_OF_ACCOUNT.limit
+    seconds = SIGN_INS_OF_ACCOUNT.seconds

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "notifications",
     "reservations",
     "webhooks",
+    "staff",
     "api",
 ]
 
@@ -95,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "reservations.views.languages.languages",
+                "staff.navigation.frame",
             ],
         },
     },
@@ -185,7 +187,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-LOGIN_URL = "/admin/login/"
+LOGIN_URL = "/staff/sign-in/"
 
 # --- Language and time ----------------------------------------------------------------------------
 

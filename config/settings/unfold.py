@@ -12,7 +12,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Couvert",
     "SITE_SUBHEADER": "One book for every channel",
     "SITE_SYMBOL": "restaurant",
-    "SITE_URL": "/",
+    "SITE_URL": "/staff/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {

@@ -98,7 +98,7 @@ class SourceSecretAdmin(RevocableMixin, ScopedReadOnlyAdmin):
     def revoke(self, request: HttpRequest, form: object, object_id: str) -> HttpResponse:
         """For good."""
         row = self.get_object(request, object_id)
-        if row is not None and self.allowed(request, Capability.MANAGE, row):
+        if row is not None and self.allowed(request, Capability.CONNECT, row):
             try:
                 revoke_source_secret(row.public_id, by=staff_actor(request))
                 tell(request, f"The secret of {row.source} is withdrawn.")

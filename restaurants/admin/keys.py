@@ -1,4 +1,4 @@
-"""API keys: made, rotated and revoked by owners. A secret is shown once, where it was made."""
+"""API keys, for owners and managers. A secret is shown once, where it was made."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class SecretInline(ScopedInline):
 
     model = ApiKeySecret
     fields = readonly_fields = ["lookup", "created_at", "expires_at"]
-    may_see = Capability.OWN
+    may_see = Capability.CONNECT
     may_add = may_change = may_delete = None
     verbose_name_plural = "secrets"
 
@@ -94,7 +94,7 @@ class ApiKeyAdmin(RevocableMixin, ScopedAdmin):
     """Who calls the API, with which rights. Keys for every restaurant are the operator's alone."""
 
     form = ApiKeyForm
-    may_see = may_add = may_change = may_revoke = Capability.OWN
+    may_see = may_add = may_change = may_revoke = Capability.CONNECT
     may_delete = None
     list_display = ["name", "restaurant", "source", "shown_scopes", "state", "last_used_at"]
     list_filter = [HouseFilter, "is_test"]

@@ -16,7 +16,7 @@ class RevocableMixin:
     An action that asks for the permission ``revoke`` is offered while the row is in use.
     """
 
-    may_revoke = Capability.MANAGE
+    may_revoke = Capability.CONNECT
 
     @display(description="state", label={"open": "success", "revoked": "danger"})
     def state(self, row: Any) -> tuple[str, str]:

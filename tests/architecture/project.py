@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("payments", "notifications"),
     ("reservations",),
     ("webhooks",),
-    ("api",),
+    ("api", "staff"),
     ("config",),
 )
 APPS = [app for layer in LAYERS for app in layer]

@@ -36,6 +36,7 @@ COLOURS = 96
 
 _VENUE = "/r/bella-notte/"
 _FULL_VENUE = "/r/maison/"
+_MANAGER, _PASSWORD = "manager@maison.test", "couvert-demo"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def _shots(browser: Browser, site: str) -> Iterator[Shot]:
     yield shot("venue", f"{site}{_VENUE}?party=2&date={evening}")
     yield from _refusals(page, site, shot)
     yield from _own_pages(page, site, shot)
+    yield from _staff_pages(page, site, shot)
     context.close()
 
 
@@ -135,6 +137,19 @@ def _own_pages(page: Page, site: str, shot: Any) -> Iterator[Shot]:
                 seen.add(name)
                 yield shot(name, found)
     yield shot("my-bookings", f"{site}/my-bookings/")
+
+
+def _staff_pages(page: Page, site: str, shot: Any) -> Iterator[Shot]:
+    """The door, and a house behind it."""
+    yield shot("staff-sign-in", f"{site}/staff/sign-in/")
+    page.goto(f"{site}/staff/sign-in/")
+    page.locator("[name=email]").fill(_MANAGER)
+    page.locator("[name=password]").fill(_PASSWORD)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/staff/r/**")
+    for name in ("", "keys/new/"):
+        title = name.strip("/").replace("/", "-") or "house"
+        yield shot(f"staff-{title}", f"{page.url}{name}")
 
 
 def _link(page: Page, pattern: str) -> str:

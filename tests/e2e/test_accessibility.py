@@ -28,10 +28,12 @@ _RUN = """async (rules) => {
 
 _SMALL = """() => [...document.querySelectorAll(
     ".button, .chip--link, .chip--pick, .day-link, .quiet-link, .text-button, .round-button, "
+    + ".menu__button, .menu__link, .places__link, .tick, .crumb a, .row__name a, .tool__link, "
     + "a.day, .room, .time, .slot__label, .stepper__button, .sort, "
     + "input:not([type=hidden]), select, textarea, summary")]
   .filter((e) => e.offsetParent !== null && !e.closest(".skip-link"))
   .filter((e) => e.type !== "radio" || !e.closest(".option"))
+  .filter((e) => e.type !== "checkbox" || !e.closest(".tick"))
   .filter((e) => !e.classList.contains("is-off"))
   .map((e) => [e.outerHTML.slice(0, 120), e.getBoundingClientRect().height])
   .filter(([, height]) => height < 44)"""

@@ -1,0 +1,1 @@
+"""The pages of staff under `/staff/`: HTML for the people who run a house."""

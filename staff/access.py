@@ -1,0 +1,139 @@
+"""Who may open which page of the staff area: signed in, at which house, with which right.
+
+Every page is a :class:`StaffView` or, below ``/staff/r/<slug>/``, a :class:`HouseView` that names
+what it ``needs``. Nothing else decides about rights, so a new page cannot forget to.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views import View
+
+from core.actors import Actor, ActorKind
+from core.errors import NotFound
+from restaurants.access import NO_ACCESS, Capability, HouseAccess, access_of
+from restaurants.models import Restaurant
+from staff.selectors import venue_at
+
+LAST_VENUE = "staff_venue"
+"""Session key: the slug of the house looked at last, for addresses that name none."""
+
+
+class StaffRequest(HttpRequest):
+    """What the views of this area are handed: the request, and who asks at which house."""
+
+    access: HouseAccess
+    venue: Restaurant
+    actor: Actor
+
+
+class StaffView(View):
+    """A page for people who are signed in and work here; everybody else is asked to sign in.
+
+    Browsers keep no copy of it. What is not there and what is another house's look the same: 404.
+    """
+
+    request: StaffRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, or say on a page of this area why not."""
+        response = self._answer(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    def _answer(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_staff(request):
+            return _to_sign_in(request)
+        request.access = access_of(request.user)
+        request.actor = Actor(ActorKind.STAFF, request.user.public_id, request.user.email)
+        try:
+            return self.within(request, *args, **kwargs)
+        except (NotFound, Http404):
+            return _refusal(
+                request, 404, _("Page not found"), _("There is nothing at this address.")
+            )
+        except PermissionDenied:
+            text = _("Your role at this restaurant does not open this page. Its owner can help.")
+            return _refusal(request, 403, _("Not allowed"), text)
+
+    def within(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The answer of the method asked for, once it is known who asks."""
+        return super().dispatch(request, *args, **kwargs)
+
+
+class HouseView(StaffView):
+    """A page of one restaurant, ``request.venue``, on whose clocks it shows times.
+
+    Raises 404 for a house the person does not work at, 403 where the role lacks what the page
+    ``needs``: who works somewhere may know which pages there are.
+    """
+
+    needs: ClassVar[Capability] = Capability.SEE
+
+    def within(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Look up the house, then the page."""
+        venue = venue_at(request.access, kwargs.pop("slug"))
+        request.venue = venue
+        if not request.access.allows(self.needs, venue.pk):
+            raise PermissionDenied
+        if request.session.get(LAST_VENUE) != venue.slug:
+            request.session[LAST_VENUE] = venue.slug
+        with timezone.override(venue.tz):
+            return super().within(request, *args, **kwargs)
+
+    def to(self, name: str, *args: str) -> HttpResponseRedirect:
+        """A redirect to another page of the same house."""
+        return HttpResponseRedirect(house_url(self.request.venue, name, *args))
+
+
+def house_url(venue: Restaurant, name: str, *args: str) -> str:
+    """The address of a page of this house."""
+    return reverse(f"staff:{name}", args=[venue.slug, *args])
+
+
+def is_staff(request: HttpRequest) -> bool:
+    """Whether somebody who may enter this area is signed in."""
+    user = request.user
+    return bool(user.is_authenticated and user.is_active and user.is_staff)
+
+
+def access_here(request: HttpRequest) -> HouseAccess:
+    """What the person may do, as the view has read it; nothing outside of this area."""
+    return getattr(request, "access", NO_ACCESS)
+
+
+def own_path(request: HttpRequest, asked: str) -> str:
+    """``asked`` if it is a page for staff on this host, else the first page of the area."""
+    is_ours = url_has_allowed_host_and_scheme(
+        asked, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    is_for_staff = asked.startswith(("/staff/", "/admin/")) and "/../" not in asked
+    return asked if is_ours and is_for_staff else reverse("staff:home")
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    # What was sent is not sent again after signing in: the person begins anew.
+    door = reverse("staff:sign_in")
+    if request.method not in ("GET", "HEAD"):
+        answer = HttpResponseRedirect(door)
+    else:
+        answer = redirect_to_login(request.get_full_path(), door)
+    if request.headers.get("HX-Request"):
+        # A part of a page that fetches itself: the whole page goes to the door, not the part.
+        return HttpResponse(headers={"HX-Redirect": answer.url})
+    return answer
+
+
+def _refusal(request: HttpRequest, status: int, title: str, text: str) -> HttpResponseBase:
+    return render(request, "staff/refused.html", {"title": title, "text": text}, status=status)

@@ -1,0 +1,1 @@
+"""What staff fill in; every rule is the services', said beside its field."""

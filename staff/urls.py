@@ -1,0 +1,58 @@
+"""The addresses of the staff area. What belongs to a house names it: ``/staff/r/<slug>/…``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from staff.views import deliveries, home, keys, session, sources, webhooks
+
+app_name = "staff"
+
+_keys = [
+    path("", keys.KeysView.as_view(), name="keys"),
+    path("new/", keys.NewKeyView.as_view(), name="key_new"),
+    path("<slug:key_id>/", keys.KeyView.as_view(), name="key"),
+    path("<slug:key_id>/rotate/", keys.RotateKeyView.as_view(), name="key_rotate"),
+    path("<slug:key_id>/revoke/", keys.RevokeKeyView.as_view(), name="key_revoke"),
+]
+_webhooks = [
+    path("", webhooks.EndpointsView.as_view(), name="webhooks"),
+    path("new/", webhooks.NewEndpointView.as_view(), name="webhook_new"),
+    path("<slug:endpoint_id>/", webhooks.EndpointView.as_view(), name="webhook"),
+    path("<slug:endpoint_id>/change/", webhooks.ChangeView.as_view(), name="webhook_change"),
+    path("<slug:endpoint_id>/rotate/", webhooks.RotateView.as_view(), name="webhook_rotate"),
+    path("<slug:endpoint_id>/remove/", webhooks.RemoveView.as_view(), name="webhook_remove"),
+    path("<slug:endpoint_id>/switch/", webhooks.SwitchView.as_view(), name="webhook_switch"),
+    path("<slug:endpoint_id>/test/", webhooks.SendTestView.as_view(), name="webhook_test"),
+    path("<slug:endpoint_id>/replay/", deliveries.ReplayDeadView.as_view(), name="webhook_replay"),
+    path(
+        "<slug:endpoint_id>/deliveries/<slug:delivery_id>/",
+        deliveries.DeliveryView.as_view(),
+        name="delivery",
+    ),
+    path(
+        "<slug:endpoint_id>/deliveries/<slug:delivery_id>/replay/",
+        deliveries.ReplayView.as_view(),
+        name="delivery_replay",
+    ),
+]
+_sources = [
+    path("", sources.SourcesView.as_view(), name="sources"),
+    path("new/", sources.NewSecretView.as_view(), name="source_new"),
+    path("<slug:secret_id>/rotate/", sources.RotateView.as_view(), name="source_rotate"),
+    path("<slug:secret_id>/withdraw/", sources.WithdrawView.as_view(), name="source_withdraw"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.HomeView.as_view(), name="home"),
+    path("sign-in/", session.SignInView.as_view(), name="sign_in"),
+    path("sign-out/", session.SignOutView.as_view(), name="sign_out"),
+    # The same without a house: the one looked at last.
+    path("keys/", home.OfLastVenueView.as_view(page="keys"), name="any_keys"),
+    path("webhooks/", home.OfLastVenueView.as_view(page="webhooks"), name="any_webhooks"),
+    path("sources/", home.OfLastVenueView.as_view(page="sources"), name="any_sources"),
+    path("r/<slug:slug>/", home.HouseHomeView.as_view(), name="house"),
+    path("r/<slug:slug>/keys/", include(_keys)),
+    path("r/<slug:slug>/webhooks/", include(_webhooks)),
+    path("r/<slug:slug>/sources/", include(_sources)),
+]
