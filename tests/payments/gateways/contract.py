@@ -447,7 +447,9 @@ class GatewayContract:
         assert saved.outcome is ChargeOutcome.SAVED
         assert json.loads(json.dumps(saved.saved)) == saved.saved
         assert gateway.find_charge(replace(order, reference=saved.reference)) == saved
-        fee = replace(order, key="fee", method=saved.saved, taking=Taking.CHARGE, off_session=True)
+        fee = replace(
+            order, key="fee", method={"saved": saved.saved}, taking=Taking.CHARGE, off_session=True
+        )
         for _ in range(2):
             taken = gateway.charge(fee)
             assert taken.outcome is ChargeOutcome.SUCCEEDED
@@ -461,7 +463,9 @@ class GatewayContract:
         saved = self.secure(gateway, provider, order)
         for _ in range(2):
             assert gateway.void(key="v1", reference=saved.reference).outcome is ChargeOutcome.VOIDED
-        fee = replace(order, key="fee", method=saved.saved, taking=Taking.CHARGE, off_session=True)
+        fee = replace(
+            order, key="fee", method={"saved": saved.saved}, taking=Taking.CHARGE, off_session=True
+        )
         assert gateway.charge(fee).outcome is ChargeOutcome.DECLINED
 
     # --- refunds --------------------------------------------------------------------------------

@@ -128,8 +128,10 @@ class Judge:
     def unreachable(self) -> Iterator[None]:
         """The connection is cut before what is asked is done; reading fails as well."""
         self._while_reading = True
-        yield from self._with("before")
-        self._while_reading = False
+        try:
+            yield from self._with("before")
+        finally:
+            self._while_reading = False
 
     @contextmanager
     def answering(self, status: int, body: dict[str, Any]) -> Iterator[None]:
