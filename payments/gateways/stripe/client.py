@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from typing import Any, Final
 
 import stripe
@@ -49,7 +48,7 @@ def asking() -> Iterator[None]:
 
 def is_missing(error: stripe.InvalidRequestError) -> bool:
     """Whether Stripe says that it knows no such object."""
-    return error.code == "resource_missing" or error.http_status == HTTPStatus.NOT_FOUND
+    return error.code == "resource_missing"
 
 
 def error_object(error: stripe.StripeError) -> dict[str, Any]:

@@ -260,9 +260,10 @@ class StripeGateway(Gateway):
     def _capture(self, key: str, reference: str, minor: int, currency: str) -> ChargeResult:
         params = {"amount_to_capture": to_stripe(minor, currency), "expand": _CHARGE}
         refusal: stripe.StripeError | None = None
+        now: Answer | None
         with asking():
             try:
-                now: Answer | None = _plain(
+                now = _plain(
                     self._api.payment_intents.capture(reference, params, {"idempotency_key": key})
                 )
             except (stripe.InvalidRequestError, stripe.CardError) as error:
@@ -280,13 +281,12 @@ class StripeGateway(Gateway):
             if reference.startswith("seti_"):
                 return self._forget_card(reference)
             try:
-                now: Answer | None = _plain(
-                    self._api.payment_intents.cancel(reference, {"expand": _CHARGE})
-                )
+                now = _plain(self._api.payment_intents.cancel(reference, {"expand": _CHARGE}))
             except stripe.InvalidRequestError:
-                now = self._retrieve(reference)
-                if now is None:
+                found = self._retrieve(reference)
+                if found is None:
                     raise
+                now = found
         result = answers.read(now)
         if result.outcome in (ChargeOutcome.VOIDED, ChargeOutcome.SUCCEEDED):
             return result
@@ -310,9 +310,10 @@ class StripeGateway(Gateway):
 
     def _refund(self, key: str, charge_reference: str, minor: int, currency: str) -> RefundResult:
         """Looked for first: an idempotent repetition would tell the state of the first hour."""
+        amount = to_stripe(minor, currency)
         params = {
             "payment_intent": charge_reference,
-            "amount": to_stripe(minor, currency),
+            "amount": amount,
             "metadata": {"key": key},
         }
         try:
@@ -322,7 +323,7 @@ class StripeGateway(Gateway):
                 )
         except stripe.InvalidRequestError as error:
             if error.code == "charge_already_refunded":
-                return self._refunded_elsewhere(charge_reference, params["amount"], error)
+                return self._refunded_elsewhere(charge_reference, amount, error)
             return _refused(error)
         except stripe.CardError as error:
             return _refused(error)

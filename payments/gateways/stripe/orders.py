@@ -13,6 +13,8 @@ from payments.gateways.stripe.amounts import to_stripe
 
 CHECKOUT: Final = "checkout"
 """Type of a method: the guest pays on Stripe's own page."""
+BY_CLIENT: Final = "client-secret"
+"""Type of a method: the caller's own page confirms with the client secret of the answer."""
 _TOKEN = re.compile(r"(?:ctoken|pm)_[A-Za-z0-9_]{1,100}")
 _PAGE_OPEN = dt.timedelta(hours=1)
 """How long a hosted page can be used; Stripe takes half an hour to a day."""
@@ -21,14 +23,14 @@ Params = dict[str, Any]
 
 
 def checked_method(method: Mapping[str, Any]) -> dict[str, Any]:
-    """A token of the browser's, ``{"type": "checkout"}``, or nothing: then the caller's own page
-    confirms with the client secret of the answer. A saved card is never named by a caller.
+    """A token of the browser's, ``{"type": "checkout"}``, or nothing (``{"type": "client-secret"}``
+    says so in words). A saved card is never named by a caller.
     """
     if not isinstance(method, Mapping) or "number" in method:
         raise _unusable("method")
     if method.get("type") == CHECKOUT:
         return {"type": CHECKOUT}
-    if not method:
+    if not method or method == {"type": BY_CLIENT}:
         return {}
     token = method.get("token")
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):

@@ -16,9 +16,14 @@ from functools import lru_cache
 from typing import Any
 
 from core import clock
+from core.secrets import encrypt
+from payments.gateways.stripe import StripeGateway
+from payments.models import ProviderAccount
+from restaurants.models import Restaurant
 from tests.payments.gateways.judge import Judge, Reply, Request, sample
 
 SCHEMA = "stripe-requests-2026-10-28.json"
+WEBHOOK_SECRET = "whsec_new"
 VISA = {"brand": "visa", "last4": "4242"}
 CARDS: dict[str, str] = {
     "pm_card_visa": "",
@@ -223,7 +228,7 @@ class StripeAccount:
         if is_hold:
             card["capture_before"] = int(clock.now().timestamp()) + 7 * 86400
         details = {"type": "card", "card": card}
-        charge = self.new(
+        charge: Thing = self.new(
             "charge",
             "ch",
             amount=intent["amount"],
@@ -236,7 +241,7 @@ class StripeAccount:
         intent |= {"latest_charge": charge["id"], "next_action": None, "last_payment_error": None}
         intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
         if not is_hold:
-            self._take(intent, intent["amount"])
+            self._take(intent, int(str(charge["amount"])))
 
     def _take(self, intent: Thing, amount: int) -> None:
         charge = self.things[intent["latest_charge"]]
@@ -251,7 +256,7 @@ class StripeAccount:
     def _capture(self, intent: Thing, given: Thing) -> Reply:
         if intent["status"] != "requires_capture":
             return unexpected(intent)
-        amount = given.get("amount_to_capture", intent["amount"])
+        amount = int(given.get("amount_to_capture") or intent["amount"])
         if amount > intent["amount"]:
             return error(400, "invalid_request_error", "Too much", "amount_too_large")
         self._take(intent, amount)
@@ -378,6 +383,30 @@ class StripeAccount:
 def _samples() -> Thing:
     found: Thing = sample("stripe-fixtures3.json")["resources"]
     return found
+
+
+def make_account(restaurant: Restaurant) -> ProviderAccount:
+    """The house takes its money through this account from now on."""
+    secrets = {"secret_key": "sk_test_1", "webhook_secrets": ["whsec_1"]}
+    return ProviderAccount.objects.create(
+        restaurant=restaurant,
+        provider="stripe",
+        settings={"publishable_key": "pk_test_1"},
+        credentials=encrypt(json.dumps(secrets)),
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
+
+
+def make_gateway(**changes: Any) -> StripeGateway:
+    """The adapter with keys of test mode."""
+    facts: dict[str, Any] = {
+        "publishable_key": "pk_test_1",
+        "secret_key": "sk_test_1",
+        "webhook_secrets": ["whsec_old", WEBHOOK_SECRET],
+        "is_test": True,
+    }
+    return StripeGateway(**(facts | changes))
 
 
 def error(

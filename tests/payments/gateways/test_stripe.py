@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -15,12 +12,10 @@ import pytest
 import stripe
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
-from pytest_django import Settings
 
 from core import clock
 from core.errors import Invalid
 from payments.gateways.base import (
-    BadSignature,
     ChargeOutcome,
     ChargeResult,
     Gateway,
@@ -28,161 +23,22 @@ from payments.gateways.base import (
     RefundOutcome,
     Taking,
 )
-from payments.gateways.stripe import StripeGateway, amounts, answers, notices, sentences
-from tests.payments.gateways import webhook_vectors
-from tests.payments.gateways.contract import Delivery, GatewayContract, Methods, Provider
+from payments.gateways.stripe import StripeGateway, answers, sentences
 from tests.payments.gateways.judge import sample
-from tests.payments.gateways.stripe_account import StripeAccount, error
+from tests.payments.gateways.stripe_account import StripeAccount, error, make_gateway
 
-SECRET = "whsec_new"
-NUMBER = "4242424242424242"
 NOW = clock.now()
 BACK = "https://couvert.test/hold/hold_1/"
 
 
 @pytest.fixture
-def account(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeAccount]:
-    """Stripe on the loopback; whatever is sent fits its schema."""
-    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0)
-    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0)
-    made = StripeAccount()
-    settings.STRIPE_API_BASE = made.judge.url
-    yield made
-    made.judge.close()
-    assert made.judge.violations == []
+def account(stripe_account: StripeAccount) -> StripeAccount:
+    return stripe_account
 
 
 @pytest.fixture
 def gateway(account: StripeAccount, db: None) -> Gateway:
     return make_gateway()
-
-
-def make_gateway(**changes: Any) -> StripeGateway:
-    facts: dict[str, Any] = {
-        "publishable_key": "pk_test_1",
-        "secret_key": "sk_test_1",
-        "webhook_secrets": ["whsec_old", SECRET],
-        "is_test": True,
-    }
-    return StripeGateway(**(facts | changes))
-
-
-class StripeSide(Provider):
-    """Strings of the pretended account."""
-
-    def __init__(self, account: StripeAccount) -> None:
-        self.account = account
-
-    def losing_answers(self) -> AbstractContextManager[None]:
-        return self.account.judge.losing_answers()
-
-    def unreachable(self) -> AbstractContextManager[None]:
-        return self.account.judge.unreachable()
-
-    def approve(self, order: Order, result: ChargeResult) -> None:
-        if result.reference.startswith("cs_"):
-            self.account.finish_page(result.reference)
-        else:
-            self.account.succeed(result.reference)
-
-    def refuse(self, order: Order, result: ChargeResult) -> None:
-        self.account.refuse(result.reference)
-
-    def notice(self, reference: str) -> Delivery:
-        thing = {"id": reference, "object": "payment_intent"}
-        event = {"id": "evt_1", "type": "payment_intent.succeeded", "data": {"object": thing}}
-        return signed(json.dumps(event).encode())
-
-    def contest(self, reference: str) -> str:
-        return self.account.contest(reference)
-
-    def let_run_out(self, reference: str) -> None:
-        self.account.things[reference]["status"] = "canceled"
-
-    def violations(self) -> list[Any]:
-        return self.account.judge.violations
-
-
-def signed(body: bytes, *, secret: str = SECRET, at: int | None = None) -> Delivery:
-    """A delivery as Stripe makes one."""
-    header = stripe.WebhookSignature.generate_signature_header(
-        body.decode(), secret, timestamp=at or int(clock.now().timestamp())
-    )
-    return body, {"Stripe-Signature": header}, "https://couvert.test/webhooks/stripe"
-
-
-class _Stripe(GatewayContract):
-    @pytest.fixture
-    def gateway(self, account: StripeAccount) -> Gateway:
-        return make_gateway()
-
-    @pytest.fixture
-    def provider(self, account: StripeAccount) -> Provider:
-        return StripeSide(account)
-
-
-class TestStripeElement(_Stripe):
-    """The guest pays on our page: a token of the browser's, confirmed at once."""
-
-    @pytest.fixture
-    def methods(self) -> Methods:
-        return Methods(
-            accepted={"type": "credit-card", "token": "ctoken_visa"},
-            declined={"token": "ctoken_declined"},
-            asks={"token": "ctoken_3ds"},
-            malformed=MALFORMED,
-        )
-
-
-class TestStripeMethod(_Stripe):
-    """A program pays for the guest, with a payment method its own page made."""
-
-    @pytest.fixture
-    def methods(self) -> Methods:
-        return Methods(
-            accepted={"token": "pm_card_visa"},
-            declined={"token": "pm_card_visa_chargeDeclined"},
-            asks={"token": "pm_card_authenticationRequired"},
-            malformed=MALFORMED,
-        )
-
-
-class TestStripePage(_Stripe):
-    """The guest pays on Stripe's page."""
-
-    @pytest.fixture
-    def methods(self) -> Methods:
-        # A decline stays on that page: the guest tries another card, or another method here.
-        return Methods(
-            accepted={"type": "checkout"},
-            declined={"token": "ctoken_declined"},
-            malformed=MALFORMED,
-        )
-
-
-class TestStripeSecret(_Stripe):
-    """A program's page confirms in the browser, with the client secret."""
-
-    @pytest.fixture
-    def methods(self) -> Methods:
-        return Methods(
-            accepted={}, declined={"token": "ctoken_declined"}, asks=None, malformed=MALFORMED
-        )
-
-
-MALFORMED: tuple[Any, ...] = (
-    None,
-    [NUMBER],
-    {"number": NUMBER},
-    {"number": NUMBER, "token": "pm_card_visa"},
-    {"type": "credit-card", "last4": "4242", "cardBrand": "Visa"},
-    {"token": NUMBER},
-    {"token": f"tok_{NUMBER}"},
-    {"token": "pm_x; DROP"},
-    {"token": {"$ne": None}},
-    {"saved": {"payment_method": "pm_1", "customer": "cus_1"}},
-    {"type": "checkout", "number": NUMBER},
-)
 
 
 def order(method: dict[str, Any], **changes: Any) -> Order:
@@ -544,148 +400,6 @@ def test_nothing_that_stripe_does_not_know_is_let_go(gateway: Gateway) -> None:
         gateway.void(key="v", reference="seti_nobody")
     late = gateway.capture(key="c", reference="pi_nobody", amount=Decimal(1), currency="USD")
     assert (late.outcome, late.failure_code) == ("declined", "not_set_aside")
-
-
-# --- amounts --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("minor", "currency", "there"),
-    [
-        (5000, "GBP", 5000),
-        (500, "JPY", 500),
-        (5120, "KWD", 5120),
-        (5, "ISK", 500),
-        (5000, "UGX", 500000),
-        (500, "MGA", 5),
-    ],
-)
-def test_amounts_are_written_as_stripe_writes_them(minor: int, currency: str, there: int) -> None:
-    assert amounts.to_stripe(minor, currency) == there
-    assert amounts.from_stripe(there, currency) == minor
-
-
-@pytest.mark.parametrize(("minor", "currency"), [(5125, "KWD"), (550, "MGA")])
-def test_an_amount_is_refused_rather_than_rounded(minor: int, currency: str) -> None:
-    with pytest.raises(ValueError, match="not an amount"):
-        amounts.to_stripe(minor, currency)
-
-
-def test_fils_that_stripe_does_not_take_never_leave_the_house(
-    gateway: Gateway, account: StripeAccount
-) -> None:
-    with pytest.raises(ValueError, match="not an amount"):
-        gateway.charge(order(VISA, amount=Decimal("5.125"), currency="KWD"))
-    assert account.judge.calls == []
-
-
-# --- messages -------------------------------------------------------------------------------------
-
-
-def at(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    monkeypatch.setattr(clock, "now", lambda: dt.datetime.fromtimestamp(seconds, dt.UTC))
-
-
-def vector(header: str = webhook_vectors.STRIPE_HEADER, body: bytes = b"", **changes: Any) -> Any:
-    secrets = changes.get("secrets", [webhook_vectors.STRIPE_SECRET])
-    return notices.read_notice(
-        body or webhook_vectors.STRIPE_BODY, {"stripe-signature": header}, secrets
-    )
-
-
-def test_the_known_signature_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    at(monkeypatch, webhook_vectors.STRIPE_AT)
-    notice = vector(secrets=["whsec_other", "", webhook_vectors.STRIPE_SECRET])
-    assert (notice.event_id, notice.type) == ("evt_test_webhook", "payment_intent.succeeded")
-    assert notice.references == ("pi_1",)
-
-
-def test_the_known_signature_is_the_vendors() -> None:
-    (theirs,) = [one for one in sample("webhook-vectors.json") if one["provider"] == "stripe"]
-    assert theirs["body"].encode() == webhook_vectors.STRIPE_BODY
-    assert (theirs["header"], theirs["secret"]) == (
-        webhook_vectors.STRIPE_HEADER,
-        webhook_vectors.STRIPE_SECRET,
-    )
-
-
-def test_any_bit_that_is_changed_makes_it_a_forgery(monkeypatch: pytest.MonkeyPatch) -> None:
-    at(monkeypatch, webhook_vectors.STRIPE_AT)
-    body, header = webhook_vectors.STRIPE_BODY, webhook_vectors.STRIPE_HEADER
-    for bit in range(len(body) * 8):
-        forged = bytearray(body)
-        forged[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(BadSignature):
-            vector(body=bytes(forged))
-    for place in range(2, len(header)):
-        if header[place] not in ",v=1" or place > 15:
-            flipped = header[:place] + chr(ord(header[place]) ^ 1) + header[place + 1 :]
-            with pytest.raises(BadSignature):
-                vector(flipped)
-
-
-@pytest.mark.parametrize(("seconds", "counts"), [(300, True), (301, False)])
-@pytest.mark.parametrize("direction", [1, -1])
-def test_a_message_counts_for_five_minutes_before_and_after(
-    monkeypatch: pytest.MonkeyPatch, seconds: int, counts: bool, direction: int
-) -> None:
-    at(monkeypatch, webhook_vectors.STRIPE_AT + direction * seconds)
-    if counts:
-        assert vector().event_id == "evt_test_webhook"
-    else:
-        with pytest.raises(BadSignature, match="too old"):
-            vector()
-
-
-@pytest.mark.parametrize(
-    "header", ["", "t=,v1=", "v1=abc", "t=1700000000", "t=x,v1=1", "t=1700000000,v0=abc", "t=1,v1"]
-)
-def test_a_header_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, header: str) -> None:
-    at(monkeypatch, webhook_vectors.STRIPE_AT)
-    with pytest.raises(BadSignature):
-        vector(header)
-
-
-@pytest.mark.parametrize("secrets", [[], [""], ["whsec_other"]])
-def test_without_the_secret_nothing_is_believed(
-    monkeypatch: pytest.MonkeyPatch, secrets: list[str]
-) -> None:
-    at(monkeypatch, webhook_vectors.STRIPE_AT)
-    with pytest.raises(BadSignature):
-        vector(secrets=secrets)
-
-
-@pytest.mark.parametrize(
-    "body", [b"[]", b"null", b"{}", b'{"id":"e","type":"t","data":{"object":[]}}', b"{", b"\xff"]
-)
-def test_a_signed_message_that_cannot_be_read_is_refused(gateway: Gateway, body: bytes) -> None:
-    stamp = int(time.time())
-    text = body.decode("utf-8", "replace")
-    header = stripe.WebhookSignature.generate_signature_header(text, SECRET, timestamp=stamp)
-    with pytest.raises(BadSignature):
-        gateway.read_notice(body, {"Stripe-Signature": header}, url="")
-
-
-@pytest.mark.parametrize(
-    ("thing", "references"),
-    [
-        ({"id": "re_1", "payment_intent": "pi_1", "charge": "ch_1"}, ("re_1", "pi_1", "ch_1")),
-        ({"id": "cs_1", "payment_intent": None, "setup_intent": "seti_1"}, ("cs_1", "seti_1")),
-        (
-            {"id": "du_1", "charge": {"id": "ch_1"}, "payment_intent": "pi_1"},
-            ("du_1", "pi_1", "ch_1"),
-        ),
-        ({"id": "pi_1", "charge": 7, "payment_intent": "x" * 200}, ("pi_1",)),
-    ],
-)
-def test_a_message_names_every_object_it_is_about(
-    gateway: Gateway, thing: dict[str, Any], references: tuple[str, ...]
-) -> None:
-    event = {"id": "evt_1", "type": "t", "created": 1700000000, "data": {"object": thing}}
-    body, headers, url = signed(json.dumps(event).encode())
-    notice = gateway.read_notice(body, headers, url=url)
-    assert notice.references == references
-    assert notice.occurred_at == dt.datetime.fromtimestamp(1700000000, dt.UTC)
 
 
 # --- books and disputes ---------------------------------------------------------------------------
