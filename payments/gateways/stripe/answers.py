@@ -79,7 +79,7 @@ def read(answer: Answer, *, method: Mapping[str, Any] | None = None) -> ChargeRe
     is_setup = answer["object"] == SETUP
     status = answer["status"]
     error = answer.get("last_setup_error" if is_setup else "last_payment_error") or {}
-    is_off_session = bool(method and "saved" in method)
+    is_off_session = bool(method and "customer" in method)
     result = _result(answer, ChargeOutcome.UNKNOWN)
     if (answer.get("metadata") or {}).get(GIVEN_UP):
         return replace(given_up(), raw=redacted(answer))

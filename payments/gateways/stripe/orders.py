@@ -81,12 +81,11 @@ def setup(order: Order, customer: str) -> Params:
 def confirmation(order: Order) -> Params:
     """What is added to confirm at once; nothing without a method."""
     if order.off_session:
-        saved = order.method["saved"]
         return {
             "confirm": True,
             "off_session": True,
-            "customer": saved["customer"],
-            "payment_method": saved["payment_method"],
+            "customer": order.method["customer"],
+            "payment_method": order.method["payment_method"],
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
         }
     token = str(order.method.get("token") or "")

@@ -101,9 +101,7 @@ class LaterContract(GatewayCase):
         assert saved.outcome is ChargeOutcome.SAVED
         assert json.loads(json.dumps(saved.saved)) == saved.saved
         assert gateway.find_charge(replace(order, reference=saved.reference)) == saved
-        fee = replace(
-            order, key="fee", method={"saved": saved.saved}, taking=Taking.CHARGE, off_session=True
-        )
+        fee = replace(order, key="fee", method=saved.saved, taking=Taking.CHARGE, off_session=True)
         for _ in range(2):
             taken = gateway.charge(fee)
             assert taken.outcome is ChargeOutcome.SUCCEEDED
@@ -117,9 +115,7 @@ class LaterContract(GatewayCase):
         saved = self.secure(gateway, provider, order)
         for _ in range(2):
             assert gateway.void(key="v1", reference=saved.reference).outcome is ChargeOutcome.VOIDED
-        fee = replace(
-            order, key="fee", method={"saved": saved.saved}, taking=Taking.CHARGE, off_session=True
-        )
+        fee = replace(order, key="fee", method=saved.saved, taking=Taking.CHARGE, off_session=True)
         assert gateway.charge(fee).outcome is ChargeOutcome.DECLINED
 
     # --- refunds --------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def test_a_card_on_file_has_a_nameless_customer_and_is_charged_off_session(
     assert customer.headers["Idempotency-Key"] == "deposit:hold_1:0:cus"
     assert (setup.route, setup.body["usage"]) == ("/v1/setup_intents", "off_session")
     assert set(saved.saved) == {"payment_method", "customer"}
-    fee = order({"saved": saved.saved}, key="fee", off_session=True)
+    fee = order(dict(saved.saved), key="fee", off_session=True)
     assert gateway.charge(fee).outcome is ChargeOutcome.SUCCEEDED
     body = account.judge.posts("/v1/payment_intents")[0].body
     assert (body["off_session"], body["customer"]) == (True, saved.saved["customer"])
@@ -119,7 +119,7 @@ def test_a_saved_card_whose_bank_wants_its_owner_is_declined(
 ) -> None:
     saved = gateway.charge(order(VISA, taking=Taking.CARD))
     account.things[saved.saved["payment_method"]]["fate"] = "ask"
-    fee = order({"saved": saved.saved}, key="fee", off_session=True)
+    fee = order(dict(saved.saved), key="fee", off_session=True)
     for result in (gateway.charge(fee), gateway.charge(fee), gateway.find_charge(fee)):
         assert result is not None
         assert (result.outcome, result.failure_code) == ("declined", "authentication_required")
@@ -489,4 +489,4 @@ def test_the_page_gets_the_publishable_key_only() -> None:
 
 def test_a_saved_card_is_never_named_by_a_caller() -> None:
     with pytest.raises(Invalid):
-        make_gateway().check_method({"saved": {"payment_method": "pm_1", "customer": "cus_1"}})
+        make_gateway().check_method({"payment_method": "pm_1", "customer": "cus_1"})

@@ -140,6 +140,6 @@ MALFORMED: tuple[Any, ...] = (
     {"token": f"tok_{NUMBER}"},
     {"token": "pm_x; DROP"},
     {"token": {"$ne": None}},
-    {"saved": {"payment_method": "pm_1", "customer": "cus_1"}},
+    {"payment_method": "pm_1", "customer": "cus_1"},
     {"type": "checkout", "number": NUMBER},
 )
