@@ -53,6 +53,15 @@ def stuck_refunds() -> QuerySet[Refund]:
     )
 
 
+def action_of(purpose: str) -> dict[str, str]:
+    """What the card's owner has to do for the latest payment for ``purpose``; empty: nothing.
+
+    ``url``, ``client_secret``: as :class:`payments.gateways.base.Action`.
+    """
+    waiting = Payment.objects.filter(purpose=purpose, status=Payment.Status.ACTION_REQUIRED)
+    return waiting.values_list("action", flat=True).order_by("-id").first() or {}
+
+
 def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:
     """The terms of each restaurant that has a policy. One query, whatever their number.
 

@@ -7,13 +7,16 @@ neither: they show the template and pass :meth:`PaymentForm.method` to the servi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.money import to_minor
 from payments.gateways import sandbox
-from payments.gateways.registry import is_usable
+from payments.gateways.registry import gateway_of, is_usable
+from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
 
 
@@ -21,7 +24,16 @@ class PaymentForm(forms.Form):
     """What the gateway needs of the guest."""
 
     template: ClassVar[str]
-    """Shows the fields; gets ``payment`` (this form), ``deposit`` (text) and ``held``."""
+    """Shows the fields; gets ``payment`` (this form), ``component``, ``deposit``, ``held``."""
+    approval: ClassVar[str] = ""
+    """Lets the gateway's component finish a payment its owner has to approve; gets ``action``."""
+    sources: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What the page's security policy has to allow besides, where a component comes from
+    elsewhere: directive → hosts. Only pages with this form get it."""
+
+    def component(self, held: HeldPlace) -> dict[str, str]:
+        """What the component on the page has to know of this payment; public values only."""
+        return {}
 
     def method(self) -> dict[str, Any]:
         """The payment method as the gateway's ``check_method`` takes it; when valid."""
@@ -56,7 +68,59 @@ class SandboxForm(PaymentForm):
         return {"token": self.cleaned_data["card"]}
 
 
-PAYMENT_FORMS: dict[str, type[PaymentForm]] = {"sandbox": SandboxForm}
+class StripeForm(PaymentForm):
+    """Stripe's Payment Element, which sends the card to Stripe and leaves a token in the field.
+
+    Without scripts, or where Stripe's does not load, the field stays empty and the guest pays on
+    Stripe's own page.
+    """
+
+    template = "reservations/payment/stripe.html"
+    approval = "reservations/payment/stripe_approval.html"
+    # Stripe's script must come from Stripe (docs/adr/0033). Browsers hold the target of a redirect
+    # after a form against form-action, too.
+    sources = {
+        "script-src": ("https://js.stripe.com", "https://*.js.stripe.com"),
+        "frame-src": (
+            "https://js.stripe.com",
+            "https://*.js.stripe.com",
+            "https://hooks.stripe.com",
+        ),
+        "connect-src": ("'self'", "https://api.stripe.com"),
+        "form-action": (
+            "https://checkout.stripe.com",
+            "https://hooks.stripe.com",
+            "https://pm-redirects.stripe.com",
+        ),
+    }
+
+    token = forms.CharField(required=False, max_length=110)
+
+    def method(self) -> dict[str, Any]:
+        """The token, or Stripe's own page."""
+        token = self.cleaned_data["token"]
+        return {"token": token} if token else {"type": "checkout"}
+
+    def component(self, held: HeldPlace) -> dict[str, str]:
+        """Its options: mode, amount, currency and capture, as the intent will have them."""
+        # Not at the top: it takes Stripe's library along, which most installations never need.
+        from payments.gateways.stripe.amounts import to_stripe
+
+        public = gateway_of(held.house.account_id, held.house.gateway).guest_config()
+        try:
+            amount = to_stripe(to_minor(held.deposit, held.currency), held.currency)
+        except ValueError:
+            return {}
+        return {
+            "key": public["publishable_key"],
+            "mode": "setup" if held.payment_kind == "card" else "payment",
+            "amount": str(amount),
+            "currency": held.currency.lower(),
+            "capture": "manual" if held.payment_kind == "hold" else "automatic",
+        }
+
+
+PAYMENT_FORMS: dict[str, type[PaymentForm]] = {"sandbox": SandboxForm, "stripe": StripeForm}
 """Gateway's name → its form."""
 
 

@@ -365,3 +365,5 @@ WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # Takes no real money, so it is off unless an environment says otherwise; never in production.
 SANDBOX_ENABLED = False
+# Where Stripe's API answers, for tests and stand-ins; empty means Stripe itself.
+STRIPE_API_BASE = env.text("STRIPE_API_BASE")

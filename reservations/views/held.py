@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core import clock
 from core.errors import DomainError
 from notifications.wording import amount
+from payments.selectors import action_of
 from payments.services.errands import SECURED_STATUSES
 from reservations.engine.types import Channel
 from reservations.forms import DetailsForm
@@ -124,6 +126,8 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             kind=held.payment_kind,
         ),
         "takes_payments": takes_payments(held.house),
+        "component": payment.component(held) if held.deposit > 0 else {},
+        "action": action_of(held.public_id) if held.payment_status == "action" else {},
         "times_url": times_of(held),
         "left": left_of(held) if state in (State.LAPSED, State.RELEASED) else None,
         "again": {
@@ -168,5 +172,11 @@ def _evening_of(held: HeldPlace) -> str:
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The page of a hold."""
-    return render(request, "reservations/hold.html", context)
+    """The page of a hold. Hosts of a payment component are allowed where money is asked for."""
+    sources = context["payment"].sources if context["deposit"] else {}
+
+    answer = render(request, "reservations/hold.html", context)
+    if sources:
+        allow: Any = csp_update(dict(sources))
+        allow(lambda _: answer)(request)
+    return answer

@@ -128,8 +128,10 @@ class Judge:
     def unreachable(self) -> Iterator[None]:
         """The connection is cut before what is asked is done; reading fails as well."""
         self._while_reading = True
-        yield from self._with("before")
-        self._while_reading = False
+        try:
+            yield from self._with("before")
+        finally:
+            self._while_reading = False
 
     @contextmanager
     def answering(self, status: int, body: dict[str, Any]) -> Iterator[None]:
@@ -137,8 +139,8 @@ class Judge:
         yield from self._with((status, body))
 
     def close(self) -> None:
-        """Stop listening."""
-        self._stub.close()
+        """Stop listening; in a while, because the server looks twice a second."""
+        threading.Thread(target=self._stub.close, daemon=True).start()
 
     def _with(self, fault: str | Reply) -> Iterator[None]:
         self._fault = fault
