@@ -38,6 +38,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     book.HoldExpired: 410,
     book.PaidTooLate: 409,
     book.PaymentDeclined: 402,
+    book.PaymentActionRequired: 402,
     book.PaymentPending: 503,
     book.PaymentsUnavailable: 503,
 }
@@ -51,6 +52,7 @@ RETRY_AFTER_BUSY = 1
 RETRY_AFTER: dict[type[errors.DomainError], int] = {
     errors.Busy: RETRY_AFTER_BUSY,
     book.PaymentPending: 2,
+    book.PaymentActionRequired: 2,
 }
 """Seconds after which the very same request may do better."""
 

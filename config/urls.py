@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", RedirectView.as_view(pattern_name="staff:sign_in", query_string=True)),
     path("admin/", admin.site.urls),
     path("staff/", include("staff.urls")),
+    path("", include("payments.urls")),
     path("", include("reservations.urls")),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext
 
 from notifications.wording import amount, day, day_and_time, lines, one_line, party
 
@@ -100,12 +101,18 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
     currency = one_line(payload.get("currency", ""))
     deposit = Decimal(payload.get("deposit") or 0)
     refund = Decimal(payload.get("refund_amount") or 0)
+    kind = payload.get("payment_kind", "deposit")
+    left = 100 - int(payload.get("refund_percent") or 0)
+    is_at_stake = kind in _NOTHING_TAKEN and deposit > 0
     return _of_house(payload) | {
         "code": one_line(payload.get("code", "")),
         "when": day_and_time(payload["starts_at"], payload["zone"]),
         "party": party(int(payload["party_size"])),
         "requests": lines(payload.get("special_requests", "")),
         "deposit": amount(deposit, currency) if deposit else "",
+        "deposit_name": _deposit_name(kind),
+        "is_at_stake": is_at_stake,
+        "fee": amount(deposit * left / 100, currency) if is_at_stake and left else "",
         "refund": amount(refund, currency) if refund else "",
         "refund_percent": payload.get("refund_percent"),
         "minutes": payload.get("minutes"),
@@ -113,6 +120,19 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "note": lines(payload.get("note", "")),
         "can_answer": bool(payload.get("reply_to")),
     }
+
+
+_NOTHING_TAKEN = frozenset({"hold", "card"})
+"""How a table can be protected without money being taken."""
+
+
+def _deposit_name(kind: str) -> str:
+    """What the amount of a booking is, by how its table is protected."""
+    return {
+        "prepayment": gettext("Price"),
+        "hold": gettext("Set aside on your card"),
+        "card": gettext("Your card is kept, for fees up to"),
+    }.get(kind, gettext("Deposit"))
 
 
 def _of_wait(payload: Mapping[str, Any]) -> dict[str, Any]:

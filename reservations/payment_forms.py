@@ -50,6 +50,7 @@ class SandboxForm(PaymentForm):
         ("tok_mastercard_4444", _("Mastercard ending in 4444: is accepted")),
         ("tok_visa_0002", _("Visa ending in 0002: is declined")),
         ("tok_visa_9995", _("Visa ending in 9995: has insufficient funds")),
+        (sandbox.THREE_D_SECURE, _("Visa ending in 4242: the bank asks you to approve it")),
         (
             sandbox.LOST_ANSWER,
             _("Visa ending in 4242: is charged, but the bank’s answer gets lost"),

@@ -22,7 +22,7 @@ from reservations.selectors.holds import HeldPlace
 
 Ladder = Iterable[Iterable[int]]
 
-_NOTHING_TAKEN = frozenset({"hold", "card"})
+NOTHING_TAKEN = frozenset({"hold", "card"})
 """Kinds of terms with a fee instead of a refund: what does not come back of a deposit."""
 
 
@@ -59,7 +59,7 @@ def refund_lines(
         if until >= now:
             steps.append((day_and_time(until, zone.key), percent))
     exact = exponent(currency)
-    if kind in _NOTHING_TAKEN:
+    if kind in NOTHING_TAKEN:
         return _fee_lines(steps, total, currency)
     lines = []
     for when, percent in steps:

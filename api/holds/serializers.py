@@ -116,7 +116,19 @@ class AvailabilityResponse(serializers.Serializer[Any]):
     totalDeposit = serializers.FloatField()  # noqa: N815
 
 
-class HoldFields(serializers.Serializer[Any]):
+class _Secured(serializers.Serializer[Any]):
+    """How the amount is secured, where it is not a deposit."""
+
+    paymentKind = serializers.ChoiceField(  # noqa: N815
+        ["prepayment", "hold", "card"],
+        required=False,
+        help_text="Left out for a deposit. prepayment: depositAmount is the price, taken when"
+        " confirming. hold: depositAmount is set aside on the card. card: the card is kept, and"
+        " depositAmount is the most that can be charged for a no-show or a late cancellation.",
+    )
+
+
+class HoldFields(_Secured):
     """A table that is kept. Instants are epoch milliseconds."""
 
     holdId = serializers.CharField()  # noqa: N815
@@ -138,7 +150,7 @@ class HoldResponse(serializers.Serializer[Any]):
     expiresIn = serializers.IntegerField(help_text="Seconds")  # noqa: N815
 
 
-class ActiveHoldResponse(serializers.Serializer[Any]):
+class ActiveHoldResponse(_Secured):
     """The caller's hold, as the countdown page needs it."""
 
     holdId = serializers.CharField()  # noqa: N815
@@ -151,7 +163,7 @@ class ActiveHoldResponse(serializers.Serializer[Any]):
     expiresAt = serializers.IntegerField()  # noqa: N815
 
 
-class ReservationFields(serializers.Serializer[Any]):
+class ReservationFields(_Secured):
     """A reservation."""
 
     reservationId = serializers.CharField()  # noqa: N815
@@ -174,7 +186,7 @@ class ConfirmResponse(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class ListedReservation(serializers.Serializer[Any]):
+class ListedReservation(_Secured):
     """A reservation in the guest's own list."""
 
     reservationId = serializers.CharField()  # noqa: N815

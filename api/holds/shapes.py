@@ -28,6 +28,14 @@ _STATUS = {
 """Contract 2 knows confirmed, cancelled and completed; pending is contract 1's fourth word."""
 
 
+_NOTHING_TAKEN = frozenset({"hold", "card"})
+
+
+def _kind(found: HeldPlace | Booking) -> dict[str, str]:
+    """How the amount is secured, where it is not the deposit the contract knows."""
+    return {} if found.payment_kind == "deposit" else {"paymentKind": found.payment_kind}
+
+
 def milliseconds(instant: dt.datetime) -> int:
     """An instant as the contract prints it: whole milliseconds since 1970."""
     return int(instant.timestamp() * 1000)
@@ -62,6 +70,7 @@ def placed_hold(held: HeldPlace, user: str) -> dict[str, Any]:
             "time": held.wall_time,
             "partySize": held.party_size,
             "depositAmount": held.deposit,
+            **_kind(held),
             "createdAt": milliseconds(held.created_at),
             "expiresAt": milliseconds(held.expires_at),
         },
@@ -80,6 +89,7 @@ def active_hold(held: HeldPlace) -> dict[str, Any]:
         "time": held.wall_time,
         "partySize": held.party_size,
         "depositAmount": held.deposit,
+        **_kind(held),
         "expiresAt": milliseconds(held.expires_at),
     }
 
@@ -102,6 +112,7 @@ def confirmed(booking: Booking) -> dict[str, Any]:
             "time": booking.wall_time,
             "partySize": booking.party_size,
             "depositAmount": booking.deposit,
+            **_kind(booking),
             "status": status,
             "createdAt": milliseconds(booking.created_at),
         },
@@ -127,6 +138,7 @@ def listed(booking: Booking, site: str) -> dict[str, Any]:
         "time": booking.wall_time,
         "partySize": booking.party_size,
         "depositAmount": booking.deposit,
+        **_kind(booking),
         "status": _STATUS[Status(booking.status)],
         "createdAt": milliseconds(booking.created_at),
     }
@@ -136,6 +148,12 @@ def cancelled(done: Cancellation) -> dict[str, Any]:
     """What a cancellation gives back, in the contract's sentences."""
     if done.booking.deposit <= 0:
         text = "No deposit was taken."
+    elif done.booking.payment_kind in _NOTHING_TAKEN:
+        text = (
+            "Nothing is charged, and the card is let go."
+            if done.percent >= 100
+            else "A fee can be charged for the late cancellation."
+        )
     elif done.percent >= 100:
         text = "Full refund will be processed in 3-5 business days."
     elif done.percent > 0:

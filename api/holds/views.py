@@ -149,7 +149,11 @@ class ConfirmView(HoldsView):
     def post(self, request: Request) -> HttpResponse:
         """Turn the hold into a reservation. A repeat answers with the same one and charges once.
 
-        402 `PAYMENT_DECLINED`: the hold remains, try another card. 503 `PAYMENT_PENDING`: send
+        402 `PAYMENT_DECLINED`: the hold remains, try another card. 402
+        `PAYMENT_ACTION_REQUIRED`: nothing was charged yet, and the guest's bank asks for their
+        approval: send their browser to `details.redirectUrl`, or hand `details.clientSecret` to
+        the provider's component; then confirm again (`paymentMethod` may be left out), which
+        finishes with the same charge. 503 `PAYMENT_PENDING`: send
         the same request again. 409 `HOLD_EXPIRED_REFUNDED`: too late, the money goes back.
         """
         asked = self.body(request, wire.ConfirmRequest)

@@ -18,6 +18,7 @@ from payments.models.policy import (
     validate_ladder,
 )
 from payments.models.provider import ProviderAccount, ProviderEvent
+from payments.models.reconciliation import Reconciliation, ReconciliationDifference
 from payments.models.sandbox import SandboxCharge
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "ProviderAccount",
     "ProviderAnswer",
     "ProviderEvent",
+    "Reconciliation",
+    "ReconciliationDifference",
     "Redemption",
     "Refund",
     "SandboxCharge",

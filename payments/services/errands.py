@@ -16,7 +16,7 @@ from payments.errors import NothingSetAside
 from payments.gateways.base import ChargeOutcome, ChargeResult, exact_minor
 from payments.gateways.registry import gateway_of
 from payments.models import Errand, Payment, Refund
-from payments.services.charges import keep_answer
+from payments.services.charges import keep_answer, order_of
 from payments.services.refunds import request_refund
 from payments.services.timing import SWEEP_SECONDS, later
 
@@ -88,6 +88,44 @@ def _ask(payment: Payment, errand: Errand, amount: Decimal, at: dt.datetime) -> 
     payment.attempts, payment.next_check_at = 0, at
     payment.save(update_fields=["errand", "errand_amount", "attempts", "next_check_at"])
     jobs.wake("payments.process_errands")
+
+
+def look_again(payment: Payment) -> bool:
+    """Ask about what is set aside after the provider spoke of it; False if it did not answer.
+
+    An errand that waits is due at once. What the provider let go of (it ran out, or somebody did
+    so there) is written down; a capture made there is left to the daily comparison, which knows
+    the amount. Outside of any transaction; may be repeated.
+    """
+    now = clock.now()
+    waiting = Payment.objects.filter(pk=payment.pk).exclude(errand="")
+    if waiting.update(next_check_at=now):
+        jobs.wake("payments.process_errands")
+        return True
+    result = gateway_of(payment.account_id, payment.gateway).find_charge(order_of(payment))
+    if result is None or result.outcome is ChargeOutcome.UNKNOWN:
+        return False
+    if result.outcome is ChargeOutcome.VOIDED:
+        keep_answer(payment.pk, "find", result)
+        _record_let_go(payment.pk, at=now)
+    return True
+
+
+def _record_let_go(payment_id: int, *, at: dt.datetime) -> None:
+    with transaction.atomic(durable=True):
+        payment = Payment.objects.select_for_update().get(pk=payment_id)
+        if payment.status not in SECURED_STATUSES or payment.errand:
+            return
+        payment.status, payment.settled_at = Payment.Status.VOIDED, at
+        payment.save(update_fields=["status", "settled_at"])
+        audit.record(
+            "payment.voided",
+            payment.public_id,
+            by=SYSTEM,
+            restaurant_id=payment.restaurant_id,
+            purpose=payment.purpose,
+            code="at_the_provider",
+        )
 
 
 def process_errands(limit: int = 50) -> int:

@@ -107,6 +107,36 @@ def retry_refund(refund_id: int, *, by: Actor, at: dt.datetime) -> Refund:
         return refund
 
 
+def look_again(refund_id: int, *, at: dt.datetime) -> None:
+    """Ask about a refund after the provider spoke of it; may be repeated.
+
+    One that waits is due at once. One that succeeded is asked about here, by its key: a bank can
+    send money back to the house days later, and then the guest still has to be paid. Outside of
+    any transaction.
+    """
+    due = Refund.objects.filter(pk=refund_id, status=Refund.Status.REQUESTED)
+    if due.update(next_attempt_at=at):
+        jobs.wake("payments.process_refunds")
+        return
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    if refund.status != Refund.Status.SUCCEEDED:
+        return
+    result = _send_refund(refund)
+    if result.outcome is RefundOutcome.FAILED:
+        _record_returned(refund, result, at=at)
+
+
+def _record_returned(told: Refund, result: RefundResult, *, at: dt.datetime) -> None:
+    with transaction.atomic(durable=True):
+        payment = Payment.objects.select_for_update().get(pk=told.payment_id)
+        refund = Refund.objects.select_for_update().get(pk=told.pk)
+        if refund.status != Refund.Status.SUCCEEDED:
+            return
+        refund.last_error = result.message[:200]
+        _close_refund(refund, payment, result, at)
+        refund.save(update_fields=_REFUND_FIELDS)
+
+
 def process_refunds(limit: int = 50) -> int:
     """Send up to ``limit`` due refunds to their providers and say how many were asked about.
 

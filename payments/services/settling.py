@@ -43,7 +43,7 @@ def settle_unknown(limit: int = 50) -> int:
         payment = _claim_open(clock.now()) if time.monotonic() < deadline else None
         if payment is None:
             break
-        settled += _settle(payment)
+        settled += look_up(payment)
     return settled
 
 
@@ -66,12 +66,28 @@ def _claim_open(now: dt.datetime) -> Payment | None:
     return payment
 
 
-def _settle(payment: Payment) -> bool:
+def look_up(payment: Payment) -> bool:
+    """Ask the provider about an open payment and tell whoever it is for; whether it is decided.
+
+    Outside of any transaction; may be repeated and run twice at once.
+    """
     result = _ask_about(payment)
     if result is None or result.outcome in OPEN_OUTCOMES:
         _write_open(payment, result)
         return False
     return announce(payment.pk, result)
+
+
+def call_off(payment: Payment) -> bool:
+    """Give up a payment its owner has not approved, at their own wish; whether it is decided.
+
+    If it was approved after all, that counts. Outside of any transaction; may be repeated.
+    """
+    if payment.status not in OPEN:
+        return True
+    result = gateway_of(payment.account_id, payment.gateway).abandon(order_of(payment))
+    keep_answer(payment.pk, "abandon", result)
+    return result.outcome not in OPEN_OUTCOMES and announce(payment.pk, result)
 
 
 def announce(payment_id: int, result: ChargeResult) -> bool:

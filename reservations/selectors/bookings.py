@@ -41,6 +41,10 @@ class Booking:
     payment_id: int | None
     payment_status: str | None
     refunded: Decimal | None
+    captured: Decimal | None
+    """What was taken; of a hold or a card on file, a fee."""
+    errand: str | None
+    """What is about to be done with what is set aside: capture or release."""
     refund_cap: int
     payment_kind: str
     """How the amount is secured: deposit, prepayment, hold or card."""
@@ -78,7 +82,7 @@ _COLUMNS = f"""
        u.public_id, b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount,
        b.currency,
        b.guest_name, b.guest_email, b.sequence, b.created_at,
-       b.payment_id, p.status, p.refunded,
+       b.payment_id, p.status, p.refunded, p.captured, p.errand,
        b.refund_cap, b.payment_kind,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
        b.turn_minutes,

@@ -209,6 +209,8 @@ def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
         payment_id=None,
         payment_status=None,
         refunded=None,
+        captured=None,
+        errand=None,
         refund_cap=100,
         payment_kind=held.payment_kind,
         guest_phone=contact.phone,
@@ -236,6 +238,7 @@ def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: 
         sequence=row.sequence,
         reservation_id=row.public_id,
         code=row.code,
+        payment_kind=row.payment_kind,
         **more,
     )
     queue(

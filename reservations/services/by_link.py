@@ -20,6 +20,7 @@ from core.errors import Invalid
 from core.locks import again_if_undone
 from notifications.services import queue
 from notifications.wording import lines
+from payments.services.errands import SECURED_STATUSES
 from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.errors import NotChangeable, NotYet, RefundChanged, TooMany
 from reservations.messages import facts
@@ -63,11 +64,14 @@ def change_for_link(token: str, change: Change) -> Booking:
     )
 
 
-def cancel_for_link(token: str, *, refund: Decimal | None = None) -> Cancellation:
+def cancel_for_link(
+    token: str, *, refund: Decimal | None = None, percent: int | None = None
+) -> Cancellation:
     """Cancel the reservation for the refund its ladder gives at this instant.
 
     ``refund`` is the amount the guest was shown (``cancellation.quote_cancellation``): if it is
-    another one by now nothing is cancelled and RefundChanged says what it is. Raises
+    another one by now nothing is cancelled and RefundChanged says what it is; ``percent`` likewise,
+    which for a hold and a card on file says what can be charged. Raises
     AlreadyCancelled, NotChangeable (too late, or already there), and what opening a link raises.
     """
     link, found = open_row(token)
@@ -76,8 +80,10 @@ def cancel_for_link(token: str, *, refund: Decimal | None = None) -> Cancellatio
         check_open(link)
         if locked.starts_at <= clock.now():
             raise NotChangeable(_TIME_HAS_COME)
-        _, due = cancellation.quote(locked)
-        if refund is not None and refund != due:
+        reached, due = cancellation.quote(locked)
+        is_at_stake = locked.payment_status in SECURED_STATUSES
+        is_dearer = is_at_stake and percent is not None and percent != reached
+        if (refund is not None and refund != due) or is_dearer:
             raise RefundChanged(refund=str(due), currency=locked.currency)
 
     return cancellation.cancel_reservation(found.public_id, by=actor_of(link), permit=permit)

@@ -27,6 +27,7 @@ from payments.gateways.base import Action, ChargeOutcome, ChargeResult, Gateway
 from payments.gateways.registry import gateway_of, is_usable
 from payments.models import Payment
 from payments.services.charges import keep_answer, order_of, record_charge
+from payments.services.settling import call_off, look_up
 from reservations.details import DETAIL_COLUMNS, Details, language_of
 from reservations.errors import (
     AlreadyBooked,
@@ -92,8 +93,8 @@ def confirm_hold(
     payment's key makes the provider charge once. Raises HoldNotFound, HoldExpired, ContactHolds
     (a table is held with these details elsewhere, and nothing was charged), Invalid (no or unusable
     payment method), PaymentDeclined (the hold remains), PaymentActionRequired (the guest's bank or
-    the provider asks for something; repeat this call afterwards, same charge), PaymentPending (try
-    again, same charge),
+    the provider asks for something; repeat this call afterwards, same charge, with or without
+    ``method``), PaymentPending (try again, same charge),
     PaidTooLate (refunded in full) and SessionEnded (account gone or locked);
     Invalid, by field, also for particulars that cannot be or that are missing.
     """
@@ -101,6 +102,8 @@ def confirm_hold(
     if held.reservation is not None:
         return Confirmation(existing(held), is_new=False)
     is_free = held.deposit <= 0
+    if not method and held.payment_status in PAYING:
+        return resume_payment(identifier, guest)
     if not is_free and not method:
         raise Invalid(
             gettext("A payment method is needed: this booking has a deposit."),
@@ -120,6 +123,72 @@ def confirm_hold(
     if confirmed is None:
         return Confirmation(existing(held), is_new=False)
     return Confirmation(confirmed, is_new=True)
+
+
+def resume_payment(identifier: str, guest: Guest) -> Confirmation:
+    """Go on with a payment that was begun: its owner is back from the bank, or asks again.
+
+    Takes what was approved, charges nothing else and needs nothing that was said before, so it
+    may be repeated, and called at once with the sweep and with the provider's own notice: all
+    end in ``settlement.settle``. Raises what :func:`confirm_hold` does for a payment.
+    """
+    held = hold_of(guest, identifier)
+    if held.reservation is not None:
+        return Confirmation(existing(held), is_new=False)
+    payment = _latest_payment(held)
+    if payment is None:
+        raise HoldExpired
+    if payment.status in PAYING:
+        look_up(payment)
+    held = hold_of(guest, identifier)
+    if held.reservation is not None:
+        return Confirmation(existing(held), is_new=True)
+    payment.refresh_from_db()
+    raise _why_not(held, payment)
+
+
+def call_off_payment(identifier: str, guest: Guest) -> None:
+    """Give up the payment that waits for its owner's approval, so that another card can be tried.
+
+    If it was approved after all, that counts, and the hold becomes the reservation. May be
+    repeated. Raises HoldNotFound.
+    """
+    payment = _latest_payment(hold_of(guest, identifier))
+    if payment is not None:
+        call_off(payment)
+
+
+def approval_of(held: HeldPlace) -> Action:
+    """Where the guest approves the open payment of a hold; empty if nothing waits for that."""
+    payment = _latest_payment(held)
+    if payment is None or payment.status != Payment.Status.ACTION_REQUIRED:
+        return Action()
+    return Action(**payment.action)
+
+
+def _latest_payment(held: HeldPlace) -> Payment | None:
+    return Payment.objects.filter(purpose=held.public_id).order_by("-id").first()
+
+
+def _why_not(
+    held: HeldPlace, payment: Payment
+) -> PaymentActionRequired | PaymentPending | PaymentDeclined | PaidTooLate:
+    """Why a hold whose payment was looked into is no reservation."""
+    if payment.status == Payment.Status.ACTION_REQUIRED:
+        action = Action(**payment.action)
+        return PaymentActionRequired(redirect_url=action.url, client_secret=action.client_secret)
+    if payment.status in PAYING:
+        return PaymentPending()
+    if payment.status == Payment.Status.FAILED:
+        return _declined(payment.failure_message, payment.failure_code)
+    if payment.status == Payment.Status.VOIDED and held.is_live(clock.now()):
+        return _declined(gettext("It was called off."), "called_off")
+    return PaidTooLate(refund_amount=held.deposit)
+
+
+def _declined(why: str, code: str) -> PaymentDeclined:
+    text = gettext("Payment failed: %(why)s") % {"why": gettext(why) if why else ""}
+    return PaymentDeclined(text.strip(), decline_code=code)
 
 
 def gateway_for(held: HeldPlace) -> Gateway:
@@ -258,7 +327,7 @@ def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:
             created_at=begun.begun_at,
         ),
         description=f"{held.house.name}, {held.service_date}",
-        return_url=f"{settings.PUBLIC_URL}/hold/{held.public_id}/",
+        return_url=f"{settings.PUBLIC_URL}/hold/{held.public_id}/back/",
     )
     result = None if begun.is_new else gateway.resume(order)
     if result is None:
@@ -280,7 +349,5 @@ def _not_secured(
         action = result.action or Action()
         return PaymentActionRequired(redirect_url=action.url, client_secret=action.client_secret)
     if result.outcome in (ChargeOutcome.DECLINED, ChargeOutcome.VOIDED):
-        return PaymentDeclined(
-            f"Payment failed: {result.failure_message}", decline_code=result.failure_code
-        )
+        return _declined(result.failure_message, result.failure_code)
     return PaymentPending()

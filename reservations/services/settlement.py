@@ -145,6 +145,7 @@ def _give_back(held: HeldPlace, payment: Payment) -> None:
             deposit=held.deposit,
             refund_amount=str(held.deposit),
             refund_percent=100,
+            payment_kind=held.payment_kind,
             reservation_id=held.public_id,
             code="",
         )

@@ -41,6 +41,7 @@ def swap(
         guest_name=contact.name,
         deposit=held.deposit,
         special_requests=details.special_requests,
+        payment_kind=held.payment_kind,
     )
     status = first_status(held)
     # Most guests say nothing that outlasts the visit: then one statement is all there is.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from core import clock
+from core import clock, rates
 from core.errors import DomainError, TooOften
 from reservations.engine.types import Channel
 from reservations.errors import (
@@ -18,6 +18,7 @@ from reservations.errors import (
     AlreadyBooked,
     ContactHolds,
     HoldExpired,
+    HoldNotFound,
     PaidTooLate,
     PaymentActionRequired,
     PaymentDeclined,
@@ -31,7 +32,13 @@ from reservations.limits import Act
 from reservations.payment_forms import PaymentForm, payment_form, takes_payments
 from reservations.selectors.holds import PAYING, HeldPlace, active_hold_of, hold_of
 from reservations.services.abuse import contact_keys
-from reservations.services.confirmation import Particulars, confirm_hold
+from reservations.services.confirmation import (
+    Particulars,
+    approval_of,
+    call_off_payment,
+    confirm_hold,
+    resume_payment,
+)
 from reservations.services.holds import HoldRequest, extend_hold, place_hold, release_hold
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
@@ -54,6 +61,10 @@ class HoldView(GuestView):
         if held.reservation is not None:
             visitor.remember_booking(request, held.reservation)
             return redirect(booked_page(held.reservation))
+        if held.payment_status in ("action", "failed", "voided"):
+            if answered := _asked_at_bank(request, held):
+                return answered
+            held = hold_of(visitor.holder_of(request, hold_id), hold_id)
         typed = visitor.draft_of(request) or _said_before(held)
         if typed and "check" in request.GET:
             forms = _details(held, data=typed), payment_form(held.house, data=typed)
@@ -69,6 +80,8 @@ class HoldView(GuestView):
             visitor.remember_booking(request, held.reservation)
             return redirect(booked_page(held.reservation))
         state = state_of(held, clock.now())
+        if held.payment_status == "action" and state in (State.PENDING, State.CHECKING):
+            return _resume(request, held) or _to_bank(request, held)
         if state in (State.PENDING, State.CHECKING):
             return _conclude(request, held, guest, _said(held), _method_said(request, held))
         visitor.save_draft(request, request.POST)
@@ -117,11 +130,10 @@ def _conclude(
         warn(request, error)
         booked = str(error.details.get("reservation_id", ""))
         return redirect(booked_page(booked) if booked else hold_page(held.public_id))
-    except PaymentActionRequired as error:
-        return redirect(str(error.details["redirect_url"]) or f"{hold_page(held.public_id)}#pay")
+    except PaymentActionRequired:
+        return _to_bank(request, held)
     except PaymentDeclined as error:
-        what_now = _("You were not charged. Please try another card.")
-        warn(request, f"{error.text} {what_now}")
+        warn(request, f"{error.text} {_not_charged()}")
         return redirect(f"{hold_page(held.public_id)}#pay")
     except ContactHolds as error:
         warn(request, _with_link(request, error))
@@ -133,6 +145,83 @@ def _conclude(
         return redirect(hold_page(held.public_id))
     visitor.remember_booking(request, outcome.booking.public_id)
     return redirect(booked_page(outcome.booking.public_id))
+
+
+# --- At the bank ----------------------------------------------------------------------------------
+
+
+_POLLS = rates.Window("approval", 1, 4)
+"""A waiting page looks every few seconds; the provider need not be asked by each tab of it."""
+
+
+def _asked_at_bank(request: HttpRequest, held: HeldPlace) -> HttpResponse | None:
+    """What became of a payment its guest was sent to the bank with; None: nothing is new.
+
+    A GET, because that is how browsers come back, and because it decides nothing: it writes down
+    what was decided there, as the sweep and the provider's own notice do, whoever is first.
+    """
+    if held.payment_status == "action":
+        counted = None if "back" in request.GET else rates.count(_POLLS, held.public_id)
+        is_due = counted is None or counted.used <= _POLLS.limit
+        return _resume(request, held) if is_due else None
+    if held.payment_status in ("failed", "voided") and visitor.was_at_bank(request, held.public_id):
+        # The notice was faster than the guest.
+        return _resume(request, held)
+    return None
+
+
+def _resume(request: HttpRequest, held: HeldPlace) -> HttpResponse | None:
+    """Go on with an approved payment; None while there is nothing to go on with."""
+    try:
+        outcome = resume_payment(held.public_id, visitor.holder_of(request, held.public_id))
+    except PaymentDeclined as error:
+        if visitor.was_at_bank(request, held.public_id):
+            warn(request, f"{error.text} {_not_charged()}")
+        return redirect(f"{hold_page(held.public_id)}#pay")
+    except (PaymentActionRequired, PaymentPending, PaidTooLate, HoldExpired):
+        return None
+    visitor.remember_booking(request, outcome.booking.public_id)
+    return redirect(booked_page(outcome.booking.public_id))
+
+
+def _to_bank(request: HttpRequest, held: HeldPlace) -> HttpResponse:
+    """Off to the bank. Inside another website the page offers a new window: banks refuse frames."""
+    visitor.goes_to_bank(request, held.public_id)
+    url = approval_of(held).url
+    if not url or getattr(request, "embed", None):
+        return redirect(hold_page(held.public_id))
+    return redirect(url)
+
+
+class BackView(GuestView):
+    """``GET /hold/<hold_id>/back/``: where the bank sends guests to."""
+
+    is_embeddable = False
+
+    def get(self, request: HttpRequest, hold_id: str) -> HttpResponse:
+        """To the hold, where this browser knows it; else the way to the window that does.
+
+        The app of a bank may open another browser than the one the guest began in.
+        """
+        try:
+            held = hold_of(visitor.holder_of(request, hold_id), hold_id)
+        except HoldNotFound:
+            return render(request, "reservations/back.html")
+        return redirect(f"{hold_page(held.public_id)}?back")
+
+
+class OtherCardView(GuestView):
+    """``POST /hold/<hold_id>/other-card/``: not this card after all."""
+
+    def get(self, request: HttpRequest, hold_id: str) -> HttpResponse:
+        """A reload of the form's address."""
+        return redirect(hold_page(hold_id))
+
+    def post(self, request: HttpRequest, hold_id: str) -> HttpResponse:
+        """Call the payment off and show the form again; what was approved after all counts."""
+        call_off_payment(hold_id, visitor.holder_of(request, hold_id))
+        visitor.was_at_bank(request, hold_id)
+        return redirect(f"{hold_page(hold_id)}#pay")
 
 
 def _said_before(held: HeldPlace) -> dict[str, str]:
@@ -291,6 +380,10 @@ def _charged(held: HeldPlace) -> str:
     if held.payment_status in PAYING:
         return _("If your card was charged, the money goes back to it in full.")
     return _("Nothing was charged.")
+
+
+def _not_charged() -> str:
+    return _("You were not charged. Please try another card.")
 
 
 def _details(held: HeldPlace, **given: object) -> DetailsForm:

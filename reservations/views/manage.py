@@ -27,6 +27,7 @@ from reservations.services.by_link import (
 )
 from reservations.services.cancellation import quote_cancellation
 from reservations.services.links import open_link, page_address
+from reservations.views import pay_words
 from reservations.views.base import manage_page, tell, warn
 from reservations.views.ticket import calendar_file, may_cancel, ticket_of
 from reservations.views.tokens import TokenView
@@ -168,6 +169,11 @@ class CancelView(TokenView):
             "gives_back": quoted.amount > 0,
             "is_all": quoted.amount == found.deposit,
             "quoted": str(quoted.amount),
+            "card_cost": (
+                pay_words.cancelling(found, quoted.percent)
+                if pay_words.is_chargeable(found)
+                else ""
+            ),
             "changed": "changed" in request.GET,
         }
         return render(request, "reservations/cancel.html", context)
@@ -178,7 +184,7 @@ class CancelView(TokenView):
         if shown is None:
             return redirect(manage_page(token, "manage_cancel"))
         try:
-            cancel_for_link(token, refund=shown)
+            cancel_for_link(token, refund=shown, percent=_percent(request))
         except AlreadyCancelled:
             pass  # By an earlier click; its page says so.
         except RefundChanged:
@@ -188,6 +194,11 @@ class CancelView(TokenView):
         except DomainError as error:
             warn(request, error)
         return redirect(manage_page(token))
+
+
+def _percent(request: HttpRequest) -> int | None:
+    text = request.POST.get("percent", "")
+    return int(text) if text.isdecimal() and len(text) <= 3 else None
 
 
 def _amount(text: str) -> Decimal | None:

@@ -24,7 +24,7 @@ from reservations.messages import facts
 from reservations.selectors.bookings import Booking
 from reservations.selectors.houses import House
 from reservations.terms import refund_lines
-from reservations.views import wording
+from reservations.views import pay_words, wording
 from reservations.views.home import picture_of
 from reservations.views.restaurant import directions_to
 from reservations.views.wishes import search_page
@@ -40,7 +40,8 @@ def ticket_of(found: Booking, *, manage_url: str) -> dict[str, Any]:
     zone = found.house.zone
     local = found.starts_at.astimezone(zone).date()
     status = Status(found.status)
-    paid = found.deposit if found.payment_status == "succeeded" else None
+    paid = found.deposit if pay_words.is_refundable(found) else None
+    has_terms = paid is not None or pay_words.is_chargeable(found)
     is_over = found.starts_at <= now
     return {
         "booking": found,
@@ -50,6 +51,8 @@ def ticket_of(found: Booking, *, manage_url: str) -> dict[str, Any]:
         "party": wording.guests(found.party_size),
         "told": told(found.details, step_free=found.step_free),
         "deposit": amount(paid, found.currency) if paid else "",
+        "secured": pay_words.secured_of(found),
+        "card_after": pay_words.cancelled(found),
         "refunded": amount(found.refunded, found.currency) if found.refunded else "",
         "is_cancelled": status is Status.CANCELLED,
         "is_turned_away": status in TURNED_AWAY,
@@ -57,7 +60,7 @@ def ticket_of(found: Booking, *, manage_url: str) -> dict[str, Any]:
         "is_coming": status in COMING and not is_over,
         "may_cancel": may_cancel(found),
         "may_change": status in UPCOMING and not is_over,
-        "refunds": _refunds(found, now) if paid else [],
+        "refunds": _refunds(found, now) if has_terms else [],
         "again_url": search_page(found.house.slug, party=found.party_size),
         "manage_url": manage_url,
         "calendars": calendar_links(found),
@@ -186,6 +189,7 @@ def calendar_file(found: Booking, manage_url: str) -> HttpResponse:
         party_size=found.party_size,
         guest_name=found.guest_name,
         deposit=found.deposit,
+        payment_kind=found.payment_kind,
         special_requests=found.special_requests,
         sequence=found.sequence,
         reservation_id=found.public_id,

@@ -414,7 +414,12 @@ def _deposit(answer: DayOffers, service: DiningService) -> tuple[str, str]:
     per_person = rule.amount if rule.per_person and party > 1 else None
     money = wording.deposit(quantize(total, plan.currency), per_person, plan.currency)
     ladder = [(step.hours, step.percent) for step in rule.refund_ladder]
-    return money, wording.refund_in_short(ladder)
+    said = {
+        "hold": _("%(money)s is set aside on your card."),
+        "card": _("Your card secures the table, for fees up to %(money)s."),
+        "prepayment": _("Price %(money)s."),
+    }.get(rule.kind, _("Deposit %(money)s."))
+    return said % {"money": money}, wording.refund_in_short(ladder, rule.kind)
 
 
 def _whys(wish: Wish, answer: DayOffers, shown: Iterable[Offer]) -> tuple[Why, ...]:

@@ -24,6 +24,7 @@ from reservations.views.protection import CHALLENGE, PROOF, address_key
 _TOKEN = "visitor"  # noqa: S105 - the name of a session entry
 _BOOKINGS = "bookings"
 _DRAFT = "particulars"
+_BANK = "bank"
 
 _OFFER_SALT = "visitor"
 _OFFER_DAYS = 1
@@ -151,6 +152,22 @@ def signed_in_email(request: HttpRequest) -> str:
 def sign_out(request: HttpRequest) -> None:
     """Whoever sits here next finds nothing: no bookings, no name, no account."""
     logout(request)
+
+
+# --- The bank -------------------------------------------------------------------------------------
+
+
+def goes_to_bank(request: HttpRequest, hold_id: str) -> None:
+    """This browser is sent to approve a payment: when it is back it is told what became of it."""
+    request.session[_BANK] = hold_id
+
+
+def was_at_bank(request: HttpRequest, hold_id: str) -> bool:
+    """Whether this browser was sent to approve a payment for the hold; once."""
+    if request.session.get(_BANK) != hold_id:
+        return False
+    del request.session[_BANK]
+    return True
 
 
 # --- What was typed -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop, ngettext, pgettext
 
 from notifications.wording import amount, happens_twice
 from notifications.wording import day as written_day
-from reservations.terms import Ladder, steps_of
+from reservations.terms import NOTHING_TAKEN, Ladder, steps_of
 
 
 def day(date: dt.date) -> str:
@@ -104,8 +104,10 @@ def deposit(total: Decimal, per_person: Decimal | None, currency: str) -> str:
     return _("%(total)s (%(each)s per guest)") % {"total": text, "each": each}
 
 
-def refund_in_short(ladder: Ladder) -> str:
+def refund_in_short(ladder: Ladder, kind: str = "deposit") -> str:
     """The ladder in one sentence, before there is a booking to count hours from."""
+    if kind in NOTHING_TAKEN:
+        return _free_until(ladder)
     parts = []
     for hours, percent in steps_of(ladder):
         share = _(_SHARES[percent]) if percent in _SHARES else f"{percent}\xa0%"
@@ -121,6 +123,20 @@ def refund_in_short(ladder: Ladder) -> str:
         return _("It is not given back if you cancel.")
     steps = ", ".join(parts)
     return _("If you cancel, you get %(steps)s, and nothing after that.") % {"steps": steps}
+
+
+def _free_until(ladder: Ladder) -> str:
+    """Of a hold and a card on file: until when cancelling costs nothing."""
+    free = min((hours for hours, percent in steps_of(ladder) if percent == 100), default=None)
+    if free is None:
+        return _("A fee can be charged if you cancel or do not come.")
+    return ngettext(
+        "You can cancel free of charge up to %(hours)d hour before; after that a fee can be"
+        " charged.",
+        "You can cancel free of charge up to %(hours)d hours before; after that a fee can be"
+        " charged.",
+        free,
+    ) % {"hours": free}
 
 
 _SHARES = {100: gettext_noop("all of it back"), 50: gettext_noop("half")}

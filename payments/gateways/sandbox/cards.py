@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
+
 from core.errors import Invalid
 
 DECLINES: Final = {
-    "card_declined": "Your card was declined.",
-    "insufficient_funds": "Your card has insufficient funds.",
-    "authentication_failed": "Your bank did not approve the payment.",
-    "authentication_required": "Your bank asks you to approve this payment yourself.",
+    "card_declined": gettext_noop("Your card was declined."),
+    "insufficient_funds": gettext_noop("Your card has insufficient funds."),
+    "authentication_failed": gettext_noop("Your bank did not approve the payment."),
+    "authentication_required": gettext_noop("Your bank asks you to approve this payment yourself."),
 }
 _DECLINED_CARDS = {"0002": "card_declined", "9995": "insufficient_funds"}
 

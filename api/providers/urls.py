@@ -1,0 +1,14 @@
+"""The addresses payment providers are told."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from api.providers.views import NoticeView
+
+_NOTICES = "webhooks/payments/<slug:provider>"
+
+urlpatterns = [
+    path(_NOTICES, NoticeView.as_view()),
+    path(f"{_NOTICES}/<public_id:account>", NoticeView.as_view()),
+]
