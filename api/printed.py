@@ -30,7 +30,10 @@ EXAMPLES: dict[str, tuple[Printed, ...]] = {
     "holds_availability": (Printed("holds/availability"),),
     "holds_place": (Printed("holds/hold", "201"),),
     "holds_active": (Printed("holds/active_hold"),),
-    "holds_confirm": (Printed("holds/confirm", "201"),),
+    "holds_confirm": (
+        Printed("holds/confirm", "201"),
+        Printed("holds/action_required", "402"),
+    ),
     "holds_reservations": (Printed("holds/user_reservations"),),
     "holds_cancel": (Printed("holds/cancel"),),
     "holds_discovery": (Printed("holds/discovery"),),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import F, Q, QuerySet
 
 from core import clock
-from payments.models import Payment, Policy, Refund
+from payments.models import Payment, Policy, ReconciliationDifference, Refund
 
 STUCK_AFTER = dt.timedelta(minutes=5)
 """A charge whose answer is missing for this long is worth a look; the sweep goes on asking."""
@@ -60,6 +60,11 @@ def action_of(purpose: str) -> dict[str, str]:
     """
     waiting = Payment.objects.filter(purpose=purpose, status=Payment.Status.ACTION_REQUIRED)
     return waiting.values_list("action", flat=True).order_by("-id").first() or {}
+
+
+def open_differences() -> QuerySet[ReconciliationDifference]:
+    """What a provider's books say otherwise than ours, and nobody has looked into yet."""
+    return ReconciliationDifference.objects.filter(resolved_at=None)
 
 
 def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:

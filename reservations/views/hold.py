@@ -175,8 +175,8 @@ def _resume(request: HttpRequest, held: HeldPlace) -> HttpResponse | None:
     try:
         outcome = resume_payment(held.public_id, visitor.holder_of(request, held.public_id))
     except PaymentDeclined as error:
-        if visitor.was_at_bank(request, held.public_id):
-            warn(request, f"{error.text} {_not_charged()}")
+        visitor.was_at_bank(request, held.public_id)
+        warn(request, f"{error.text} {_not_charged()}")
         return redirect(f"{hold_page(held.public_id)}#pay")
     except (PaymentActionRequired, PaymentPending, PaidTooLate, HoldExpired):
         return None
