@@ -1,4 +1,4 @@
-"""Messages of providers: lost, late, told twice, in the wrong order, forged, about nothing we know."""
+"""Messages of providers: lost, late, twice, in the wrong order, forged, about nothing known."""
 
 from __future__ import annotations
 
