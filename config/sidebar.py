@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from notifications.admin import stuck_messages
-from payments.selectors import stuck_payments, stuck_refunds
+from payments.selectors import open_differences, stuck_payments, stuck_refunds
 from reservations.admin.bookings import waiting_reservations
 from reservations.admin.wishes import unread_messages, unseen_requests
 from restaurants.admin.scope import access
@@ -75,6 +75,12 @@ GROUPS: dict[str, tuple[Link, ...]] = {
             stuck_refunds,
             "payment__restaurant_id",
         ),
+        Link(
+            "Differences to providers",
+            "balance",
+            "payments_reconciliationdifference",
+            open_differences,
+        ),
         Link("Messages", "mail", "notifications_message", stuck_messages),
     ),
     "Behind the scenes": (
@@ -88,6 +94,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         Link("Secrets of sources", "vpn_key", "reservations_sourcesecret"),
         Link("Messages of sources", "move_to_inbox", "reservations_inbounddelivery"),
         Link("Imports", "upload_file", "reservations_importrun"),
+        Link("Comparisons of books", "rule", "payments_reconciliation"),
         Link("Sandbox charges", "science", "payments_sandboxcharge"),
         Link("Preferences", "favorite", "restaurants_guestpreferences"),
         Link("Likes and passes", "swipe", "restaurants_swipe"),

@@ -24,6 +24,14 @@ def register() -> None:
         _open_money,
         labels=("kind",),
     )
+    register_reading(
+        "couvert_payment_differences",
+        "Differences to the providers' books nobody has looked into",
+        _differences,
+    )
+    register_reading(
+        "couvert_provider_events_waiting", "Messages of providers not looked into yet", _events
+    )
 
 
 def _one(statement: str) -> float:
@@ -61,3 +69,13 @@ def _open_money() -> Reading:
     open_payments = "SELECT count(*) FROM payments_payment WHERE status IN ('requested', 'unknown')"
     open_refunds = "SELECT count(*) FROM payments_refund WHERE status = 'requested'"
     return {("payment",): _one(open_payments), ("refund",): _one(open_refunds)}
+
+
+def _differences() -> Reading:
+    table = "payments_reconciliationdifference"
+    return {(): _one(f"SELECT count(*) FROM {table} WHERE resolved_at IS NULL")}
+
+
+def _events() -> Reading:
+    where = "processed_at IS NULL AND next_attempt_at IS NOT NULL"
+    return {(): _one(f"SELECT count(*) FROM payments_providerevent WHERE {where}")}
