@@ -112,6 +112,7 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "deposit": amount(deposit, currency) if deposit else "",
         "deposit_name": _deposit_name(kind),
         "is_at_stake": is_at_stake,
+        "is_deposit": kind == "deposit",
         "fee": amount(deposit * left / 100, currency) if is_at_stake and left else "",
         "refund": amount(refund, currency) if refund else "",
         "refund_percent": payload.get("refund_percent"),

@@ -70,12 +70,16 @@ def refund_lines(
         )
         back = amount(refund_amount(total, percent, exact), currency)
         lines.append(text % {"moment": when, "money": back})
-    lines.append(
-        _("After that the deposit is not given back.")
-        if lines
-        else _("The deposit is not given back.")
-    )
+    lines.append(_nothing_back(kind, after=bool(lines)))
     return lines
+
+
+def _nothing_back(kind: str, *, after: bool) -> str:
+    if kind == "prepayment":
+        return _("After that nothing is given back.") if after else _("Nothing is given back.")
+    if after:
+        return _("After that the deposit is not given back.")
+    return _("The deposit is not given back.")
 
 
 def _fee_lines(steps: list[tuple[str, int]], total: Decimal, currency: str) -> list[str]:

@@ -56,7 +56,7 @@ def asked_of(held: HeldPlace) -> Asked:
             fact=total,
             title=_("Set %(money)s aside on your card") % named,
             headline=first,
-            now=_("Nothing; %(money)s is set aside") % named,
+            now=_("Nothing"),
             button=_("Set %(money)s aside and book") % named,
             is_taken=False,
         )

@@ -33,7 +33,7 @@ BEFORE = {
     "hold": (
         "Set aside on your card $50.00",
         "Set $50.00 aside on your card",
-        "Nothing; $50.00 is set aside",
+        "Nothing",
         "Set $50.00 aside and book",
     ),
     "card": (
@@ -78,6 +78,7 @@ def test_every_page_says_the_right_thing(
     assert f"To pay now {BEFORE[kind][2]} {BEFORE[kind][3]}" in browser.text
     is_taken = kind in ("deposit", "prepayment")
     assert ("can be charged" in browser.text) is not is_taken
+    assert ("After that nothing is given back." in browser.text) is (kind == "prepayment")
     browser.confirm()
     assert "Your table is booked" in browser.text
     assert AFTER[kind][0] in browser.text
@@ -89,7 +90,13 @@ def test_every_page_says_the_right_thing(
     browser.get(page[1])
     assert AFTER[kind][0] in browser.text
     browser.get(f"{page[1]}cancel/")
-    assert ("You get the whole deposit of $50.00 back." in browser.text) is is_taken
+    back = {
+        "deposit": "You get the whole deposit of $50.00 back.",
+        "prepayment": "You get all of the $50.00 back.",
+    }
+    assert [words for words in back.values() if words in browser.text] == (
+        [back[kind]] if is_taken else []
+    )
     in_time = "Nothing is charged if you cancel now, and your card is let go."
     assert (in_time in browser.text) is not is_taken
 
