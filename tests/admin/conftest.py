@@ -16,7 +16,7 @@ from config.settings.unfold import UNFOLD
 from core.actors import SYSTEM, Actor
 from core.models import Heartbeat
 from notifications.models import Message
-from payments.models import Payment, Refund
+from payments.models import Payment, Reconciliation, ReconciliationDifference, Refund
 from reservations.guests import Guest
 from reservations.models import ImportRun, InboundDelivery, Reservation, SourceRecord
 from reservations.selectors.houses import house as read_house
@@ -192,6 +192,20 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
         currency="USD",
         status=Payment.Status.UNKNOWN,
         created_at=clock.now,
+    )
+    Reconciliation.objects.create(provider="sandbox", day=clock.now.date())
+    ReconciliationDifference.objects.create(
+        provider="sandbox",
+        restaurant=house,
+        day=clock.now.date(),
+        kind="amount",
+        what="charge",
+        reference="ch_1",
+        payment=payment,
+        ours="50.00 USD",
+        theirs="49.99 USD",
+        found_at=clock.now,
+        seen_at=clock.now,
     )
     Message.objects.update(status=Message.Status.FAILED, last_error="No such mailbox")
     ImportRun.objects.create(digest="d", file_name="real.csv", started_at=clock.now)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from core.models import AuditEntry
 from notifications.models import Message
-from payments.models import Refund
+from payments.models import ReconciliationDifference, Refund
 from reservations.models import Hold, PartyRequest, Reservation, TableClaim
 from reservations.services.by_link import reconfirm_for_link
 from reservations.services.links import issue_link
@@ -241,6 +241,21 @@ def test_selected_refunds_are_asked_for_again(
     assert Refund.objects.count() == 1
     as_(cast.manager).post(url, posted)
     assert Refund.objects.count() == 2
+
+
+def test_a_difference_to_the_providers_books_is_resolved_with_a_reason(
+    as_: SignIn, cast: Cast, everything: Reservation
+) -> None:
+    row = ReconciliationDifference.objects.get()
+    url = reverse("admin:payments_reconciliationdifference_resolve", args=[row.pk])
+    sent = {"_form_submitted": "True", "note": "Paid in cash."}
+    assert as_(cast.host).post(url, sent).status_code == 403
+    name = "payments_reconciliationdifference_resolve"
+    said = press(as_(cast.manager), name, row.pk, note="Paid in cash.")
+    assert said == ["The difference is resolved."]
+    row.refresh_from_db()
+    assert (row.note, row.resolved_by) == ("Paid in cash.", cast.manager.email)
+    assert as_(cast.manager).post(url, sent).status_code == 403
 
 
 def test_online_booking_is_paused_and_resumed(

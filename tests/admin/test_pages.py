@@ -32,6 +32,7 @@ OPERATORS_ONLY = {
     "accounts.user",
     "accounts.organization",
     "core.heartbeat",
+    "payments.reconciliation",
     "payments.sandboxcharge",
     "reservations.importrun",
     "reservations.signinlink",
@@ -54,6 +55,8 @@ WRITTEN_BY_SERVICES = {
     "core.heartbeat",
     "notifications.message",
     "payments.payment",
+    "payments.reconciliation",
+    "payments.reconciliationdifference",
     "payments.refund",
     "payments.sandboxcharge",
     "reservations.bookinglink",
@@ -184,7 +187,14 @@ def test_the_sidebar_counts_what_needs_a_person(
             if "badge" in item
         }
 
-    stuck = {"Payments": 1, "Refunds": 1, "Messages": 1, "Notes from guests": 1, "Large parties": 1}
+    stuck = {
+        "Payments": 1,
+        "Refunds": 1,
+        "Differences to providers": 1,
+        "Messages": 1,
+        "Notes from guests": 1,
+        "Large parties": 1,
+    }
     assert badges(cast.operator) == stuck
     assert badges(cast.manager) == stuck
     assert badges(cast.charlie) == {}
