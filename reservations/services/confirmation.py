@@ -158,14 +158,6 @@ def call_off_payment(identifier: str, guest: Guest) -> None:
         call_off(payment)
 
 
-def approval_of(held: HeldPlace) -> Action:
-    """Where the guest approves the open payment of a hold; empty if nothing waits for that."""
-    payment = _latest_payment(held)
-    if payment is None or payment.status != Payment.Status.ACTION_REQUIRED:
-        return Action()
-    return Action(**payment.action)
-
-
 def _latest_payment(held: HeldPlace) -> Payment | None:
     return Payment.objects.filter(purpose=held.public_id).order_by("-id").first()
 

@@ -21,7 +21,6 @@ from reservations.forms import DetailsForm
 from reservations.payment_forms import PaymentForm, takes_payments
 from reservations.selectors.holds import PAYING, HeldPlace
 from reservations.services.availability import alternatives, offers_of_day
-from reservations.services.confirmation import approval_of
 from reservations.terms import refund_lines
 from reservations.views import pay_words, wording
 from reservations.views.ticket import house_facts
@@ -102,7 +101,6 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
     seconds = max(0.0, (held.expires_at - now).total_seconds())
     zone = held.house.zone
     asked = (details, payment) if held.deposit > 0 else (details,)
-    waits = held.payment_status == "action" and state in (State.PENDING, State.CHECKING)
     return {
         "held": held,
         **house_facts(held.house),
@@ -119,7 +117,6 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
         "may_extend": held.extensions < held.house.max_hold_extensions,
         "deposit": amount(held.deposit, held.currency) if held.deposit > 0 else "",
         "asked": pay_words.asked_of(held),
-        "approval": approval_of(held) if waits else None,
         "refunds": refund_lines(
             held.refund_ladder,
             held.starts_at,

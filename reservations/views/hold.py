@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, rates
 from core.errors import DomainError, TooOften
+from payments.selectors import action_of
 from reservations.engine.types import Channel
 from reservations.errors import (
     ActiveHoldExists,
@@ -34,7 +35,6 @@ from reservations.selectors.holds import PAYING, HeldPlace, active_hold_of, hold
 from reservations.services.abuse import contact_keys
 from reservations.services.confirmation import (
     Particulars,
-    approval_of,
     call_off_payment,
     confirm_hold,
     resume_payment,
@@ -187,7 +187,7 @@ def _resume(request: HttpRequest, held: HeldPlace) -> HttpResponse | None:
 def _to_bank(request: HttpRequest, held: HeldPlace) -> HttpResponse:
     """Off to the bank. Inside another website the page offers a new window: banks refuse frames."""
     visitor.goes_to_bank(request, held.public_id)
-    url = approval_of(held).url
+    url = action_of(held.public_id).get("url", "")
     if not url or getattr(request, "embed", None):
         return redirect(hold_page(held.public_id))
     return redirect(url)

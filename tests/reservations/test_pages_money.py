@@ -287,8 +287,8 @@ def test_the_waiting_page_leads_to_the_bank_and_to_another_card(
     hold_url = _to_bank(browser, bella)
     bank = browser.url
     browser.get(hold_url)
-    assert "Your bank asks you to approve it" in browser.text
-    link = re.search(r'href="([^"]+)">Go on to your bank', browser.html)
+    assert "Your approval is needed" in browser.text
+    link = re.search(r'href="([^"]+)">Go on to the payment', browser.html)
     assert link is not None
     assert unquote(urlsplit(html.unescape(link[1])).path) == bank
     browser.post(f"{hold_url}other-card/")

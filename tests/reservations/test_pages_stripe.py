@@ -98,7 +98,7 @@ def test_without_a_token_the_guest_pays_on_stripes_page(
 
 def test_a_bank_that_asks_is_answered_on_our_page(held: Browser, account: StripeAccount) -> None:
     held.post(held.url, **ADA, token="ctoken_3ds")
-    assert "Your bank asks you to approve this payment." in held.text
+    assert "asks you to approve it." in held.text
     assert 'data-secret="pi_secret_x"' in held.html
     assert "https://js.stripe.com" in held.client.get(held.url)["Content-Security-Policy"]
     account.succeed(Payment.objects.get().provider_reference)
