@@ -107,7 +107,7 @@ def _after(found: Booking) -> Secured | None:
         return Secured(_("Your card"), _("Let go. Nothing was taken."))
     if found.payment_status != "succeeded":
         return None
-    taken = [_("%(money)s taken") % {"money": amount(found.captured or 0, found.currency)}]
+    taken = [_("%(money)s taken") % {"money": amount(found.captured or Decimal(0), found.currency)}]
     if found.refunded:
         taken.append(_("%(money)s refunded") % {"money": amount(found.refunded, found.currency)})
     return Secured(_("Your card"), ", ".join(taken))
