@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from api.auth import OnBehalf, require_self
@@ -17,7 +17,7 @@ from api.holds import shapes
 from api.holds.base import HoldsView
 from api.idempotency import idempotent, is_rerun
 from api.renderers import json_response
-from api.schema import IDEMPOTENCY_KEY
+from api.schema import IDEMPOTENCY_KEY, ErrorResponse
 from api.views import public
 from core import clock
 from core.rates import fingerprint, guest_network, is_this_machine
@@ -143,7 +143,13 @@ class ConfirmView(HoldsView):
         operation_id="holds_confirm",
         parameters=[IDEMPOTENCY_KEY],
         request=wire.ConfirmRequest,
-        responses={201: wire.ConfirmResponse, 200: wire.ConfirmResponse},
+        responses={
+            201: wire.ConfirmResponse,
+            200: wire.ConfirmResponse,
+            402: OpenApiResponse(
+                ErrorResponse, description="The card was declined, or its owner has to approve it"
+            ),
+        },
     )
     @idempotent
     def post(self, request: Request) -> HttpResponse:

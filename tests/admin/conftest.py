@@ -164,14 +164,8 @@ def ask_as_a_large_party(house: Restaurant, *, by: Actor) -> None:
     ask_for_party(read_house(house.pk, house.plan_version), party, by=by)
 
 
-@pytest.fixture
-def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
-    """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
-    other = make_user("bob@example.com")
-    guest = Guest.with_account(other.public_id)
-    place_hold(
-        HoldRequest(house.public_id, dt.date(2025, 11, 16), "19:00", 2), guest, by=guest.actor
-    )
+def _troubled_money(booked: Reservation, house: Restaurant, clock: Clock) -> None:
+    """A refund that was refused, a charge nobody knows of, books that differ."""
     payment = booked.payment
     assert payment is not None
     Refund.objects.create(
@@ -207,6 +201,17 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
         found_at=clock.now,
         seen_at=clock.now,
     )
+
+
+@pytest.fixture
+def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
+    """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
+    other = make_user("bob@example.com")
+    guest = Guest.with_account(other.public_id)
+    place_hold(
+        HoldRequest(house.public_id, dt.date(2025, 11, 16), "19:00", 2), guest, by=guest.actor
+    )
+    _troubled_money(booked, house, clock)
     Message.objects.update(status=Message.Status.FAILED, last_error="No such mailbox")
     ImportRun.objects.create(digest="d", file_name="real.csv", started_at=clock.now)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
