@@ -17,7 +17,7 @@ from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
 from core.money import quantize
 from payments.gateways.registry import GATEWAY, is_usable
-from reservations.details import NO_ORIGIN, Origin
+from reservations.details import NO_OFFER, NO_ORIGIN, ChosenOffer, Origin
 from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
@@ -76,6 +76,8 @@ class HoldRequest:
     """Rules set aside for this request, by staff or because the guest asked in time."""
     turn_minutes: int | None = None
     """How long the table is needed, where that was agreed; None is the house's rule."""
+    offer_id: int | None = None
+    """The offer to book with the table."""
 
 
 @again_if_undone
@@ -116,7 +118,8 @@ def is_as_wished(held: HeldPlace, request: HoldRequest) -> bool:
         held.service_date,
         held.wall_time,
         held.party_size,
-    ) == (request.service_date, request.time, request.party_size)
+        held.offer.wanted_id,
+    ) == (request.service_date, request.time, request.party_size, request.offer_id)
 
 
 def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
@@ -131,6 +134,7 @@ def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
         step_free=request.step_free,
         waived=request.waived,
         turn_minutes=request.turn_minutes,
+        offer_id=request.offer_id,
     )
     return availability.decide(day.house.plan, day.ledger, query, request.time)
 
@@ -199,6 +203,7 @@ def _write_hold(
         raise PaymentsUnavailable
     expires_at = now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
+    offer = chosen_offer(house.plan, request.offer_id)
     pk = insert_hold(
         place,
         public_id=identifier,
@@ -208,6 +213,7 @@ def _write_hold(
         room_id=request.room_id,
         source=request.source,
         origin=request.origin,
+        offer=offer,
         deposit=deposit,
         currency=house.currency,
         ladder=ladder,
@@ -235,7 +241,16 @@ def _write_hold(
         refund_ladder=[[step.hours, step.percent] for step in ladder],
         step_free=request.step_free,
         origin=request.origin,
+        offer=offer,
     )
+
+
+def chosen_offer(plan: e.Plan, offer_id: int | None) -> ChosenOffer:
+    """The offer as it is told now: what is kept with the booking."""
+    offer = plan.bookable_offer(offer_id)
+    if offer is None:
+        return NO_OFFER
+    return ChosenOffer(offer.id, offer.name, offer.price, offer.per_person)
 
 
 def deposit_of(day: Day, decision: e.Decision) -> tuple[Decimal, tuple[e.RefundStep, ...]]:

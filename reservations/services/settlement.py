@@ -126,6 +126,7 @@ def _take_again(
         deposit=held.deposit,
         refund_ladder=held.refund_ladder,
         details=held.details,
+        offer=held.offer,
         status=first_status(held),
     )
     row = write_booking(day, decision, request, contact, extras, by=by, now=now)
