@@ -72,6 +72,18 @@ def export(record: GuestRecord) -> dict[str, Any]:
             ],
         },
         "bookings": [_booking(each) for each in record.bookings],
+        "booked_by_others": [
+            {
+                "restaurant": each.restaurant.name,
+                "date": each.service_date.isoformat(),
+                "time": each.starts_at.astimezone(each.restaurant.tz).strftime("%H:%M"),
+                "party_size": each.party_size,
+                "name": each.diner_name,
+                "email": each.diner_email or None,
+                "mobile_number": each.diner_phone or None,
+            }
+            for each in record.booked_for
+        ],
         "payments": [_payment(each) for each in record.payments],
         "waitlist": [
             {
@@ -126,6 +138,14 @@ def _booking(row: Reservation) -> dict[str, Any]:
         "name": row.guest_name,
         "email": row.guest_email or None,
         "mobile_number": row.guest_phone or None,
+        "booked_for": {
+            "name": row.diner_name,
+            "email": row.diner_email or None,
+            "mobile_number": row.diner_phone or None,
+        }
+        if row.diner_name
+        else None,
+        "offer": row.offer_name or None,
         "special_requirements": row.special_requests or None,
         "accessibility_needs": row.accessibility_needs or None,
         "dietary_requirements": list(row.dietary),
