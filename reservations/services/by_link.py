@@ -246,6 +246,7 @@ def _tell_house(kind: str, found: Booking, now: dt.datetime, **said: Any) -> Non
         reservation_id=found.public_id,
         code=found.code,
         guest_phone=found.guest_phone,
+        offer=found.offer,
         details=found.details,
         **said,
     )

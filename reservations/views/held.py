@@ -19,8 +19,9 @@ from reservations.payment_forms import PaymentForm, takes_payments
 from reservations.selectors.holds import HeldPlace
 from reservations.services.availability import alternatives, offers_of_day
 from reservations.views import wording
+from reservations.views.offers import offer_line, offer_total
 from reservations.views.ticket import house_facts
-from reservations.views.wishes import search_page
+from reservations.views.wishes import Wish, search_page
 
 
 class State(StrEnum):
@@ -56,7 +57,11 @@ def state_of(held: HeldPlace, now: dt.datetime) -> State:
 def times_of(held: HeldPlace) -> str:
     """The address with the times of the restaurant, for the same wish."""
     return search_page(
-        held.house.slug, party=held.party_size, date=held.service_date, time=held.wall_time
+        held.house.slug,
+        party=held.party_size,
+        date=held.service_date,
+        time=held.wall_time,
+        like=Wish(held.party_size, offer_id=held.offer.wanted_id),
     )
 
 
@@ -80,6 +85,7 @@ def left_of(held: HeldPlace) -> Left:
             channel=Channel(held.channel),
             room_id=held.room_id,
             step_free=held.step_free,
+            offer_id=held.offer.wanted_id,
         )
     except DomainError:
         return Left(is_free=False)
@@ -123,6 +129,8 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             currency=held.currency,
             now=now,
         ),
+        "offer": offer_line(held.offer, held.currency),
+        "offer_total": offer_total(held.offer, held.party_size, held.currency),
         "takes_payments": takes_payments(),
         "times_url": times_of(held),
         "left": left_of(held) if state in (State.LAPSED, State.RELEASED) else None,
@@ -131,6 +139,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             "date": held.service_date.isoformat(),
             "room": held.room_id or "",
             "step_free": "1" if held.step_free else "",
+            "offer": "" if held.offer.wanted_id is None else held.offer.wanted_id,
         },
         "problems": problems(*asked) if details.is_bound else [],
     }
