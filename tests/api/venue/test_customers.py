@@ -162,6 +162,7 @@ def test_everything_is_handed_out(office: Api) -> None:
     assert set(kept) == {
         "customer",
         "bookings",
+        "booked_by_others",
         "payments",
         "waitlist",
         "large_party_requests",
@@ -173,6 +174,7 @@ def test_everything_is_handed_out(office: Api) -> None:
     assert booking["allergies"] == ["nuts", "shellfish"]
     assert booking["dietary_requirements"] == ["vegetarian", "gluten_free"]
     assert (booking["name"], booking["time"]) == ("John Smith", "19:00")
+    assert (booking["booked_for"], booking["offer"], kept["booked_by_others"]) == (None, None, [])
     assert AuditEntry.objects.filter(verb="customer.exported", target=john).count() == 1
 
 
