@@ -29,7 +29,7 @@ class PassFacts:
     party_size: int
     first_name: str
     manage_url: str
-    """What the code on the pass opens: the page of the booking, for whoever scans it."""
+    """The page of the booking: only for passes that stay with the guest."""
     language: str
     sequence: int = 0
     """Changes so far."""

@@ -25,7 +25,12 @@ from notifications.wording import one_line
 logger = logging.getLogger(__name__)
 
 SAVE = "https://pay.google.com/gp/v/save/"
+LONGEST = 1800
+"""Characters of a token that Google, and every browser on the way, promises to take."""
+
 _CLASS = "couvert_reservation"
+_CAN_GO = ("merchantLocations", "textModulesData")
+"""What a pass can do without when its token would be too long, first to go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,16 @@ def google_link(facts: PassFacts, by: Account) -> str:
 
     A pass that was saved is not changed by a later link: a changed booking is another pass.
     """
+    content = _object(facts, by)
+    for name in (*_CAN_GO, ""):
+        token = _token(content, by)
+        if len(token) <= LONGEST:
+            break
+        content.pop(name, None)
+    return f"{SAVE}{token}"
+
+
+def _token(content: dict[str, Any], by: Account) -> str:
     claims = {
         "iss": by.email,
         "aud": "google",
@@ -83,19 +98,17 @@ def google_link(facts: PassFacts, by: Account) -> str:
         "origins": [],
         "payload": {
             "genericClasses": [{"id": f"{by.issuer}.{_CLASS}"}],
-            "genericObjects": [_object(facts, by)],
+            "genericObjects": [content],
         },
     }
-    return f"{SAVE}{jwt.encode(claims, by.key, algorithm='RS256')}"
+    return jwt.encode(claims, by.key, algorithm="RS256")
 
 
 def _object(facts: PassFacts, by: Account) -> dict[str, Any]:
     change = f"-{facts.sequence}" if facts.sequence else ""
     told = {
         "code": (gettext("Code"), facts.code),
-        "party": (gettext("Party"), facts.party),
         "name": (gettext("Guest"), facts.first_name),
-        "address": (gettext("Address"), one_line(facts.address)),
     }
     content: dict[str, Any] = {
         "id": f"{by.issuer}.{facts.reservation_id}{change}",
@@ -103,9 +116,10 @@ def _object(facts: PassFacts, by: Account) -> dict[str, Any]:
         "state": "ACTIVE",
         "cardTitle": _said(facts, one_line(facts.restaurant)),
         "header": _said(facts, facts.when),
-        "subheader": _said(facts, gettext("When")),
+        "subheader": _said(facts, facts.party),
         "hexBackgroundColor": facts.ground,
-        "barcode": {"type": "QR_CODE", "value": facts.manage_url, "alternateText": facts.code},
+        # Not the link: whoever has it can cancel, and this goes through Google's hands.
+        "barcode": {"type": "QR_CODE", "value": facts.code, "alternateText": facts.code},
         "validTimeInterval": {
             "start": {"date": facts.local(facts.starts_at)},
             "end": {"date": facts.local(facts.ends_at)},
