@@ -82,7 +82,7 @@ def test_the_times_shown_are_those_at_which_it_is_served(house: Restaurant, tast
     assert times(page(house)) == ["12:00", "12:30", "13:00", "19:00", "19:30", "20:00"]
     shown = page(house, offer=tasting.pk)
     assert times(shown) == ["19:00", "19:30", "20:00"]
-    assert "Tasting menu, $75 a head You pay for it at the restaurant." in shown.text
+    assert "Tasting menu, $75 a head. You pay for it at the restaurant." in shown.text
     assert f'<input type="hidden" name="offer" value="{tasting.pk}">' in shown.html
 
 
