@@ -182,7 +182,11 @@ def test_it_goes_from_the_hold_to_the_mail_as_it_was_told(
     told = ChosenOffer(tasting.pk, "Tasting menu", Decimal("75.000"), True)
     row = Reservation.objects.get()
     assert booking(row.public_id).offer == told
-    assert (row.offer_id, row.offer_name, row.offer_price) == (tasting.pk, "Tasting menu", 75)
+    assert (row.offer_id, row.offer_name, row.offer_price) == (
+        tasting.pk,
+        "Tasting menu",
+        Decimal(75),
+    )
     deliver_due()
     assert "Offer: Tasting menu, $75.00 a head" in str(mail.outbox[0].body)
     token = issue_link(row.public_id)
@@ -267,7 +271,7 @@ def test_a_payment_that_arrives_late_brings_it_though_it_has_ended(
     expire_holds()
     settle_unknown()
     row = Reservation.objects.get()
-    assert (row.offer_id, row.offer_name, row.offer_price) == (None, "Tasting menu", 75)
+    assert (row.offer_id, row.offer_name, row.offer_price) == (None, "Tasting menu", Decimal(75))
     assert Payment.objects.get().status == "succeeded"
 
 
