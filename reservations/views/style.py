@@ -37,7 +37,7 @@ _TOKENS = (
 )
 _ICONS = (
     "search pin locate heart cross minus plus calendar clock guests left right step-free"
-    " high-chair bell phone way check spark star"
+    " high-chair bell phone wallet way check spark star"
 )
 
 
