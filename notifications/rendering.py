@@ -11,6 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext
 
 from notifications.wording import amount, day, day_and_time, lines, one_line, party
 
@@ -104,6 +105,8 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "code": one_line(payload.get("code", "")),
         "when": day_and_time(payload["starts_at"], payload["zone"]),
         "party": party(int(payload["party_size"])),
+        "diner": one_line(payload.get("diner_name", "")),
+        "offer": _offer(payload, currency),
         "requests": lines(payload.get("special_requests", "")),
         "deposit": amount(deposit, currency) if deposit else "",
         "refund": amount(refund, currency) if refund else "",
@@ -113,6 +116,17 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "note": lines(payload.get("note", "")),
         "can_answer": bool(payload.get("reply_to")),
     }
+
+
+def _offer(payload: Mapping[str, Any], currency: str) -> str:
+    """``Menu dégustation, €75.00 a head``: as it was told when booking."""
+    name, price = one_line(payload.get("offer", "")), payload.get("offer_price")
+    if not name or not price:
+        return name
+    text = amount(Decimal(price), currency)
+    if payload.get("offer_per_person"):
+        text = gettext("%(price)s a head") % {"price": text}
+    return f"{name}, {text}"
 
 
 def _of_wait(payload: Mapping[str, Any]) -> dict[str, Any]:
