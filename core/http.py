@@ -63,7 +63,7 @@ class JsonClient:
         path: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | Mapping[str, Any] | None = None,
+        body: bytes | Mapping[str, Any] | list[Any] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Reply:
         """Send ``body`` (bytes as they are, anything else as JSON); raises :class:`Lost`."""
@@ -102,7 +102,7 @@ def fetch(url: str, *, limit: int) -> bytes | None:
     try:
         with connection() as client, client.stream("GET", url) as answer:
             return _read(answer, limit) if answer.status_code == httpx.codes.OK else None
-    except (*LOST, httpx.InvalidURL, Lost):
+    except (httpx.RequestError, httpx.InvalidURL, Lost):
         return None
 
 

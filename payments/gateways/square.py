@@ -284,14 +284,10 @@ class SquareGateway(Gateway):
     def _forget_card(self, reference: str) -> ChargeResult:
         """The card, and the customer that was made for it."""
         try:
-            answer = self._ask(
-                lambda: self._square.cards.disable(reference, request_options=_ONCE)
-            )
+            answer = self._ask(lambda: self._square.cards.disable(reference, request_options=_ONCE))
             customer = str(_part(answer, "card").get("customer_id") or "")
             if customer:
-                self._ask(
-                    lambda: self._square.customers.delete(customer, request_options=_ONCE)
-                )
+                self._ask(lambda: self._square.customers.delete(customer, request_options=_ONCE))
         except _Refused as refused:
             if refused.refusal.status != 404:
                 raise ProviderRefused(f"Square: {refused.refusal}") from None
@@ -347,9 +343,7 @@ class SquareGateway(Gateway):
 
     def _find_dispute(self, reference: str) -> Dispute | None:
         try:
-            answer = self._ask(
-                lambda: self._square.disputes.get(reference, request_options=_ONCE)
-            )
+            answer = self._ask(lambda: self._square.disputes.get(reference, request_options=_ONCE))
         except _Refused:
             return None
         return answers.dispute_of(_part(answer, "dispute"))
@@ -363,7 +357,9 @@ class SquareGateway(Gateway):
             raise BadSignature from error
         if not any(
             verify_signature(
-                request_body=text, signature_header=signature, signature_key=key,
+                request_body=text,
+                signature_header=signature,
+                signature_key=key,
                 notification_url=url,
             )
             for key in self._signature_keys
@@ -375,9 +371,7 @@ class SquareGateway(Gateway):
 
     def _payment(self, reference: str) -> Row | None:
         try:
-            answer = self._ask(
-                lambda: self._square.payments.get(reference, request_options=_ONCE)
-            )
+            answer = self._ask(lambda: self._square.payments.get(reference, request_options=_ONCE))
         except _Refused as refused:
             if refused.refusal.status == 404:
                 return None

@@ -179,7 +179,9 @@ def charge_of(payment: Mapping[str, Any]) -> ChargeResult:
     brand, last4 = _face(details.get("card") or {})
     code = ""
     if outcome is ChargeOutcome.DECLINED:
-        code = next((str(error["code"]) for error in details.get("errors") or ()), "GENERIC_DECLINE")
+        code = next(
+            (str(error["code"]) for error in details.get("errors") or ()), "GENERIC_DECLINE"
+        )
     return ChargeResult(
         outcome,
         str(payment.get("id") or ""),
@@ -188,9 +190,7 @@ def charge_of(payment: Mapping[str, Any]) -> ChargeResult:
         failure_code=code.lower(),
         failure_message=sentence(code) if code else "",
         capture_before=(
-            instant(payment.get("delayed_until"))
-            if outcome is ChargeOutcome.AUTHORIZED
-            else None
+            instant(payment.get("delayed_until")) if outcome is ChargeOutcome.AUTHORIZED else None
         ),
         raw=kept(payment, _PAYMENT),
     )
