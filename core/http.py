@@ -6,10 +6,14 @@ Addresses that strangers chose are called through :mod:`core.outbound`.
 from __future__ import annotations
 
 import json
+import ssl
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+import certifi
 import httpx
 
 CONNECT_SECONDS = 5.0
@@ -28,12 +32,25 @@ class Lost(Exception):
 
 
 def connection() -> httpx.Client:
-    """A client that keeps its connections: with time-outs, no redirects, no proxies, no netrc."""
-    return httpx.Client(
+    """A client that keeps its connections: with time-outs, no redirects, no proxies, no netrc.
+
+    They end with the client, whether it is closed or forgotten.
+    """
+    transport = httpx.HTTPTransport(verify=_tls(), trust_env=False)
+    client = httpx.Client(
+        transport=transport,
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,
     )
+    weakref.finalize(client, transport.close)
+    return client
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the issuers the world trusts takes longer than a request."""
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 @dataclass(frozen=True, slots=True)
