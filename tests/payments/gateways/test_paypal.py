@@ -15,8 +15,6 @@ from pytest_django import Settings
 
 from core import clock, http
 from core.errors import Invalid
-from payments.gateways import paypal_answers as answers
-from payments.gateways import paypal_notices as notices
 from payments.gateways.base import (
     NEVER_ARRIVED,
     AnswerLost,
@@ -29,8 +27,8 @@ from payments.gateways.base import (
     RefundOutcome,
     Taking,
 )
-from payments.gateways.paypal import PayPalGateway
-from payments.gateways.paypal_client import PayPalClient
+from payments.gateways.paypal import PayPalGateway, answers, notices
+from payments.gateways.paypal.client import PayPalClient
 from tests.payments.gateways import paypals_books as books
 from tests.payments.gateways.contract import GatewayContract, Methods
 from tests.payments.gateways.paypals_books import PayPalsBooks
@@ -468,7 +466,7 @@ class TestTokens:
         self, provider: PayPalsBooks, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [1000.0]
-        monkeypatch.setattr("payments.gateways.paypal_client.time.monotonic", lambda: now[0])
+        monkeypatch.setattr("payments.gateways.paypal.client.time.monotonic", lambda: now[0])
         client = PayPalClient(
             provider.judge.url, client_id=books.CLIENT, client_secret=books.SECRET
         )

@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from core import clock
-from payments.gateways import square_answers as answers
 from payments.gateways.base import (
     NEVER_ARRIVED,
     BadSignature,
@@ -23,8 +22,8 @@ from payments.gateways.base import (
     RefundOutcome,
     Taking,
 )
-from payments.gateways.square import SquareGateway
-from payments.gateways.square_answers import Refusal
+from payments.gateways.square import SquareGateway, answers
+from payments.gateways.square.answers import Refusal
 from tests.payments.gateways import squares_books as books
 from tests.payments.gateways.contract import GatewayContract, Methods
 from tests.payments.gateways.squares_books import SquaresBooks
@@ -91,7 +90,7 @@ class TestSquareGateway(GatewayContract):
                 {"token": "cnon:4242 4242 4242 4242"},
                 {"token": f"cnon:{'x' * 200}"},
                 {"token": "ccof:somebodys-card"},
-                {"saved": "ccof:somebodys-card", "customer": "CUST1"},
+                {"saved": {"card": "ccof:somebodys-card", "customer": "CUST1"}},
                 {"number": "4242424242424242"},
             ),
         )
@@ -151,14 +150,14 @@ class TestWhatSquareIsAsked:
         (customer,) = provider.judge.posts("/v2/customers")
         assert set(customer.body) == {"idempotency_key", "company_name", "reference_id", "note"}
         assert len(customer.body["idempotency_key"]) <= 45
-        assert saved.saved == {"saved": saved.reference, "customer": "CUST1"}
+        assert saved.saved == {"card": saved.reference, "customer": "CUST1"}
         assert gateway.void(key="v", reference=saved.reference).outcome is ChargeOutcome.VOIDED
         assert provider.customers == {}
 
     def test_a_fee_says_that_its_owner_is_not_there(self, provider: SquaresBooks) -> None:
         gateway = make_gateway()
         saved = gateway.charge(make_order(taking=Taking.CARD))
-        gateway.charge(make_order(key="fee", method=saved.saved, off_session=True))
+        gateway.charge(make_order(key="fee", method={"saved": saved.saved}, off_session=True))
         (call,) = provider.judge.posts("/v2/payments")
         assert call.body["source_id"] == saved.reference
         assert call.body["customer_id"] == "CUST1"

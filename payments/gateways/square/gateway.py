@@ -26,7 +26,6 @@ from square.utils.webhooks_helper import verify_signature
 
 from core import clock, http
 from core.errors import Invalid
-from payments.gateways import square_answers as answers
 from payments.gateways.base import (
     OPEN_OUTCOMES,
     AnswerLost,
@@ -44,6 +43,7 @@ from payments.gateways.base import (
     Taking,
     given_up,
 )
+from payments.gateways.square import answers
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -70,8 +70,7 @@ class SquareGateway(Gateway):
     """One restaurant's account with Square.
 
     A method is the token of the Web Payments SDK (``cnon:…``, with the buyer's verification
-    inside); of an off-session order it is ``ChargeResult.saved``. References are ids of payments,
-    or of cards on file (``ccof:…``).
+    inside). References are ids of payments, or of cards on file (``ccof:…``).
     """
 
     name = "square"
@@ -146,16 +145,17 @@ class SquareGateway(Gateway):
 
     def _pay(self, order: Order, minor: int) -> Row:
         more: dict[str, Any] = {}
+        source = order.method["saved"]["card"] if order.off_session else order.method["token"]
         if order.taking is Taking.HOLD:
             more |= {"autocomplete": False, "delay_duration": "P7D", "delay_action": "CANCEL"}
         if order.off_session:
-            more["customer_id"] = order.method["customer"]
+            more["customer_id"] = order.method["saved"]["customer"]
             more["customer_details"] = {"customer_initiated": False, "seller_keyed_in": False}
         if order.purpose:
             more["reference_id"] = order.purpose[:40]
         answer = self._ask(
             lambda: self._square.payments.create(
-                source_id=str(order.method["saved" if order.off_session else "token"]),
+                source_id=str(source),
                 idempotency_key=order.key,
                 amount_money={"amount": minor, "currency": order.currency},
                 location_id=self._location_id,

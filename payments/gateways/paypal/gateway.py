@@ -6,7 +6,7 @@ hours, payments 45 days); what is set aside is honoured for three days and can b
 from the fourth to the twenty-ninth; amounts are decimal strings. An order cannot be called off,
 but it can be turned into one for the other purpose, and then PayPal refuses to take it.
 
-References are explained in :mod:`payments.gateways.paypal_answers`.
+References are explained in :mod:`payments.gateways.paypal.answers`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from django.utils.translation import gettext
 
 from core import clock
 from core.errors import Invalid
-from payments.gateways import paypal_answers as answers
 from payments.gateways.base import (
     AnswerLost,
     ChargeOutcome,
@@ -39,9 +38,10 @@ from payments.gateways.base import (
     exact_minor,
     given_up,
 )
-from payments.gateways.paypal_answers import AUTHORIZATION, ORDER
-from payments.gateways.paypal_client import LIVE, SANDBOX, PayPalClient, Refused
-from payments.gateways.paypal_notices import Verifier
+from payments.gateways.paypal import answers
+from payments.gateways.paypal.answers import AUTHORIZATION, ORDER
+from payments.gateways.paypal.client import LIVE, SANDBOX, PayPalClient, Refused
+from payments.gateways.paypal.notices import Verifier
 
 Row = Mapping[str, Any]
 

@@ -30,7 +30,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from core import clock, http
 from payments.gateways.base import BadSignature, Notice
-from payments.gateways.paypal_answers import AUTHORIZATION, ORDER, instant
+from payments.gateways.paypal.answers import AUTHORIZATION, ORDER, instant
 
 Row = Mapping[str, Any]
 

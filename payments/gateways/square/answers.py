@@ -205,7 +205,7 @@ def saved_of(card: Mapping[str, Any]) -> ChargeResult:
         str(card.get("id") or ""),
         brand=brand,
         last4=last4,
-        saved={"saved": card.get("id"), "customer": card.get("customer_id")} if is_usable else {},
+        saved={"card": card.get("id"), "customer": card.get("customer_id")} if is_usable else {},
         raw=kept(card, {**_CARD, "created_at": True, "disabled_at": True}),
     )
 
