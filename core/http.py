@@ -123,12 +123,12 @@ def fetch(url: str, *, limit: int) -> bytes | None:
         return None
 
 
-def _read(answer: httpx.Response, limit: int = BODY_LIMIT) -> bytes:
+def _read(answer: httpx.Response, limit: int | None = None) -> bytes:
     parts: list[bytes] = []
     size = 0
     for part in answer.iter_bytes():
         size += len(part)
-        if size > limit:
+        if size > (limit or BODY_LIMIT):
             raise Lost("The answer is too long.")
         parts.append(part)
     return b"".join(parts)
