@@ -10,26 +10,22 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext
 from square import Square
-from square.core.api_error import ApiError
 from square.core.request_options import RequestOptions
 from square.environment import SquareEnvironment
-from square.utils.webhooks_helper import verify_signature
 
 from core import clock, http
 from core.errors import Invalid
 from payments.gateways.base import (
     OPEN_OUTCOMES,
     AnswerLost,
-    BadSignature,
     ChargeOutcome,
     ChargeResult,
     Dispute,
@@ -44,9 +40,8 @@ from payments.gateways.base import (
     given_up,
 )
 from payments.gateways.square import answers
-
-Row = Mapping[str, Any]
-T = TypeVar("T")
+from payments.gateways.square.client import Refused, Row, asked, part
+from payments.gateways.square.notices import read
 
 _ONCE: Final[RequestOptions] = {"max_retries": 0}
 """The library's own retries wait for as long as the answer tells them to; the sweep retries."""
@@ -56,14 +51,6 @@ _EARLIER = dt.timedelta(minutes=5)
 """Square's clock may be behind ours by this much."""
 _LATER = dt.timedelta(days=2)
 """So long after it was begun a payment is repeated at most."""
-
-
-class _Refused(Exception):
-    """Square understood and said no."""
-
-    def __init__(self, refusal: answers.Refusal) -> None:
-        super().__init__(str(refusal))
-        self.refusal = refusal
 
 
 class SquareGateway(Gateway):
@@ -131,7 +118,7 @@ class SquareGateway(Gateway):
             if order.taking is Taking.CARD:
                 return self._save_card(order)
             return answers.charge_of(self._pay(order, minor))
-        except _Refused as refused:
+        except Refused as refused:
             refusal = refused.refusal
         if refusal.code == "IDEMPOTENCY_KEY_REUSED":
             # It was asked for before, with another card: the first outcome is the one that counts.
@@ -164,7 +151,7 @@ class SquareGateway(Gateway):
                 **more,
             )
         )
-        return _part(answer, "payment")
+        return part(answer, "payment")
 
     def _save_card(self, order: Order) -> ChargeResult:
         """A customer without a name for each card: Square keeps no cards without a customer."""
@@ -182,13 +169,13 @@ class SquareGateway(Gateway):
                 idempotency_key=order.key,
                 source_id=str(order.method["token"]),
                 card={
-                    "customer_id": str(_part(customer, "customer")["id"]),
+                    "customer_id": str(part(customer, "customer")["id"]),
                     "reference_id": order.key,
                 },
                 request_options=_ONCE,
             )
         )
-        return answers.saved_of(_part(answer, "card"))
+        return answers.saved_of(part(answer, "card"))
 
     def _find_charge(self, order: Order) -> ChargeResult | None:
         if order.taking is Taking.CARD:
@@ -225,7 +212,7 @@ class SquareGateway(Gateway):
                     idempotency_key=order.key, request_options=_ONCE
                 )
             )
-        except _Refused as refused:
+        except Refused as refused:
             # It cannot be cancelled any more, so it is there, and the list will soon say so.
             if self._find_charge(order) is None:
                 raise AnswerLost from refused
@@ -238,7 +225,7 @@ class SquareGateway(Gateway):
         if payment and payment.get("status") == "APPROVED":
             try:
                 payment = self._complete(key, payment, minor, currency)
-            except _Refused as refused:
+            except Refused as refused:
                 payment = self._payment(reference)
                 if payment and payment.get("status") == "APPROVED":
                     raise ProviderRefused(f"Square: {refused.refusal}") from None
@@ -261,7 +248,7 @@ class SquareGateway(Gateway):
         answer = self._ask(
             lambda: self._square.payments.complete(str(payment["id"]), request_options=_ONCE)
         )
-        return _part(answer, "payment")
+        return part(answer, "payment")
 
     def _void(self, key: str, reference: str) -> ChargeResult:
         if reference.startswith(_CARD_ON_FILE):
@@ -271,8 +258,8 @@ class SquareGateway(Gateway):
             answer = self._ask(
                 lambda: self._square.payments.cancel(reference, request_options=_ONCE)
             )
-            payment = _part(answer, "payment")
-        except _Refused as refused:
+            payment = part(answer, "payment")
+        except Refused as refused:
             payment = self._payment(reference)
             if payment and payment.get("status") == "APPROVED":
                 raise ProviderRefused(f"Square: {refused.refusal}") from None
@@ -285,10 +272,10 @@ class SquareGateway(Gateway):
         """The card, and the customer that was made for it."""
         try:
             answer = self._ask(lambda: self._square.cards.disable(reference, request_options=_ONCE))
-            customer = str(_part(answer, "card").get("customer_id") or "")
+            customer = str(part(answer, "card").get("customer_id") or "")
             if customer:
                 self._ask(lambda: self._square.customers.delete(customer, request_options=_ONCE))
-        except _Refused as refused:
+        except Refused as refused:
             if refused.refusal.status != 404:
                 raise ProviderRefused(f"Square: {refused.refusal}") from None
         return ChargeResult(ChargeOutcome.VOIDED, reference)
@@ -305,15 +292,15 @@ class SquareGateway(Gateway):
                     request_options=_ONCE,
                 )
             )
-            first = answers.refund_of(_part(answer, "refund"))
+            first = answers.refund_of(part(answer, "refund"))
             if first.outcome is not RefundOutcome.PENDING:
                 return first
             # An answer to a repeated key is the first one; its present state is asked for.
             now = self._ask(
                 lambda: self._square.refunds.get(first.reference, request_options=_ONCE)
             )
-            return answers.refund_of(_part(now, "refund"))
-        except _Refused as refused:
+            return answers.refund_of(part(now, "refund"))
+        except Refused as refused:
             if refused.refusal.code == "REFUND_ALREADY_PENDING":
                 raise AnswerLost from None
             return RefundResult(
@@ -344,39 +331,25 @@ class SquareGateway(Gateway):
     def _find_dispute(self, reference: str) -> Dispute | None:
         try:
             answer = self._ask(lambda: self._square.disputes.get(reference, request_options=_ONCE))
-        except _Refused:
-            return None
-        return answers.dispute_of(_part(answer, "dispute"))
+        except Refused as refused:
+            if refused.refusal.status == 404:
+                return None
+            raise ProviderRefused(f"Square: {refused.refusal}") from None
+        return answers.dispute_of(part(answer, "dispute"))
 
     def _read_notice(self, body: bytes, headers: Mapping[str, str], url: str) -> Notice:
-        given = {name.lower(): value for name, value in headers.items()}
-        signature = given.get("x-square-hmacsha256-signature", "")
-        try:
-            text = body.decode()
-        except UnicodeDecodeError as error:
-            raise BadSignature from error
-        if not any(
-            verify_signature(
-                request_body=text,
-                signature_header=signature,
-                signature_key=key,
-                notification_url=url,
-            )
-            for key in self._signature_keys
-        ):
-            raise BadSignature
-        return _notice(text)
+        return read(body, headers, url=url, keys=self._signature_keys)
 
     # --- asking ---------------------------------------------------------------------------------
 
     def _payment(self, reference: str) -> Row | None:
         try:
             answer = self._ask(lambda: self._square.payments.get(reference, request_options=_ONCE))
-        except _Refused as refused:
+        except Refused as refused:
             if refused.refusal.status == 404:
                 return None
             raise ProviderRefused(f"Square: {refused.refusal}") from None
-        return _part(answer, "payment")
+        return part(answer, "payment")
 
     def _listed_payments(self, since: dt.datetime, until: dt.datetime) -> list[Row]:
         return self._rows(
@@ -392,48 +365,13 @@ class SquareGateway(Gateway):
     def _rows(self, call: Callable[[], Iterable[Any]]) -> list[Row]:
         """All pages of a list."""
         try:
-            return _asked(lambda: [row.dict() for row in call()])
-        except _Refused as refused:
+            return asked(lambda: [row.dict() for row in call()])
+        except Refused as refused:
             raise ProviderRefused(f"Square: {refused.refusal}") from None
 
     def _ask(self, call: Callable[[], Any]) -> Row:
-        answer: Row = _asked(lambda: call().dict())
+        answer: Row = asked(lambda: call().dict())
         return answer
-
-
-def _asked(call: Callable[[], T]) -> T:
-    """What Square says. Raises AnswerLost, _Refused, or ProviderRefused for our access."""
-    try:
-        return call()
-    except http.LOST as error:
-        raise AnswerLost from error
-    except ApiError as error:
-        # Its text has the body of the answer in it, which must not get into a log.
-        refusal = _refusal(error)
-    if refusal.is_answer_lost:
-        raise AnswerLost
-    if refusal.status in (401, 403):
-        raise ProviderRefused(f"Square: {refusal}")
-    raise _Refused(refusal)
-
-
-def _refusal(error: ApiError) -> answers.Refusal:
-    first = error.errors[0]
-    body = error.body if isinstance(error.body, dict) else {}
-    return answers.Refusal(
-        status=error.status_code or 0,
-        category=str(first.category),
-        code=str(first.code),
-        payment=body.get("payment") or {},
-    )
-
-
-def _part(answer: Row, name: str) -> Row:
-    """What was asked for, which an answer without errors always has."""
-    part = answer.get(name)
-    if not isinstance(part, dict):
-        raise AnswerLost
-    return part
 
 
 def _note(order: Order) -> str:
@@ -445,23 +383,3 @@ def _note(order: Order) -> str:
 def _derived(purpose: str, key: str) -> str:
     """Another key, as unique as ``key`` and not too long."""
     return hashlib.sha256(f"{purpose}:{key}".encode()).hexdigest()[:45]
-
-
-def _notice(text: str) -> Notice:
-    try:
-        event = json.loads(text)
-        data = event.get("data") or {}
-        inner = data.get("object") or {}
-        found = [data.get("id")]
-        for part in inner.values() if isinstance(inner, dict) else ():
-            if isinstance(part, dict):
-                disputed = part.get("disputed_payment") or {}
-                found += [part.get("id"), part.get("payment_id"), disputed.get("payment_id")]
-        return Notice(
-            event_id=str(event["event_id"]),
-            type=str(event["type"]),
-            references=tuple(dict.fromkeys(str(each) for each in found if each)),
-            occurred_at=answers.instant(event.get("created_at")),
-        )
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise BadSignature from error

@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core import clock
 from payments.gateways.base import ChargeResult, Order
+from payments.gateways.paypal import PayPalGateway
 from tests.payments.gateways.contract import Delivery, Provider
 from tests.payments.gateways.judge import Judge, Reply, Request
 
@@ -29,6 +30,17 @@ WEBHOOK = "4JH86294D6297924G"
 HOOK = "https://couvert.test/webhooks/paypal/acct_1/"
 CERTIFICATE = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594"
 SIGNER = "messageverificationcerts.sandbox.paypal.com"
+
+
+def make_gateway(**changes: Any) -> PayPalGateway:
+    """The restaurant's side of the account."""
+    facts: dict[str, Any] = {
+        "client_id": CLIENT,
+        "client_secret": SECRET,
+        "webhook_id": WEBHOOK,
+        "is_test": True,
+    }
+    return PayPalGateway(**(facts | changes))
 
 
 def refusal(status: int, issue: str) -> Reply:
@@ -194,7 +206,8 @@ class PayPalsBooks(Provider):
         order = self.orders[request.id]
         if order["status"] not in ("CREATED", "PAYER_ACTION_REQUIRED", "APPROVED"):
             return refusal(422, "ORDER_ALREADY_COMPLETED")
-        for change in request.body:
+        changes: Any = request.body
+        for change in changes:
             assert (change["op"], change["path"]) == ("replace", "/intent")
             order["intent"] = change["value"]
         # PayPal says 204; the server of the tests cannot send an answer without a body.
@@ -232,7 +245,7 @@ class PayPalsBooks(Provider):
         return 201, order
 
     def _add_authorization(self, amount: Any, order: dict[str, Any]) -> dict[str, Any]:
-        row = {
+        row: dict[str, Any] = {
             "id": self._number("0A"),
             "status": "CREATED",
             "amount": amount,
@@ -240,12 +253,12 @@ class PayPalsBooks(Provider):
             "expiration_time": (clock.now() + dt.timedelta(days=29)).isoformat(),
             "supplementary_data": {"related_ids": {"order_id": order["id"]}},
         }
-        self.authorizations[str(row["id"])] = row
+        self.authorizations[row["id"]] = row
         return row
 
     def _add_capture(self, amount: Any, order: dict[str, Any]) -> dict[str, Any]:
         unit = order["purchase_units"][0]
-        capture = {
+        capture: dict[str, Any] = {
             "id": self._number("3C"),
             "status": self.capture_status,
             "amount": amount,
@@ -253,8 +266,8 @@ class PayPalsBooks(Provider):
             "create_time": clock.now().isoformat(),
             "supplementary_data": {"related_ids": {"order_id": order["id"]}},
         }
-        self.captures[str(capture["id"])] = capture
-        self._book(str(capture["id"]), "T0006", amount, unit.get("custom_id", ""))
+        self.captures[capture["id"]] = capture
+        self._book(capture["id"], "T0006", amount, unit.get("custom_id", ""))
         return capture
 
     def _book(self, number: str, code: str, amount: Any, custom: str = "", sign: str = "") -> None:
@@ -321,7 +334,7 @@ class PayPalsBooks(Provider):
             return refusal(422, "CAPTURE_FULLY_REFUNDED")
         if back + float(request.body["amount"]["value"]) > float(capture["amount"]["value"]):
             return refusal(422, "REFUND_AMOUNT_EXCEEDED")
-        refund = {
+        refund: dict[str, Any] = {
             "id": self._number("1J"),
             "status": self.refund_status,
             "amount": request.body["amount"],
@@ -329,8 +342,8 @@ class PayPalsBooks(Provider):
             "create_time": clock.now().isoformat(),
             "payer": {"email_address": "payer@example.com"},
         }
-        self.refunds[str(refund["id"])] = refund
-        self._book(str(refund["id"]), "T1107", refund["amount"], sign="-")
+        self.refunds[refund["id"]] = refund
+        self._book(refund["id"], "T1107", refund["amount"], sign="-")
         return 201, refund
 
     def _get_refund(self, request: Request) -> Reply:

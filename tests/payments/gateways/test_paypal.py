@@ -1,24 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from cryptography.x509.verification import Store
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from core import clock, http
+from core import clock
 from core.errors import Invalid
 from payments.gateways.base import (
     NEVER_ARRIVED,
-    AnswerLost,
-    BadSignature,
     ChargeOutcome,
     ChargeResult,
     Gateway,
@@ -27,45 +21,18 @@ from payments.gateways.base import (
     RefundOutcome,
     Taking,
 )
-from payments.gateways.paypal import PayPalGateway, answers, notices
-from payments.gateways.paypal.client import PayPalClient
+from payments.gateways.paypal import PayPalGateway, answers
 from tests.payments.gateways import paypals_books as books
 from tests.payments.gateways.contract import GatewayContract, Methods
-from tests.payments.gateways.paypals_books import PayPalsBooks
+from tests.payments.gateways.paypals_books import PayPalsBooks, make_gateway
 
 METHOD = {"type": "paypal"}
 
 
 @pytest.fixture
-def provider(settings: Settings, served: dict[str, bytes]) -> Iterator[PayPalsBooks]:
+def provider(paypal: PayPalsBooks) -> PayPalsBooks:
     """PayPal, on the loopback."""
-    account = PayPalsBooks()
-    settings.PAYPAL_API_BASE = account.judge.url
-    yield account
-    # In the background: the server looks up from its work twice a second.
-    threading.Thread(target=account.judge.close).start()
-    assert account.violations() == []
-
-
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
-    """Address → certificates; only the root of the tests is trusted."""
-    keys = books.keys()
-    found = {books.CERTIFICATE: books.pem(keys.leaf, keys.between)}
-    monkeypatch.setattr(http, "fetch", lambda url, **_: found.get(url))
-    monkeypatch.setattr(notices, "roots", lambda: Store([keys.root]))
-    return found
-
-
-def make_gateway(**changes: Any) -> PayPalGateway:
-    """The restaurant's side of the account."""
-    facts: dict[str, Any] = {
-        "client_id": books.CLIENT,
-        "client_secret": books.SECRET,
-        "webhook_id": books.WEBHOOK,
-        "is_test": True,
-    }
-    return PayPalGateway(**(facts | changes))
+    return paypal
 
 
 def make_order(**changes: Any) -> Order:
@@ -131,7 +98,7 @@ class TestPayPalGateway(GatewayContract):
         return super().order(gateway, method, key, amount, **more)
 
     def test_a_charge_succeeds_and_can_be_found(
-        self, gateway: Gateway, provider: PayPalsBooks, methods: Methods
+        self, gateway: Gateway, provider: Any, methods: Methods
     ) -> None:
         """By its reference, at every stage. Without one there is nothing that could take money."""
         order = self.order(gateway, methods.accepted)
@@ -144,7 +111,7 @@ class TestPayPalGateway(GatewayContract):
         assert gateway.find_charge(replace(order, reference=result.reference)) == result
 
     def test_a_lost_answer_is_unknown_until_it_is_looked_for(
-        self, gateway: Gateway, provider: PayPalsBooks, methods: Methods
+        self, gateway: Gateway, provider: Any, methods: Methods
     ) -> None:
         """Then it comes back with the place where it can be approved, and there is one order."""
         order = self.order(gateway, methods.accepted)
@@ -158,7 +125,7 @@ class TestPayPalGateway(GatewayContract):
         assert len(provider.orders) == 1
 
     def test_abandoning_finds_a_charge_that_arrived_after_all(
-        self, gateway: Gateway, provider: PayPalsBooks, methods: Methods
+        self, gateway: Gateway, provider: Any, methods: Methods
     ) -> None:
         order = self.order(gateway, methods.accepted)
         asked = gateway.charge(order)
@@ -443,407 +410,3 @@ class TestWhatGoesWrong:
     def test_a_method_of_another_provider_is_refused(self, settings: Settings) -> None:
         with pytest.raises(Invalid, match="is paid through PayPal"):
             make_gateway().check_method({"type": "credit-card", "token": "tok_visa_4242"})
-
-
-@pytest.mark.django_db
-class TestTokens:
-    def test_one_token_is_used_for_many_requests(self, provider: PayPalsBooks) -> None:
-        gateway = make_gateway()
-        for number in range(3):
-            gateway.charge(make_order(key=f"k{number}"))
-        assert provider.tokens_given == 1
-
-    def test_a_token_that_was_taken_back_is_replaced_and_the_request_repeated_once(
-        self, provider: PayPalsBooks
-    ) -> None:
-        gateway = make_gateway()
-        gateway.charge(make_order())
-        provider.token = "another"
-        assert gateway.charge(make_order(key="k2")).outcome is ChargeOutcome.ACTION_REQUIRED
-        assert provider.tokens_given == 2
-
-    def test_a_token_is_replaced_before_it_ends(
-        self, provider: PayPalsBooks, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        now = [1000.0]
-        monkeypatch.setattr("payments.gateways.paypal.client.time.monotonic", lambda: now[0])
-        client = PayPalClient(
-            provider.judge.url, client_id=books.CLIENT, client_secret=books.SECRET
-        )
-        for seconds, given in ((0.0, 1), (31668 - 61, 1), (31668 - 59, 2)):
-            now[0] = 1000.0 + seconds
-            client.get("/v1/reporting/transactions", {})
-            assert provider.tokens_given == given
-
-    def test_wrong_credentials_are_an_error_without_them(self, provider: PayPalsBooks) -> None:
-        with pytest.raises(ProviderRefused) as refused:
-            make_gateway(client_secret="wrong").charge(make_order())
-        assert str(refused.value) == "PayPal: 401 invalid_client"
-
-    def test_a_key_that_is_refused_with_a_fresh_token_is_an_error(
-        self, provider: PayPalsBooks
-    ) -> None:
-        with (
-            provider.judge.answering(401, {"name": "AUTHENTICATION_FAILURE"}),
-            pytest.raises(ProviderRefused),
-        ):
-            make_gateway().charge(make_order())
-        assert provider.tokens_given == 2
-
-
-VECTOR_BODY = (
-    b'{"id":"WH-0G2756385H040842W-5Y612302CV158622M","create_time":"2015-05-18T15:45:13Z",'
-    b'"resource_type":"sale","event_type":"PAYMENT.SALE.COMPLETED"}'
-)
-"""Ids of a real delivery of 2015, with the string PayPal's own library signs for it."""
-
-
-@pytest.mark.django_db
-class TestMessages:
-    def test_the_signed_text_is_paypals(self) -> None:
-        envelope = notices.Envelope(
-            id="dfb3be50-fd74-11e4-8bf3-77339302725b",
-            time="2015-05-18T15:45:13Z",
-            signature="",
-            certificate="",
-            algorithm="",
-        )
-        assert notices.signed_text(envelope, "4JH86294D6297924G", VECTOR_BODY) == (
-            "dfb3be50-fd74-11e4-8bf3-77339302725b|2015-05-18T15:45:13Z|4JH86294D6297924G|4174611423"
-        )
-
-    def test_a_message_is_verified_without_asking_anybody(self, provider: PayPalsBooks) -> None:
-        body, headers, url = provider.signed(VECTOR_BODY)
-        notice = make_gateway().read_notice(body, headers, url=url)
-        assert notice.event_id == "WH-0G2756385H040842W-5Y612302CV158622M"
-        assert notice.occurred_at == dt.datetime(2015, 5, 18, 15, 45, 13, tzinfo=dt.UTC)
-        assert provider.judge.calls == []
-
-    def test_every_bit_counts(self, provider: PayPalsBooks) -> None:
-        provider.verdict = "SUCCESS"
-        gateway = make_gateway()
-        body, headers, url = provider.signed(VECTOR_BODY)
-        for place in range(len(body)):
-            forged = bytearray(body)
-            forged[place] ^= 1
-            with pytest.raises(BadSignature):
-                gateway.read_notice(bytes(forged), headers, url=url)
-        for name in ("Paypal-Transmission-Id", "Paypal-Transmission-Time"):
-            for place in range(len(headers[name])):
-                value = bytearray(headers[name].encode())
-                value[place] ^= 1
-                with pytest.raises(BadSignature):
-                    gateway.read_notice(body, headers | {name: value.decode()}, url=url)
-        assert provider.judge.calls == []
-
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"Paypal-Auth-Algo": "SHA1withRSA"},
-            {"Paypal-Auth-Algo": ""},
-            {"Paypal-Transmission-Sig": "not base64"},
-            {"Paypal-Transmission-Sig": ""},
-            {"Paypal-Transmission-Time": "yesterday"},
-            {"Paypal-Cert-Url": ""},
-        ],
-    )
-    def test_a_broken_envelope_is_refused(
-        self, provider: PayPalsBooks, changes: dict[str, str]
-    ) -> None:
-        body, headers, url = provider.signed(VECTOR_BODY)
-        with pytest.raises(BadSignature):
-            make_gateway().read_notice(body, headers | changes, url=url)
-
-    def test_a_message_to_another_webhook_is_refused(self, provider: PayPalsBooks) -> None:
-        body, headers, url = provider.signed(VECTOR_BODY)
-        for webhook in ("", "5JH86294D6297924G"):
-            with pytest.raises(BadSignature):
-                make_gateway(webhook_id=webhook).read_notice(body, headers, url=url)
-
-    def test_a_message_from_last_month_is_a_replay(self, provider: PayPalsBooks) -> None:
-        old = (clock.now() - dt.timedelta(days=8)).isoformat(timespec="seconds")
-        body, headers, url = provider.signed(VECTOR_BODY, time=old)
-        with pytest.raises(BadSignature):
-            make_gateway().read_notice(body, headers, url=url)
-
-    def test_a_signature_by_anybody_else_is_refused(self, provider: PayPalsBooks) -> None:
-        provider.verdict = "SUCCESS"
-        body, headers, url = provider.signed(VECTOR_BODY, key=books.keys().stranger)
-        with pytest.raises(BadSignature):
-            make_gateway().read_notice(body, headers, url=url)
-        assert provider.questions == []
-
-    @pytest.mark.parametrize(
-        "url",
-        [
-            "http://api.paypal.com/v1/notifications/certs/CERT-1",
-            "https://api.paypal.com.evil.test/v1/notifications/certs/CERT-1",
-            "https://evilpaypal.com/v1/notifications/certs/CERT-1",
-            "https://paypal.com@evil.test/v1/notifications/certs/CERT-1",
-            "https://user@api.paypal.com/v1/notifications/certs/CERT-1",
-            "https://api.paypal.com:8443/v1/notifications/certs/CERT-1",
-            "https://api.paypal.com:x/v1/notifications/certs/CERT-1",
-            "https://www.paypal.com/redirect?to=https://evil.test",
-            "https://api.paypal.com/v1/notifications/certs/../../../evil",
-            "https://api.paypal.com/v1/notifications/certs/CERT-1?x=1",
-            "https://\u0430pi.paypal.com/v1/notifications/certs/CERT-1",
-            "file:///v1/notifications/certs/CERT-1",
-        ],
-    )
-    def test_a_certificate_from_anywhere_else_is_not_even_fetched(
-        self, provider: PayPalsBooks, monkeypatch: pytest.MonkeyPatch, url: str
-    ) -> None:
-        fetched: list[str] = []
-        monkeypatch.setattr(http, "fetch", lambda url, **_: fetched.append(url))
-        body, headers, hook = provider.signed(VECTOR_BODY)
-        with pytest.raises(BadSignature):
-            make_gateway().read_notice(body, headers | {"Paypal-Cert-Url": url}, url=hook)
-        assert fetched == []
-
-    def test_a_certificate_is_fetched_once(
-        self, provider: PayPalsBooks, monkeypatch: pytest.MonkeyPatch, served: dict[str, bytes]
-    ) -> None:
-        fetched: list[str] = []
-
-        def fetch(url: str, *, limit: int) -> bytes | None:
-            fetched.append(url)
-            return served.get(url)
-
-        monkeypatch.setattr(http, "fetch", fetch)
-        gateway = make_gateway()
-        for _ in range(3):
-            body, headers, url = provider.signed(VECTOR_BODY)
-            gateway.read_notice(body, headers, url=url)
-        assert fetched == [books.CERTIFICATE]
-
-    @pytest.mark.parametrize("case", ["no issuer", "no certificate", "expired", "live", "garbage"])
-    @pytest.mark.parametrize("verdict", ["SUCCESS", "FAILURE"])
-    def test_where_the_chain_cannot_be_followed_paypal_is_asked(
-        self, provider: PayPalsBooks, served: dict[str, bytes], case: str, verdict: str
-    ) -> None:
-        keys = books.keys()
-        served[books.CERTIFICATE] = {
-            "no issuer": books.pem(keys.leaf),
-            "no certificate": b"",
-            "expired": books.pem(keys.expired, keys.between),
-            "live": books.pem(keys.live_leaf, keys.between),
-            "garbage": b"-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----",
-        }[case]
-        provider.verdict = verdict
-        body, headers, url = provider.signed(VECTOR_BODY)
-        if verdict == "SUCCESS":
-            assert make_gateway().read_notice(body, headers, url=url).event_id
-        else:
-            with pytest.raises(BadSignature):
-                make_gateway().read_notice(body, headers, url=url)
-        assert len(provider.questions) == 1
-
-    def test_paypal_is_asked_about_the_very_bytes_that_came(
-        self, provider: PayPalsBooks, served: dict[str, bytes]
-    ) -> None:
-        served.clear()
-        provider.verdict = "SUCCESS"
-        body = b'{"id":"WH-1",  "event_type":"X.Y","amount":1.10,"name":"\\u00e9","n":1e2}'
-        body, headers, url = provider.signed(body)
-        make_gateway().read_notice(body, headers, url=url)
-        (question,) = provider.questions
-        assert question.endswith(b', "webhook_event": ' + body + b"}")
-        asked = json.loads(question)
-        assert asked.pop("webhook_event") == json.loads(body)
-        assert asked == {
-            "auth_algo": "SHA256withRSA",
-            "cert_url": books.CERTIFICATE,
-            "transmission_id": headers["Paypal-Transmission-Id"],
-            "transmission_sig": headers["Paypal-Transmission-Sig"],
-            "transmission_time": headers["Paypal-Transmission-Time"],
-            "webhook_id": books.WEBHOOK,
-        }
-
-    def test_paypal_not_answering_is_no_verdict(
-        self, provider: PayPalsBooks, served: dict[str, bytes]
-    ) -> None:
-        served.clear()
-        body, headers, url = provider.signed(VECTOR_BODY)
-        with provider.judge.losing_answers(), pytest.raises(AnswerLost):
-            make_gateway().read_notice(body, headers, url=url)
-
-    @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"{}", b'{"id": "WH-1"}', b"\xff"])
-    def test_a_signed_message_that_says_nothing_is_refused(
-        self, provider: PayPalsBooks, body: bytes
-    ) -> None:
-        body, headers, url = provider.signed(body)
-        with pytest.raises(BadSignature):
-            make_gateway().read_notice(body, headers, url=url)
-
-    def test_two_events_in_one_body_are_not_spliced(
-        self, provider: PayPalsBooks, served: dict[str, bytes]
-    ) -> None:
-        served.clear()
-        provider.verdict = "SUCCESS"
-        body, headers, url = provider.signed(VECTOR_BODY + b', "webhook_id": "X"')
-        with pytest.raises(BadSignature):
-            make_gateway().read_notice(body, headers, url=url)
-        assert provider.questions == []
-
-
-RELATED = {"related_ids": {"order_id": "O1", "authorization_id": "A1", "capture_id": "C1"}}
-UP = [{"rel": "up", "href": "https://api.paypal.com/v2/payments/captures/C9"}]
-
-
-class TestWords:
-    @pytest.mark.parametrize(
-        ("kind", "resource", "references"),
-        [
-            ("CHECKOUT.ORDER.APPROVED", {"id": "O1"}, ("order:O1",)),
-            ("PAYMENT.AUTHORIZATION.VOIDED", {"id": "A1"}, ("auth:A1",)),
-            (
-                "PAYMENT.CAPTURE.COMPLETED",
-                {"id": "C9", "supplementary_data": RELATED},
-                ("C9", "order:O1", "auth:A1", "C1"),
-            ),
-            ("PAYMENT.CAPTURE.REFUNDED", {"id": "R1", "links": UP}, ("R1", "C9")),
-            (
-                "CUSTOMER.DISPUTE.CREATED",
-                {
-                    "dispute_id": "PP-D-1",
-                    "disputed_transactions": [{"seller_transaction_id": "C1"}],
-                },
-                ("PP-D-1", "C1"),
-            ),
-            ("SOMETHING.NEW", "a text", ()),
-            ("SOMETHING.NEW", {"links": "x", "supplementary_data": []}, ()),
-        ],
-    )
-    def test_what_a_message_is_about(
-        self, kind: str, resource: Any, references: tuple[str, ...]
-    ) -> None:
-        event = {"id": "WH-1", "event_type": kind, "resource": resource}
-        assert notices.notice_of(event).references == references
-
-    @pytest.mark.parametrize(
-        ("status", "outcome"),
-        [
-            ("COMPLETED", ChargeOutcome.SUCCEEDED),
-            ("PARTIALLY_REFUNDED", ChargeOutcome.SUCCEEDED),
-            ("REFUNDED", ChargeOutcome.SUCCEEDED),
-            ("PENDING", ChargeOutcome.UNKNOWN),
-            ("DECLINED", ChargeOutcome.DECLINED),
-            ("FAILED", ChargeOutcome.DECLINED),
-            ("SOMETHING_NEW", ChargeOutcome.UNKNOWN),
-        ],
-    )
-    def test_every_status_of_a_capture(self, status: str, outcome: ChargeOutcome) -> None:
-        assert answers.capture_of({"id": "C1", "status": status}).outcome is outcome
-
-    @pytest.mark.parametrize(
-        ("status", "outcome"),
-        [
-            ("CREATED", ChargeOutcome.AUTHORIZED),
-            ("PENDING", ChargeOutcome.UNKNOWN),
-            ("CAPTURED", ChargeOutcome.UNKNOWN),
-            ("DENIED", ChargeOutcome.DECLINED),
-            ("VOIDED", ChargeOutcome.VOIDED),
-            ("EXPIRED", ChargeOutcome.VOIDED),
-            ("SOMETHING_NEW", ChargeOutcome.UNKNOWN),
-        ],
-    )
-    def test_every_status_of_an_authorization(self, status: str, outcome: ChargeOutcome) -> None:
-        assert answers.authorization_of({"id": "A1", "status": status}).outcome is outcome
-
-    @pytest.mark.parametrize(
-        ("status", "outcome"),
-        [
-            ("PAYER_ACTION_REQUIRED", ChargeOutcome.ACTION_REQUIRED),
-            ("CREATED", ChargeOutcome.ACTION_REQUIRED),
-            ("APPROVED", ChargeOutcome.ACTION_REQUIRED),
-            ("COMPLETED", ChargeOutcome.UNKNOWN),
-            ("VOIDED", ChargeOutcome.VOIDED),
-        ],
-    )
-    def test_every_status_of_an_order_nothing_was_taken_by(
-        self, status: str, outcome: ChargeOutcome
-    ) -> None:
-        assert answers.order_of({"id": "O1", "status": status}).outcome is outcome
-
-    @pytest.mark.parametrize(
-        ("status", "outcome"),
-        [
-            ("COMPLETED", RefundOutcome.SUCCEEDED),
-            ("PENDING", RefundOutcome.PENDING),
-            ("FAILED", RefundOutcome.FAILED),
-            ("CANCELLED", RefundOutcome.FAILED),
-            ("SOMETHING_NEW", RefundOutcome.UNKNOWN),
-        ],
-    )
-    def test_every_status_of_a_refund(self, status: str, outcome: RefundOutcome) -> None:
-        assert answers.refund_of({"id": "R1", "status": status}).outcome is outcome
-
-    @pytest.mark.parametrize(
-        ("row", "status"),
-        [
-            ({"status": "OPEN"}, "needs_response"),
-            ({"status": "WAITING_FOR_SELLER_RESPONSE"}, "needs_response"),
-            ({"status": "WAITING_FOR_BUYER_RESPONSE"}, "under_review"),
-            ({"status": "UNDER_REVIEW"}, "under_review"),
-            ({"status": "SOMETHING_NEW"}, "needs_response"),
-            ({"status": "RESOLVED"}, "lost"),
-            (
-                {
-                    "status": "RESOLVED",
-                    "dispute_outcome": {"outcome_code": "RESOLVED_BUYER_FAVOUR"},
-                },
-                "lost",
-            ),
-            (
-                {
-                    "status": "RESOLVED",
-                    "dispute_outcome": {"outcome_code": "RESOLVED_SELLER_FAVOUR"},
-                },
-                "won",
-            ),
-        ],
-    )
-    def test_every_status_of_a_dispute(self, row: dict[str, Any], status: str) -> None:
-        amount = {"currency_code": "USD", "value": "5.00"}
-        assert answers.dispute_of({"dispute_id": "D", "dispute_amount": amount, **row}).status == (
-            status
-        )
-
-    @pytest.mark.parametrize(
-        ("changes", "kind"),
-        [
-            ({}, "charge"),
-            ({"transaction_event_code": "T1107"}, None),
-            ({"transaction_amount": {"currency_code": "USD", "value": "-5.00"}}, None),
-            (
-                {
-                    "transaction_event_code": "T1107",
-                    "transaction_amount": {"currency_code": "USD", "value": "-5.00"},
-                },
-                "refund",
-            ),
-            ({"transaction_event_code": "T0400"}, None),
-            ({"transaction_status": "P"}, None),
-            ({"transaction_status": "D"}, None),
-        ],
-    )
-    def test_which_lines_of_the_books_are_money(
-        self, changes: dict[str, Any], kind: str | None
-    ) -> None:
-        info = {
-            "transaction_id": "C1",
-            "transaction_event_code": "T0006",
-            "transaction_initiation_date": "2026-11-20T20:27:35+0000",
-            "transaction_amount": {"currency_code": "USD", "value": "5.00"},
-            "transaction_status": "S",
-            "custom_field": "hold_1",
-        }
-        line = answers.movement_of({"transaction_info": info | changes})
-        assert (line.kind if line else None) == kind
-        if line:
-            assert (line.minor, line.purpose) == (500, "hold_1")
-
-    def test_every_sentence_is_whole(self) -> None:
-        for text in answers.DECLINES.values():
-            assert str(text)[0].isupper()
-            assert str(text).endswith(".")
