@@ -222,6 +222,18 @@ def declined(issue: str, reference: str, raw: Mapping[str, Any] | None = None) -
     )
 
 
+def not_offered() -> ChargeResult:
+    """A card on file was asked for; PayPal was not."""
+    return ChargeResult(
+        ChargeOutcome.DECLINED,
+        failure_code="not_offered",
+        failure_message=gettext(
+            "This restaurant wants to keep a card, which PayPal does not do."
+            " Please call the restaurant."
+        ),
+    )
+
+
 def called_off(reference: str) -> ChargeResult:
     """An order nobody approved. Should one have been captured in that very moment after all,
     that fact may still be written over our assumption: hence the code."""

@@ -108,7 +108,7 @@ class PayPalGateway(Gateway):
 
     def _charge(self, order: Order, minor: int) -> ChargeResult:
         if order.taking not in self.takes:
-            raise ProviderRefused("PayPal keeps no cards: use another provider for cards on file.")
+            return answers.not_offered()
         unit: dict[str, Any] = {
             "amount": answers.amount_of(minor, order.currency),
             "invoice_id": order.key,

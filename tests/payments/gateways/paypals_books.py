@@ -19,8 +19,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from core import clock
+from core.secrets import encrypt
 from payments.gateways.base import ChargeResult, Order
 from payments.gateways.paypal import PayPalGateway
+from payments.models import ProviderAccount
+from restaurants.models import Restaurant
 from tests.payments.gateways.contract import Delivery, Provider
 from tests.payments.gateways.judge import Judge, Reply, Request
 
@@ -41,6 +44,18 @@ def make_gateway(**changes: Any) -> PayPalGateway:
         "is_test": True,
     }
     return PayPalGateway(**(facts | changes))
+
+
+def make_account(restaurant: Restaurant) -> ProviderAccount:
+    """The restaurant is paid through this account from now on."""
+    return ProviderAccount.objects.create(
+        restaurant=restaurant,
+        provider="paypal",
+        settings={"client_id": CLIENT},
+        credentials=encrypt(json.dumps({"client_secret": SECRET, "webhook_id": WEBHOOK})),
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
 
 
 def refusal(status: int, issue: str) -> Reply:

@@ -16,7 +16,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from core import clock
+from core.secrets import encrypt
 from payments.gateways.base import ChargeResult, Order
+from payments.models import ProviderAccount
+from restaurants.models import Restaurant
 from tests.payments.gateways.contract import Delivery, Provider
 from tests.payments.gateways.judge import Judge, Reply, Request
 
@@ -32,6 +35,18 @@ NO_FUNDS = "cnon:card-nonce-rejected-cvv"
 
 CARD = {"card_brand": "VISA", "last_4": "5858", "exp_month": 11, "exp_year": 2030}
 PERSONAL = {"cardholder_name": "Amelia Earhart", "billing_address": {"postal_code": "94103"}}
+
+
+def make_account(restaurant: Restaurant) -> ProviderAccount:
+    """The restaurant is paid through this account from now on."""
+    return ProviderAccount.objects.create(
+        restaurant=restaurant,
+        provider="square",
+        settings={"application_id": APPLICATION, "location_id": LOCATION},
+        credentials=encrypt(json.dumps({"access_token": TOKEN, "signature_keys": [SIGNATURE_KEY]})),
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
 
 
 def error(status: int, category: str, code: str, **more: Any) -> Reply:
