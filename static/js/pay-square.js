@@ -97,7 +97,8 @@ async function takeCards(box) {
       button.removeAttribute("aria-disabled");
       button.textContent = label;
     }
-    if (token.value) form.requestSubmit(button);
+    // Later, for a form is not sent again while it is still being told that it was not.
+    if (token.value) setTimeout(() => form.requestSubmit(button));
   }
 
   // Before whoever else listens: the form is only sent, and only once, when there is a token.

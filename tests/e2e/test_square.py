@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from payments.models import Payment
 from restaurants.models import Restaurant
-from tests.e2e.conftest import AXE, DESK, PHONE, OpenVisit
+from tests.e2e.conftest import AXE, DESK, PHONE, OpenVisit, Visit
 from tests.e2e.test_booking import TIMES, fill_in, fits, hold
 from tests.payments.gateways import squares_books
 from tests.payments.gateways.squares_books import SquaresBooks
@@ -48,6 +51,21 @@ def house(venue: Restaurant, square: SquaresBooks) -> Restaurant:
     return venue
 
 
+@pytest.fixture
+def visit(visit: OpenVisit) -> Iterator[OpenVisit]:
+    """Square's script is the one thing that may come from elsewhere."""
+    guests: list[Visit] = []
+
+    def start(**options: Any) -> Visit:
+        guests.append(visit(**options))
+        return guests[-1]
+
+    yield start
+    for guest in guests:
+        assert {url for url in guest.elsewhere if "web.squarecdn.com" not in url} == set()
+        guest.elsewhere.clear()
+
+
 def held(visit: OpenVisit, script: str | None = STAND_IN, viewport: object = DESK) -> Page:
     """A guest at the form of a held table; ``script`` is what Square's host gives, if anything."""
     guest = visit(viewport=viewport)
@@ -62,9 +80,6 @@ def held(visit: OpenVisit, script: str | None = STAND_IN, viewport: object = DES
     page = guest.open(TIMES)
     hold(page)
     fill_in(page)
-    # Square's script is the one thing that may come from elsewhere.
-    assert {url for url in guest.elsewhere if "web.squarecdn.com" not in url} == set()
-    guest.elsewhere.clear()
     return page
 
 
