@@ -66,15 +66,12 @@ def visit(visit: OpenVisit) -> Iterator[OpenVisit]:
         guest.elsewhere.clear()
 
 
-def held(visit: OpenVisit, script: str | None = STAND_IN, viewport: object = DESK) -> Page:
-    """A guest at the form of a held table; ``script`` is what Square's host gives, if anything."""
+def held(visit: OpenVisit, script: str = STAND_IN, viewport: object = DESK) -> Page:
+    """A guest at the form of a held table; ``script`` is what Square's host gives."""
     guest = visit(viewport=viewport)
 
     def answer(route: Route) -> None:
-        if script is None:
-            route.abort()
-        else:
-            route.fulfill(body=script, content_type="text/javascript")
+        route.fulfill(body=script, content_type="text/javascript")
 
     guest.page.route("https://sandbox.web.squarecdn.com/**", answer)
     page = guest.open(TIMES)
@@ -140,7 +137,7 @@ def test_a_decline_asks_for_another_card(
 def test_without_squares_script_the_guest_hears_why(
     visit: OpenVisit, house: Restaurant, square: SquaresBooks
 ) -> None:
-    page = held(visit, script=None)
+    page = held(visit, script="")
     expect(page.get_by_text("need JavaScript")).to_be_visible()
     page.locator("[data-confirm]").click()
     expect(page.locator("[data-wrong]")).to_have_text("Please enter your card.")
