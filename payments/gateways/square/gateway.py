@@ -132,11 +132,11 @@ class SquareGateway(Gateway):
 
     def _pay(self, order: Order, minor: int) -> Row:
         more: dict[str, Any] = {}
-        source = order.method["saved"]["card"] if order.off_session else order.method["token"]
+        source = order.method["card"] if order.off_session else order.method["token"]
         if order.taking is Taking.HOLD:
             more |= {"autocomplete": False, "delay_duration": "P7D", "delay_action": "CANCEL"}
         if order.off_session:
-            more["customer_id"] = order.method["saved"]["customer"]
+            more["customer_id"] = order.method["customer"]
             more["customer_details"] = {"customer_initiated": False, "seller_keyed_in": False}
         if order.purpose:
             more["reference_id"] = order.purpose[:40]

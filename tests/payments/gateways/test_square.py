@@ -83,7 +83,7 @@ class TestSquareGateway(GatewayContract):
                 {"token": "cnon:4242 4242 4242 4242"},
                 {"token": f"cnon:{'x' * 200}"},
                 {"token": "ccof:somebodys-card"},
-                {"saved": {"card": "ccof:somebodys-card", "customer": "CUST1"}},
+                {"card": "ccof:somebodys-card", "customer": "CUST1"},
                 {"number": "4242424242424242"},
             ),
         )
@@ -150,7 +150,7 @@ class TestWhatSquareIsAsked:
     def test_a_fee_says_that_its_owner_is_not_there(self, provider: SquaresBooks) -> None:
         gateway = make_gateway()
         saved = gateway.charge(make_order(taking=Taking.CARD))
-        gateway.charge(make_order(key="fee", method={"saved": saved.saved}, off_session=True))
+        gateway.charge(make_order(key="fee", method=saved.saved, off_session=True))
         (call,) = provider.judge.posts("/v2/payments")
         assert call.body["source_id"] == saved.reference
         assert call.body["customer_id"] == "CUST1"
