@@ -373,5 +373,7 @@ WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # Takes no real money, so it is off unless an environment says otherwise; never in production.
 SANDBOX_ENABLED = False
-# Where Stripe's API answers, for tests and stand-ins; empty means Stripe itself.
+# Where the providers' APIs answer, for tests and stand-ins; empty means the providers themselves.
 STRIPE_API_BASE = env.text("STRIPE_API_BASE")
+SQUARE_API_BASE = env.text("SQUARE_API_BASE")
+PAYPAL_API_BASE = env.text("PAYPAL_API_BASE")
