@@ -77,6 +77,8 @@ def logging_config(level: str) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             "django_celery_beat": {"level": "WARNING"},
             "_granian": {"level": "WARNING"},
+            # One line per request, with the ids of people's payments in it.
+            "httpx": {"level": "WARNING"},
             # One line per connection of the pool and second of an outage; requests tell it already.
             "psycopg.pool": {"level": "ERROR"},
         },

@@ -82,6 +82,8 @@ def _event(
 def _description(payload: Mapping[str, Any]) -> str:
     facts = {
         gettext("Code"): payload.get("code"),
+        gettext("Booked for"): payload.get("diner_name"),
+        gettext("Offer"): payload.get("offer"),
         gettext("Telephone"): payload.get("phone"),
         gettext("Change or cancel"): payload.get("manage_url"),
     }

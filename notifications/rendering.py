@@ -108,6 +108,8 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "code": one_line(payload.get("code", "")),
         "when": day_and_time(payload["starts_at"], payload["zone"]),
         "party": party(int(payload["party_size"])),
+        "diner": one_line(payload.get("diner_name", "")),
+        "offer": _offer(payload, currency),
         "requests": lines(payload.get("special_requests", "")),
         "deposit": amount(deposit, currency) if deposit else "",
         "deposit_name": _deposit_name(kind),
@@ -134,6 +136,17 @@ def _deposit_name(kind: str) -> str:
         "hold": gettext("Set aside on your card"),
         "card": gettext("Your card is kept, for fees up to"),
     }.get(kind, gettext("Deposit"))
+
+
+def _offer(payload: Mapping[str, Any], currency: str) -> str:
+    """``Menu dégustation, €75.00 a head``: as it was told when booking."""
+    name, price = one_line(payload.get("offer", "")), payload.get("offer_price")
+    if not name or not price:
+        return name
+    text = amount(Decimal(price), currency)
+    if payload.get("offer_per_person"):
+        text = gettext("%(price)s a head") % {"price": text}
+    return f"{name}, {text}"
 
 
 def _of_wait(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from core.allergens import Allergen
 from core.errors import Invalid
 
 MOST_HIGH_CHAIRS = 6
+LONGEST_NAME = 120
 LONGEST_NOTE = 200
 LONGEST_TAG = 100
 
@@ -50,6 +52,11 @@ class Details:
     """The guest ticked the box of the restaurant group's offers, for this booking."""
     language: str = ""
     """Language code of messages; empty is the restaurant's own."""
+    diner_name: str = ""
+    """Who comes, when somebody else booked; empty is whoever booked."""
+    diner_email: str = ""
+    diner_phone: str = ""
+    """E.164. Neither of the two is written to: the booking is in the hands of whoever made it."""
 
     def columns(self) -> dict[str, Any]:
         """As the columns of a hold or a reservation take it."""
@@ -61,9 +68,13 @@ class Details:
         named = (part.strip() for part in re.split(r"[,;\n]", self.allergy_note))
         return [*self.allergens, *(part for part in named if part)]
 
+    def own_allergies(self) -> list[str]:
+        """Those of whoever booked; a diner's are no business of somebody else's record."""
+        return [] if self.diner_name else self.allergies()
+
     def says_who(self) -> bool:
-        """Whether something in here belongs to the guest, not to this one visit."""
-        return bool(self.allergens or self.allergy_note or self.marketing_consent)
+        """Whether something in here belongs to who booked, not to this one visit."""
+        return bool(self.own_allergies() or self.marketing_consent)
 
     def problems(self) -> dict[str, str]:
         """What is wrong, by field, in sentences; empty when nothing is."""
@@ -75,6 +86,10 @@ class Details:
         if not 0 <= self.high_chairs <= MOST_HIGH_CHAIRS:
             most = {"most": MOST_HIGH_CHAIRS}
             found["high_chairs"] = gettext("Up to %(most)s high chairs can be booked.") % most
+        if (self.diner_email or self.diner_phone) and not self.diner_name:
+            found["diner_name"] = gettext("Please enter the name of the guest you are booking for.")
+        if len(self.diner_name) > LONGEST_NAME:
+            found["diner_name"] = _too_long(LONGEST_NAME)
         for name in ("allergy_note", "accessibility_needs"):
             if len(getattr(self, name)) > LONGEST_NOTE:
                 found[name] = _too_long(LONGEST_NOTE)
@@ -142,11 +157,40 @@ def _host(address: str) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenOffer:
+    """An offer that is booked with a table: its name and price stay as they were told."""
+
+    offer_id: int | None = None
+    """None without one, and when the house has deleted it since."""
+    offer_name: str = ""
+    offer_price: Decimal | None = None
+    """In the restaurant's currency; None is not told."""
+    offer_per_person: bool = True
+
+    @property
+    def wanted_id(self) -> int | None:
+        """What to ask the engine for: a deleted offer is an unknown one, which is over."""
+        return 0 if self.offer_name and self.offer_id is None else self.offer_id
+
+    def columns(self) -> dict[str, Any]:
+        """As the columns of a hold or a reservation take it."""
+        return {field.name: getattr(self, field.name) for field in fields(ChosenOffer)}
+
+    def total(self, party_size: int) -> Decimal | None:
+        """What it comes to for a party; None when no price was told."""
+        if self.offer_price is None:
+            return None
+        return self.offer_price * party_size if self.offer_per_person else self.offer_price
+
+
 NO_DETAILS = Details()
 NO_ORIGIN = Origin()
+NO_OFFER = ChosenOffer()
 
 DETAIL_COLUMNS = tuple(field.name for field in fields(Details))
 ORIGIN_COLUMNS = tuple(field.name for field in fields(Origin))
+OFFER_COLUMNS = tuple(field.name for field in fields(ChosenOffer))
 
 
 def details_from(row: tuple[Any, ...]) -> Details:

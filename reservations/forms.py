@@ -12,14 +12,17 @@ from core.allergens import Allergen
 from core.errors import Invalid
 from core.phone import to_e164
 from notifications.wording import lines, one_line
-from reservations.details import LONGEST_NOTE, MOST_HIGH_CHAIRS, Occasion
+from reservations.details import LONGEST_NAME, LONGEST_NOTE, MOST_HIGH_CHAIRS, Occasion
 from reservations.models.house_messages import LONGEST_MESSAGE
 from reservations.services.by_link import LATE_MINUTES
 from reservations.services.confirmation import Particulars
 
 LONGEST_REQUEST = 500
 
+_EMAIL = _("E-mail")
+_TELEPHONE = _("Telephone")
 _NO_NAME = _("Please enter your name.")
+_NO_DINER = _("Please enter the name of the guest you are booking for.")
 _NO_ADDRESS = _("Please enter an e-mail address like name@example.com.")
 _NO_DATE = _("Please choose a date.")
 _NO_TIME = _("Please choose a time.")
@@ -37,24 +40,34 @@ def _name(help_text: Any = "") -> forms.CharField:
     )
 
 
-def _email(help_text: Any, *, required: bool = False) -> forms.EmailField:
+def _email(
+    help_text: Any,
+    *,
+    required: bool = False,
+    label: Any = _EMAIL,
+    autocomplete: str = "email",
+) -> forms.EmailField:
     return forms.EmailField(
-        label=_("E-mail"),
+        label=label,
         max_length=254,
         required=required,
         help_text=help_text,
         error_messages={"required": _NO_ADDRESS, "invalid": _NO_ADDRESS},
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        widget=forms.EmailInput(attrs={"autocomplete": autocomplete, "inputmode": "email"}),
     )
 
 
-def _phone(help_text: Any) -> forms.CharField:
+def _phone(
+    help_text: Any, *, label: Any = _TELEPHONE, autocomplete: str = "tel"
+) -> forms.CharField:
     return forms.CharField(
-        label=_("Telephone"),
+        label=label,
         max_length=40,
         required=False,
         help_text=help_text,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "autocomplete": autocomplete, "inputmode": "tel"}
+        ),
     )
 
 
@@ -91,7 +104,10 @@ class ContactForm(forms.Form):
 
     def clean_phone(self) -> str:
         """The number as E.164, read as somebody at the restaurant would dial it."""
-        typed = self.cleaned_data["phone"]
+        return self._number("phone")
+
+    def _number(self, field: str) -> str:
+        typed = self.cleaned_data[field]
         try:
             return to_e164(typed, self.country) if typed else ""
         except Invalid as error:
@@ -154,13 +170,39 @@ class DetailsForm(ContactForm):
         widget=forms.Select(attrs={"class": "input", "autocomplete": "off"}),
     )
     marketing_consent = forms.BooleanField(required=False)
+    diner_name = forms.CharField(
+        label=_("Name of the guest"),
+        max_length=LONGEST_NAME,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    diner_email = _email("", label=_("E-mail of the guest"), autocomplete="off")
+    diner_phone = _phone("", label=_("Telephone of the guest"), autocomplete="off")
 
+    DINER = ("diner_name", "diner_email", "diner_phone")
+    """Shown folded up unless somebody books for somebody else."""
     MORE = ("high_chairs", "accessibility_needs", "occasion")
     """Shown folded up until one of them says something."""
 
     def clean_special_requests(self) -> str:
         """The guest's own lines, without what could disturb others."""
         return lines(self.cleaned_data["special_requests"])
+
+    def clean_diner_name(self) -> str:
+        """The name on one line."""
+        return one_line(self.cleaned_data["diner_name"])
+
+    def clean_diner_phone(self) -> str:
+        """The number as E.164."""
+        return self._number("diner_phone")
+
+    def clean(self) -> dict[str, Any]:
+        """A way to reach somebody has to say whom."""
+        typed = super().clean()
+        reached = typed.get("diner_email") or typed.get("diner_phone")
+        if reached and not typed.get("diner_name") and not self.has_error("diner_name"):
+            self.add_error("diner_name", _NO_DINER)
+        return typed
 
     def particulars(self, *, language: str) -> Particulars:
         """What was typed, for the service; call it when the form is valid."""
@@ -177,6 +219,9 @@ class DetailsForm(ContactForm):
             accessibility_needs=one_line(typed["accessibility_needs"]),
             marketing_consent=typed["marketing_consent"],
             language=language,
+            diner_name=typed["diner_name"],
+            diner_email=typed["diner_email"],
+            diner_phone=typed["diner_phone"],
         )
 
     @property
@@ -185,6 +230,11 @@ class DetailsForm(ContactForm):
         return bool(self["allergens"].value() or self["allergy_note"].value()) or any(
             self.has_error(name) for name in ("allergens", "allergy_note")
         )
+
+    @property
+    def says_diner(self) -> bool:
+        """The same for whom the table is booked."""
+        return any(self[name].value() or self.has_error(name) for name in self.DINER)
 
     @property
     def says_more(self) -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from reservations.details import NO_DETAILS, NO_OFFER, ChosenOffer, Details
 from reservations.selectors.houses import House
 
 
@@ -19,9 +20,14 @@ def facts(
     deposit: Decimal,
     special_requests: str = "",
     sequence: int = 0,
+    offer: ChosenOffer = NO_OFFER,
+    details: Details = NO_DETAILS,
     **more: Any,
 ) -> dict[str, Any]:
-    """A message's payload: JSON-able, complete but for the link, which is made when it is sent."""
+    """A message's payload: JSON-able, complete but for the link, which is made when it is sent.
+
+    Of ``details`` it says who comes, if that is somebody else than ``guest_name``.
+    """
     return {
         "restaurant": house.name,
         "address": house.address,
@@ -36,5 +42,18 @@ def facts(
         "currency": house.currency,
         "special_requests": special_requests,
         "sequence": sequence,
+        **_offer(offer),
+        **({"diner_name": details.diner_name} if details.diner_name else {}),
         **more,
+    }
+
+
+def _offer(offer: ChosenOffer) -> dict[str, Any]:
+    if not offer.offer_name:
+        return {}
+    price = "" if offer.offer_price is None else str(offer.offer_price)
+    return {
+        "offer": offer.offer_name,
+        "offer_price": price,
+        "offer_per_person": offer.offer_per_person,
     }

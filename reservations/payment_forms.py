@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.money import to_minor
+from core.money import quantize, to_minor
 from payments.gateways import sandbox
 from payments.gateways.registry import gateway_of, is_usable
 from reservations.selectors.holds import HeldPlace
@@ -30,6 +30,9 @@ class PaymentForm(forms.Form):
     sources: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What the page's security policy has to allow besides, where a component comes from
     elsewhere: directive → hosts. Only pages with this form get it."""
+
+    button: ClassVar[Any] = ""
+    """What the button that pays says; empty: the amount, and that the table is booked."""
 
     def component(self, held: HeldPlace) -> dict[str, str]:
         """What the component on the page has to know of this payment; public values only."""
@@ -121,7 +124,76 @@ class StripeForm(PaymentForm):
         }
 
 
-PAYMENT_FORMS: dict[str, type[PaymentForm]] = {"sandbox": SandboxForm, "stripe": StripeForm}
+class SquareForm(PaymentForm):
+    """Square's card fields, which send the card to Square and leave a token in the field.
+
+    They need JavaScript: Square has no page of its own that a guest could be sent to instead.
+    """
+
+    template = "reservations/payment/square.html"
+    # Square's script must come from Square (docs/adr/0034). It styles its fields inline, and a bank
+    # that wants to know its customer asks in a frame of its own: banks cannot be listed.
+    sources = {
+        "script-src": ("https://web.squarecdn.com", "https://sandbox.web.squarecdn.com"),
+        "style-src": (
+            "https://web.squarecdn.com",
+            "https://sandbox.web.squarecdn.com",
+            "'unsafe-inline'",
+        ),
+        "font-src": (
+            "'self'",
+            "https://square-fonts-production-f.squarecdn.com",
+            "https://d1g145x70srn7h.cloudfront.net",
+        ),
+        "connect-src": (
+            "'self'",
+            "https://pci-connect.squareup.com",
+            "https://pci-connect.squareupsandbox.com",
+        ),
+        "frame-src": ("https:",),
+    }
+
+    token = forms.CharField(
+        max_length=200,
+        widget=forms.HiddenInput,
+        error_messages={"required": _("Please enter your card.")},
+    )
+
+    def method(self) -> dict[str, Any]:
+        """The token."""
+        return {"token": self.cleaned_data["token"]}
+
+    def component(self, held: HeldPlace) -> dict[str, str]:
+        """Whose account it is, and what the bank is asked to approve."""
+        public = gateway_of(held.house.account_id, held.house.gateway).guest_config()
+        return {
+            **public,
+            "amount": str(quantize(held.deposit, held.currency)),
+            "currency": held.currency,
+            "intent": "STORE" if held.payment_kind == "card" else "CHARGE",
+            "country": held.house.country,
+        }
+
+
+class PayPalForm(PaymentForm):
+    """Nothing to fill in: the guest approves on PayPal's own page."""
+
+    template = "reservations/payment/paypal.html"
+    button = _("Pay with PayPal")
+    # Browsers hold the target of a redirect after a form against form-action, too.
+    sources = {"form-action": ("https://www.paypal.com", "https://www.sandbox.paypal.com")}
+
+    def method(self) -> dict[str, Any]:
+        """That it is PayPal; who pays, and from what, PayPal knows."""
+        return {"type": "paypal"}
+
+
+PAYMENT_FORMS: dict[str, type[PaymentForm]] = {
+    "sandbox": SandboxForm,
+    "stripe": StripeForm,
+    "square": SquareForm,
+    "paypal": PayPalForm,
+}
 """Gateway's name → its form."""
 
 

@@ -45,6 +45,12 @@ _SENTENCES: Mapping[Reason, str] = {
         "This service has to be paid in advance, which is not set up yet. "
         "Please call the restaurant."
     ),
+    Reason.OFFER_OVER: gettext_noop(
+        "This offer has ended. Please choose another one, or book without it."
+    ),
+    Reason.OFFER_NOT_THEN: gettext_noop(
+        "This offer is not served at this time. Please choose another time, or book without it."
+    ),
     Reason.PARTY_TOO_SMALL: gettext_noop("The smallest party that can be booked here is {limit}."),
     Reason.PARTY_TOO_LARGE: gettext_noop("The largest party that can be booked here is {limit}."),
     Reason.SERVICE_FULL: NO_TABLE,

@@ -18,6 +18,7 @@ from reservations.views import (
     site,
     style,
     waitlist,
+    wallet,
 )
 from reservations.views.wishes import WAITLIST_URL_NAME
 
@@ -57,6 +58,12 @@ urlpatterns = [
         "booking/<slug:token>/calendar.ics",
         manage.ManageCalendarView.as_view(),
         name="manage_calendar",
+    ),
+    path("booking/<slug:token>/pass.pkpass", wallet.ApplePassView.as_view(), name="manage_pass"),
+    path(
+        "booking/<slug:token>/google-wallet/",
+        wallet.GooglePassView.as_view(),
+        name="manage_google_wallet",
     ),
     path("my-bookings/", bookings.BookingsView.as_view(), name="my_bookings"),
     path("my-bookings/sent/", bookings.SentView.as_view(), name="my_bookings_sent"),

@@ -13,7 +13,12 @@ from django.conf import settings
 
 from config import embedded, env
 
-pytest_plugins = ["tests.fixtures.database", "tests.fixtures.domain", "tests.fixtures.stripe"]
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.domain",
+    "tests.fixtures.partners",
+    "tests.fixtures.stripe",
+]
 
 REDIS_DATABASES = 16
 

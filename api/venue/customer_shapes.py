@@ -72,6 +72,7 @@ def export(record: GuestRecord) -> dict[str, Any]:
             ],
         },
         "bookings": [_booking(each) for each in record.bookings],
+        "booked_by_others": [_visit(each) for each in record.booked_for],
         "payments": [_payment(each) for each in record.payments],
         "waitlist": [
             {
@@ -126,6 +127,8 @@ def _booking(row: Reservation) -> dict[str, Any]:
         "name": row.guest_name,
         "email": row.guest_email or None,
         "mobile_number": row.guest_phone or None,
+        "booked_for": _diner(row) if row.diner_name else None,
+        "offer": row.offer_name or None,
         "special_requirements": row.special_requests or None,
         "accessibility_needs": row.accessibility_needs or None,
         "dietary_requirements": list(row.dietary),
@@ -133,6 +136,25 @@ def _booking(row: Reservation) -> dict[str, Any]:
         "celebration_type": row.celebration or row.occasion or None,
         "language": row.language,
         "created_at": _instant(row.created_at),
+    }
+
+
+def _visit(row: Reservation) -> dict[str, Any]:
+    """A table that somebody else booked: nothing of who that was."""
+    return {
+        "restaurant": row.restaurant.name,
+        "date": row.service_date.isoformat(),
+        "time": row.starts_at.astimezone(row.restaurant.tz).strftime("%H:%M"),
+        "party_size": row.party_size,
+        **_diner(row),
+    }
+
+
+def _diner(row: Reservation) -> dict[str, Any]:
+    return {
+        "name": row.diner_name,
+        "email": row.diner_email or None,
+        "mobile_number": row.diner_phone or None,
     }
 
 

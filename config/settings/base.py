@@ -228,6 +228,14 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Couvert <bookings@localhost>")
+# Passes for telephones: certificate, key, its password, Apple's intermediate; issuer, key file.
+APPLE_PASS = (
+    env.secret("APPLE_PASS_CERTIFICATE"),
+    env.secret("APPLE_PASS_KEY"),
+    env.secret("APPLE_PASS_KEY_PASSWORD"),
+    env.secret("APPLE_WWDR_CERTIFICATE"),
+)
+GOOGLE_WALLET = (env.text("GOOGLE_WALLET_ISSUER_ID"), env.secret("GOOGLE_WALLET_KEY"))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{env.number('PORT', 8000)}")
 
 # --- Browser policy -------------------------------------------------------------------------------
@@ -365,5 +373,7 @@ WEBHOOK_ALLOW_PRIVATE = env.flag("WEBHOOK_ALLOW_PRIVATE", default=False)
 
 # Takes no real money, so it is off unless an environment says otherwise; never in production.
 SANDBOX_ENABLED = False
-# Where Stripe's API answers, for tests and stand-ins; empty means Stripe itself.
+# Where the providers' APIs answer, for tests and stand-ins; empty means the providers themselves.
 STRIPE_API_BASE = env.text("STRIPE_API_BASE")
+SQUARE_API_BASE = env.text("SQUARE_API_BASE")
+PAYPAL_API_BASE = env.text("PAYPAL_API_BASE")

@@ -191,6 +191,13 @@ class AnswerLost(Exception):
     """The provider may or may not have acted: time-out, reset connection, 409, 5xx."""
 
 
+class ProviderRefused(Exception):
+    """The provider refuses, and not because of the card: a revoked key, a mistake of ours.
+
+    Its text has statuses and codes only, so it may be logged.
+    """
+
+
 class BadSignature(Exception):
     """A message that claims to come from a provider and does not."""
 

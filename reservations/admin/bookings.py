@@ -158,7 +158,7 @@ class ClaimInline(ScopedInline):
 class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     """Every reservation of the person's houses, latest first."""
 
-    phone_fields = ("guest_phone", "customer__phone")
+    phone_fields = ("guest_phone", "diner_phone", "customer__phone")
     list_display = [
         "title",
         "when",
@@ -184,6 +184,9 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
         "guest_name",
         "guest_email",
         "guest_phone",
+        "diner_name",
+        "diner_email",
+        "diner_phone",
         "=external_id",
         "customer__name",
         "customer__email",
@@ -201,7 +204,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
                     ("when", "until"),
                     ("party_size", "restaurant"),
                     ("service", "room"),
-                    ("offer", "special_requests"),
+                    ("offer_told", "special_requests"),
                     ("occasion", "high_chairs"),
                     ("allergens", "allergy_note"),
                     ("dietary", "celebration", "turn_minutes"),
@@ -216,6 +219,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
                 "fields": [
                     ("guest_name", "customer_link"),
                     ("guest_phone", "guest_email"),
+                    ("diner_name", "diner_phone", "diner_email"),
                     "user",
                 ]
             },
@@ -301,9 +305,19 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
 
     @display(description="guest", header=True, ordering="guest_name")
     def guest(self, row: Reservation) -> list[str]:
-        """Name above how to reach them."""
+        """Name above how to reach them; who comes above who booked, when these are two."""
         name = row.guest_name or (row.customer.name if row.customer else "–")
+        if row.diner_name:
+            return [row.diner_name, f"booked by {name}"]
         return [name, row.guest_phone or row.guest_email]
+
+    @display(description="offer", empty_value="–")
+    def offer_told(self, row: Reservation) -> str | None:
+        """Name and price as they were told when booking."""
+        if row.offer_price is None:
+            return row.offer_name or None
+        head = " a head" if row.offer_per_person else ""
+        return f"{row.offer_name}, {amount(row.offer_price, row.currency)}{head}"
 
     @display(description="tables")
     def tables(self, row: Reservation) -> str:

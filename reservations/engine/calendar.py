@@ -73,6 +73,24 @@ def services_on(plan: Plan, date: dt.date) -> tuple[DiningService, ...]:
     return tuple(service for service in plan.services if _runs_on(service, date))
 
 
+def largest_party(plan: Plan, date: dt.date, wall: WallMinute | None = None) -> int:
+    """The largest party the public may book for, by limits alone: at a time, or on a whole date.
+
+    At a time at which no service seats guests it is that of the date, and on a date without
+    services that of the house.
+    """
+    services = [service for service in services_on(plan, date) if not service.is_private]
+    if wall is not None:
+        readings = (wall, wall + DAY_MINUTES)
+        services = [
+            service
+            for service in services
+            if any(service.first_seating <= at <= service.last_seating for at in readings)
+        ] or services
+    limits = [service.max_party or plan.max_party for service in services]
+    return min(plan.max_party, max(limits, default=plan.max_party))
+
+
 def _runs_on(service: DiningService, date: dt.date) -> bool:
     if service.on_date is not None:
         return service.on_date == date

@@ -1,22 +1,67 @@
-"""Carrying out a change of the request or of the house's rules, on values, not on rows."""
+"""Changes of the request or of the house's rules, and carrying them out: on values, not on rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from reservations.engine.types import (
     Access,
-    Change,
-    ChangeKind,
     Channel,
+    Decision,
     Ledger,
     Plan,
     Query,
     Reason,
     WallMinute,
 )
+
+
+class ChangeKind(StrEnum):
+    """The kinds of smallest change that would open a refused slot."""
+
+    OTHER_TIME = "other_time"
+    SMALLER_PARTY = "smaller_party"
+    RAISE_SERVICE_COVERS = "raise_service_covers"
+    RAISE_SLOT_COVERS = "raise_slot_covers"
+    RAISE_SLOT_PARTIES = "raise_slot_parties"
+    RAISE_ONLINE_SLOT_COVERS = "raise_online_slot_covers"
+    RAISE_ONLINE_SLOT_PARTIES = "raise_online_slot_parties"
+    RAISE_SEATS = "raise_seats"
+    OPEN_TABLE = "open_table"
+    """Give a table of another access class to this channel."""
+    SPARE_SEATS = "spare_seats"
+    """Allow more empty chairs at the table (oversize guard)."""
+    SHORTER_TURN = "shorter_turn"
+    WAIVE = "waive"
+    """Staff set aside one rule of the calendar or of the booking window for this request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change to the request or to the house's rules."""
+
+    kind: ChangeKind
+    value: int
+    """New wall minute, party size, limit, spare seats, turn minutes or table id, by kind."""
+    reason: Reason | None = None
+    """The refusal it answers (WAIVE: the rule set aside)."""
+    service_id: int | None = None
+    """The dining service whose limit is raised (RAISE_* of a service)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a slot is closed and the smallest change that would open it."""
+
+    decision: Decision
+    for_guest: tuple[Change, ...] = ()
+    """Alternatives the guest can choose from, nearest first; each alone suffices."""
+    for_house: tuple[Change, ...] = ()
+    """The fewest changes of the house's rules which together open the slot; empty if none can."""
+
 
 RAISES = {
     Reason.SERVICE_FULL: (ChangeKind.RAISE_SERVICE_COVERS, "max_covers"),

@@ -11,15 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reservations.engine.availability import decide, slots_for
-from reservations.engine.changes import apply_changes
+from reservations.engine.changes import Change, ChangeKind, Explanation, apply_changes
 from reservations.engine.remedies import for_house
 from reservations.engine.seating import BEST_FIT, SeatingPolicy, places_of
 from reservations.engine.suggest import suggest
 from reservations.engine.types import (
     CapacityMode,
-    Change,
-    ChangeKind,
-    Explanation,
     Ledger,
     Plan,
     Query,

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reservations.engine import capacity
 from reservations.engine.availability import decide, slots_for
-from reservations.engine.changes import RAISES, apply_changes
+from reservations.engine.changes import RAISES, Change, ChangeKind, apply_changes
 from reservations.engine.night import Night
 from reservations.engine.rules import PHYSICAL
 from reservations.engine.seating import (
@@ -28,8 +28,6 @@ from reservations.engine.seating import (
 from reservations.engine.types import (
     OPEN_TO,
     CapacityMode,
-    Change,
-    ChangeKind,
     Channel,
     Decision,
     Ledger,

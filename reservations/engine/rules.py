@@ -12,7 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reservations.engine.policies import deposit_for
-from reservations.engine.types import Channel, Minute, Plan, Query, Reason, Refusal, Slot
+from reservations.engine.types import (
+    BookableOffer,
+    Channel,
+    Minute,
+    Plan,
+    Query,
+    Reason,
+    Refusal,
+    Slot,
+)
 from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
 
 ORDER: tuple[Reason, ...] = (
@@ -26,6 +35,8 @@ ORDER: tuple[Reason, ...] = (
     Reason.CLOSURE,
     Reason.PRIVATE,
     Reason.PREPAYMENT_NOT_SET_UP,
+    Reason.OFFER_OVER,
+    Reason.OFFER_NOT_THEN,
     Reason.PARTY_TOO_SMALL,
     Reason.PARTY_TOO_LARGE,
     Reason.CUT_OFF,
@@ -76,6 +87,8 @@ class DayRules:
     now: Minute
     unpayable: frozenset[int] = frozenset()
     """Services to be paid in advance for which no deposit asks this party to pay."""
+    offer: BookableOffer | None = None
+    """What is booked with the table."""
 
     @classmethod
     def of(cls, plan: Plan, query: Query) -> DayRules:
@@ -91,6 +104,7 @@ class DayRules:
             cut_off=cut_off,
             now=query.now,
             unpayable=_unpayable(plan, query) if is_public else frozenset(),
+            offer=plan.bookable_offer(query.offer_id),
         )
 
     def refusals(self, query: Query, slot: Slot) -> list[Refusal]:
@@ -103,6 +117,8 @@ class DayRules:
         for closing in slot.closings:
             if self.is_public or not closing.online_only:
                 found.append(Refusal(closing.reason, {"note": closing.note}))
+        if self.offer and self.offer.service_ids and slot.service.id not in self.offer.service_ids:
+            found.append(Refusal(Reason.OFFER_NOT_THEN))
         if self.is_public:
             if slot.service.is_private:
                 found.append(Refusal(Reason.PRIVATE))
@@ -138,7 +154,19 @@ def _whole_day(plan: Plan, query: Query, is_public: bool) -> list[Refusal]:
         found += _party(query.party_size, max(plan.min_party, 1), plan.max_party)
     elif query.party_size < 1:
         found += _party(query.party_size, 1, None)
-    return found
+    return found + _offer(plan, query)
+
+
+def _offer(plan: Plan, query: Query) -> list[Refusal]:
+    """What keeps the chosen offer from this date: it is over, or has not begun."""
+    if query.offer_id is None:
+        return []
+    offer = plan.bookable_offer(query.offer_id)
+    if offer is None or (offer.valid_until and query.service_date > offer.valid_until):
+        return [Refusal(Reason.OFFER_OVER)]
+    if offer.valid_from and query.service_date < offer.valid_from:
+        return [Refusal(Reason.OFFER_NOT_THEN)]
+    return []
 
 
 def _unpayable(plan: Plan, query: Query) -> frozenset[int]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -90,6 +91,10 @@ class Reason(StrEnum):
     CLOSURE = "closure"
     PRIVATE = "private"
     PREPAYMENT_NOT_SET_UP = "prepayment_not_set_up"
+    OFFER_OVER = "offer_over"
+    """The chosen offer has ended or was withdrawn."""
+    OFFER_NOT_THEN = "offer_not_then"
+    """The chosen offer is not served at this meal or on this date."""
     PARTY_TOO_SMALL = "party_too_small"
     PARTY_TOO_LARGE = "party_too_large"
     SERVICE_FULL = "service_full"
@@ -101,26 +106,6 @@ class Reason(StrEnum):
     NO_TABLE_FITS = "no_table_fits"
     OVERSIZE = "oversize"
     TABLES_TAKEN = "tables_taken"
-
-
-class ChangeKind(StrEnum):
-    """The kinds of smallest change that would open a refused slot."""
-
-    OTHER_TIME = "other_time"
-    SMALLER_PARTY = "smaller_party"
-    RAISE_SERVICE_COVERS = "raise_service_covers"
-    RAISE_SLOT_COVERS = "raise_slot_covers"
-    RAISE_SLOT_PARTIES = "raise_slot_parties"
-    RAISE_ONLINE_SLOT_COVERS = "raise_online_slot_covers"
-    RAISE_ONLINE_SLOT_PARTIES = "raise_online_slot_parties"
-    RAISE_SEATS = "raise_seats"
-    OPEN_TABLE = "open_table"
-    """Give a table of another access class to this channel."""
-    SPARE_SEATS = "spare_seats"
-    """Allow more empty chairs at the table (oversize guard)."""
-    SHORTER_TURN = "shorter_turn"
-    WAIVE = "waive"
-    """Staff set aside one rule of the calendar or of the booking window for this request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +218,20 @@ class Closure:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BookableOffer:
+    """A set menu or a promotion that a party can choose together with its time."""
+
+    id: int
+    name: str
+    price: Decimal | None = None
+    per_person: bool = True
+    service_ids: frozenset[int] = frozenset()
+    """Empty means every service."""
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Plan:
     """Everything a restaurant has decided about its book, compiled once per version.
@@ -270,6 +269,11 @@ class Plan:
     special_days: tuple[SpecialDay, ...] = ()
     closures: tuple[Closure, ...] = ()
     deposit_rules: tuple[DepositRule, ...] = ()
+    bookable_offers: tuple[BookableOffer, ...] = ()
+
+    def bookable_offer(self, offer_id: int | None) -> BookableOffer | None:
+        """The offer with this id, if guests can choose it."""
+        return next((offer for offer in self.bookable_offers if offer.id == offer_id), None)
 
 
 class TableUse(NamedTuple):
@@ -321,6 +325,8 @@ class Query:
     """Rules staff set aside for this request (logged by the service layer)."""
     turn_minutes: int | None = None
     """A turn agreed with this party; None is the house's own for its size."""
+    offer_id: int | None = None
+    """The offer that is booked with the table; None is none, an unknown one is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,27 +450,3 @@ class Decision:
     def accepted(self) -> bool:
         """True when the party may be seated as ``seating`` says."""
         return self.seating is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change to the request or to the house's rules."""
-
-    kind: ChangeKind
-    value: int
-    """New wall minute, party size, limit, spare seats, turn minutes or table id, by kind."""
-    reason: Reason | None = None
-    """The refusal it answers (WAIVE: the rule set aside)."""
-    service_id: int | None = None
-    """The dining service whose limit is raised (RAISE_* of a service)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a slot is closed and the smallest change that would open it."""
-
-    decision: Decision
-    for_guest: tuple[Change, ...] = ()
-    """Alternatives the guest can choose from, nearest first; each alone suffices."""
-    for_house: tuple[Change, ...] = ()
-    """The fewest changes of the house's rules which together open the slot; empty if none can."""

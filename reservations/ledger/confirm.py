@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from core.actors import Actor
 from core.ids import booking_code, public_id
 from payments.gateways.base import NEVER_ARRIVED, ChargeResult
-from reservations.details import DETAIL_COLUMNS, ORIGIN_COLUMNS, Details
+from reservations.details import DETAIL_COLUMNS, OFFER_COLUMNS, ORIGIN_COLUMNS, Details
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, array, dump, guarded
 from reservations.models.reservation import IS_LIVE
 
@@ -58,7 +58,7 @@ _SAID = ", ".join(DETAIL_COLUMNS)
 _SAID_VALUES = ", ".join(f"%({name})s" for name in DETAIL_COLUMNS).replace(
     "%(allergens)s", "%(allergens)s::text[]"
 )
-_FROM_HOLD = ", ".join(("step_free", *ORIGIN_COLUMNS))
+_FROM_HOLD = ", ".join(("step_free", *ORIGIN_COLUMNS, *OFFER_COLUMNS))
 
 _BEGIN = f"""
 WITH hold AS (

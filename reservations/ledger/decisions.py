@@ -62,6 +62,7 @@ def asked(decision: e.Decision) -> dict[str, Any]:
         "channel": query.channel,
         "room_id": query.room_id,
         "step_free": query.step_free,
+        **({"offer_id": query.offer_id} if query.offer_id is not None else {}),
     }
 
 

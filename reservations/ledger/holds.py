@@ -9,12 +9,15 @@ from typing import Any
 from django.db import connection
 
 from core.actors import Actor
-from reservations.details import Origin
+from reservations.details import OFFER_COLUMNS, ChosenOffer, Origin
 from reservations.engine import types as e
 from reservations.engine.money import RefundStep
 from reservations.ledger.decisions import asked, candidates
 from reservations.ledger.guard import AUDIT, actor_parameters, dump, guarded
 from reservations.ledger.place import COUNT, Place, place_parameters
+
+_OFFER = ", ".join(OFFER_COLUMNS)
+_OFFER_VALUES = ", ".join(f"%({name})s" for name in OFFER_COLUMNS)
 
 _PLACE_HOLD = f"""
 WITH loads AS ({COUNT}), hold AS (
@@ -23,13 +26,14 @@ WITH loads AS ({COUNT}), hold AS (
      ends_at, party_size, channel, source, status, deposit_amount, payment_kind, currency,
      refund_ladder,
      load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at,
-     expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer, address_key)
+     expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer, address_key,
+     {_OFFER})
   VALUES (%(public_id)s, %(guest_key)s, %(user_id)s, %(restaurant_id)s, %(service_id)s,
      %(room_id)s, %(service_date)s, %(starts_at)s, %(ends_at)s, %(party_size)s, %(channel)s,
      %(source)s, 'live', %(deposit)s, %(payment_kind)s, %(currency)s, %(refund_ladder)s::jsonb,
      coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s,
      %(expires_at)s, %(step_free)s, %(utm_source)s, %(utm_medium)s, %(utm_campaign)s,
-     %(referrer)s, %(address_key)s)
+     %(referrer)s, %(address_key)s, {_OFFER_VALUES})
   RETURNING id
 ), claims AS (
   INSERT INTO reservations_tableclaim
@@ -62,6 +66,7 @@ def insert_hold(
     room_id: int | None,
     source: str,
     origin: Origin,
+    offer: ChosenOffer,
     deposit: Decimal,
     payment_kind: str,
     currency: str,
@@ -86,6 +91,7 @@ def insert_hold(
         "room_id": room_id,
         "source": source,
         **origin.columns(),
+        **offer.columns(),
         "step_free": decision.query.step_free,
         "channel": decision.query.channel.value,
         "deposit": deposit,

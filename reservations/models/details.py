@@ -7,7 +7,14 @@ from django.db import models
 from django.db.models import Q, Value
 
 from core.allergens import Allergen
-from reservations.details import LONGEST_NOTE, LONGEST_TAG, MOST_HIGH_CHAIRS, Occasion
+from reservations.details import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_TAG,
+    MOST_HIGH_CHAIRS,
+    Occasion,
+)
+from restaurants.models import Offer
 
 _CODE = 14
 """Characters of the longest allergen's code, and a few more."""
@@ -46,6 +53,35 @@ class VisitDetails(models.Model):
     language = models.CharField(
         max_length=10, default="", db_default="", blank=True, help_text="Of messages to the guest"
     )
+    diner_name = models.CharField(
+        "who comes",
+        max_length=LONGEST_NAME,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="When somebody else booked; empty is whoever booked.",
+    )
+    diner_email = models.EmailField(
+        "their e-mail", max_length=254, default="", db_default="", blank=True
+    )
+    diner_phone = models.CharField(
+        "their telephone", max_length=20, default="", db_default="", blank=True
+    )
+    offer = models.ForeignKey(
+        Offer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    offer_name = models.CharField(
+        max_length=80, default="", db_default="", blank=True, help_text="As told when booking"
+    )
+    offer_price = models.DecimalField(
+        max_digits=9, decimal_places=3, null=True, blank=True, help_text="As told when booking"
+    )
+    offer_per_person = models.BooleanField(default=True, db_default=True)
     utm_source = _tag()
     utm_medium = _tag()
     utm_campaign = _tag()
@@ -71,4 +107,12 @@ def visit_constraints(prefix: str) -> list[models.CheckConstraint]:
             condition=Q(high_chairs__lte=MOST_HIGH_CHAIRS), name=f"{prefix}_high_chairs"
         ),
         models.CheckConstraint(condition=free_of_addresses, name=f"{prefix}_origin"),
+        models.CheckConstraint(
+            condition=~Q(diner_name="") | Q(diner_email="", diner_phone=""),
+            name=f"{prefix}_diner",
+        ),
+        models.CheckConstraint(
+            condition=~Q(offer_name="") | Q(offer=None, offer_price=None),
+            name=f"{prefix}_offer",
+        ),
     ]

@@ -12,7 +12,7 @@ from customers.models import Customer
 from payments.models import Payment, PolicyKind
 from reservations.models.details import VisitDetails, visit_constraints
 from reservations.models.hold import Hold
-from restaurants.models import DiningRoom, DiningService, Offer, Restaurant
+from restaurants.models import DiningRoom, DiningService, Restaurant
 
 LIVE_STATUSES = [
     "requested",
@@ -66,14 +66,6 @@ class Reservation(VisitDetails):
     )
     room = models.ForeignKey(
         DiningRoom,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
-    offer = models.ForeignKey(
-        Offer,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -225,6 +217,16 @@ class Reservation(VisitDetails):
                 Lower("guest_email"),
                 condition=~models.Q(guest_email=""),
                 name="reservation_by_email",
+            ),
+            models.Index(
+                Lower("diner_email"),
+                condition=~models.Q(diner_email=""),
+                name="reservation_for_email",
+            ),
+            models.Index(
+                fields=["diner_phone"],
+                condition=~models.Q(diner_phone=""),
+                name="reservation_for_phone",
             ),
             models.Index(
                 fields=["status_changed_at"],

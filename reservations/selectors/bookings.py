@@ -11,7 +11,14 @@ import orjson
 from django.db import connection
 
 from accounts.selectors import check_open
-from reservations.details import DETAIL_COLUMNS, Details, details_from
+from reservations.details import (
+    DETAIL_COLUMNS,
+    NO_OFFER,
+    OFFER_COLUMNS,
+    ChosenOffer,
+    Details,
+    details_from,
+)
 from reservations.errors import ReservationNotFound
 from reservations.guests import Guest
 from reservations.models.reservation import IS_LIVE
@@ -60,6 +67,7 @@ class Booking:
     late_minutes: int | None = None
     """How late the party said it will be; None when it said nothing."""
     late_at: dt.datetime | None = None
+    offer: ChosenOffer = NO_OFFER
 
     @property
     def special_requests(self) -> str:
@@ -86,7 +94,8 @@ _COLUMNS = f"""
        b.refund_cap, b.payment_kind,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
        b.turn_minutes,
-       b.late_minutes, b.late_at, {", ".join(f"b.{name}" for name in DETAIL_COLUMNS)}
+       b.late_minutes, b.late_at,
+       {", ".join(f"b.{name}" for name in (*OFFER_COLUMNS, *DETAIL_COLUMNS))}
 """
 _FROM = """
 FROM reservations_reservation b
@@ -100,7 +109,9 @@ _SELECT = f"SELECT {_COLUMNS}"
 _WIDTH = _COLUMNS.count(",") + 1
 
 _LADDER, _LATE = -9, -2
-"""Where ladder and lateness stand among the columns before those of the details."""
+"""Where ladder and lateness stand among the columns before those of offer and details."""
+_SAID_FROM = -len(DETAIL_COLUMNS)
+_CHOSE_FROM = _SAID_FROM - len(OFFER_COLUMNS)
 
 
 def bookings_with(
@@ -124,9 +135,10 @@ def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
 
 
 def _booking(restaurant_id: int, version: int, *facts: Any) -> Booking:
-    pk, public_id, code, status, *rest = facts[: -len(DETAIL_COLUMNS)]
+    pk, public_id, code, status, *rest = facts[:_CHOSE_FROM]
     rest[_LADDER] = orjson.loads(rest[_LADDER])
-    rest.insert(_LATE, details_from(facts[-len(DETAIL_COLUMNS) :]))
+    rest.insert(_LATE, details_from(facts[_SAID_FROM:]))
+    rest.append(ChosenOffer(*facts[_CHOSE_FROM:_SAID_FROM]))
     return Booking(pk, public_id, code, status, house(restaurant_id, version), *rest)
 
 

@@ -15,8 +15,11 @@ from accounts.selectors import check_open
 from reservations.details import (
     DETAIL_COLUMNS,
     NO_DETAILS,
+    NO_OFFER,
     NO_ORIGIN,
+    OFFER_COLUMNS,
     ORIGIN_COLUMNS,
+    ChosenOffer,
     Details,
     Origin,
     details_from,
@@ -80,6 +83,7 @@ class HeldPlace:
     payment_kind: str = "deposit"
     """How the amount is secured: deposit, prepayment, hold or card."""
     origin: Origin = NO_ORIGIN
+    offer: ChosenOffer = NO_OFFER
     details: Details = NO_DETAILS
     """What the guest said, once a payment has begun."""
 
@@ -102,7 +106,8 @@ SELECT h.id, h.public_id, h.status, h.restaurant_id, r.plan_version, h.service_i
        h.starts_at, h.ends_at, h.party_size, h.deposit_amount, h.currency, h.created_at,
        h.expires_at, h.extensions, h.refund_ladder, h.guest_key, h.room_id, h.channel, h.source,
        h.customer_id, h.guest_name, h.guest_email, h.guest_phone, p.status,
-       b.public_id, h.step_free, h.payment_kind, {_of_hold(*ORIGIN_COLUMNS)},
+       b.public_id, h.step_free, h.payment_kind, {_of_hold(*OFFER_COLUMNS)},
+       {_of_hold(*ORIGIN_COLUMNS)},
        {_of_hold(*DETAIL_COLUMNS)},
        u.id, u.public_id, u.is_active, u.email, u.full_name, u.phone, c.id,
        coalesce(c.phone, '')
@@ -118,6 +123,7 @@ LEFT JOIN reservations_reservation b ON b.hold_id = h.id
 _ACCOUNT_COLUMNS = 8
 _SAID_FROM = -_ACCOUNT_COLUMNS - len(DETAIL_COLUMNS)
 _CAME_FROM = _SAID_FROM - len(ORIGIN_COLUMNS)
+_CHOSE_FROM = _CAME_FROM - len(OFFER_COLUMNS)
 _LADDER = 10
 """Where the refund ladder stands among the columns after the plan's version."""
 
@@ -128,7 +134,7 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, public, status, restaurant_id, version, *rest, step_free, kind = row[:_CAME_FROM]
+    pk, public, status, restaurant_id, version, *rest, step_free, kind = row[:_CHOSE_FROM]
     rest[_LADDER] = orjson.loads(rest[_LADDER])
     account = Account(*row[-_ACCOUNT_COLUMNS:]) if row[-_ACCOUNT_COLUMNS] is not None else None
     held = HeldPlace(pk, public, status, house(restaurant_id, version), *rest)
@@ -137,6 +143,7 @@ def _read(where: str, parameters: dict[str, Any]) -> HeldPlace | None:
         account=account,
         step_free=step_free,
         payment_kind=kind,
+        offer=ChosenOffer(*row[_CHOSE_FROM:_CAME_FROM]),
         origin=Origin(*row[_CAME_FROM:_SAID_FROM]),
         details=details_from(row[_SAID_FROM:-_ACCOUNT_COLUMNS]),
     )

@@ -162,6 +162,11 @@ SELECT to_jsonb(r) - 'description' || jsonb_build_object(
         'from_minute', floor(date_part('epoch', starts_at) / 60)::bigint,
         'to_minute', ceil(date_part('epoch', ends_at) / 60)::bigint))
       FROM restaurants_closure c WHERE restaurant_id = r.id),
+  'offers', (SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
+        'price', o.price::text, 'service_ids', (
+          SELECT array_agg(diningservice_id) FROM restaurants_offer_services
+          WHERE offer_id = o.id)) ORDER BY o.name, o.id)
+      FROM restaurants_offer o WHERE o.restaurant_id = r.id AND o.is_active AND o.is_bookable),
   'policies', (SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('amount', p.amount::text))
       FROM payments_policy p WHERE restaurant_id = r.id AND is_active),
   'account', (SELECT jsonb_build_array(id, provider, is_test) FROM payments_provideraccount
@@ -242,6 +247,7 @@ def _plan(raw: dict[str, Any]) -> e.Plan:
         special_days=tuple(_special_day(d) for d in raw["special_days"] or []),
         closures=tuple(_closure(c) for c in raw["closures"] or []),
         deposit_rules=tuple(_deposit_rule(p) for p in raw["policies"] or []),
+        bookable_offers=tuple(_offer(o) for o in raw["offers"] or []),
     )
 
 
@@ -329,6 +335,18 @@ def _closure(raw: dict[str, Any]) -> e.Closure:
         room_id=raw["room_id"],
         online_only=raw["online_only"],
         note=raw["note"],
+    )
+
+
+def _offer(raw: dict[str, Any]) -> e.BookableOffer:
+    return e.BookableOffer(
+        id=raw["id"],
+        name=raw["name"],
+        price=None if raw["price"] is None else Decimal(raw["price"]),
+        per_person=raw["per_person"],
+        service_ids=frozenset(raw["service_ids"] or ()),
+        valid_from=_date(raw["valid_from"]),
+        valid_until=_date(raw["valid_until"]),
     )
 
 

@@ -49,6 +49,7 @@ def offers_of_day(
     room_id: int | None = None,
     step_free: bool = False,
     turn_minutes: int | None = None,
+    offer_id: int | None = None,
 ) -> DayOffers:
     """All slots of a date for a party, each with its reasons if it is refused.
 
@@ -67,6 +68,7 @@ def offers_of_day(
         room_id=room_id,
         step_free=step_free,
         turn_minutes=turn_minutes,
+        offer_id=offer_id,
     )
     return offers_of(day, query)
 

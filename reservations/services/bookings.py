@@ -16,7 +16,7 @@ from core.actors import SYSTEM, Actor
 from core.ids import booking_code
 from core.locks import Space, again_if_undone, lock
 from notifications.services import queue
-from reservations.details import NO_DETAILS, Details
+from reservations.details import NO_DETAILS, NO_OFFER, OFFER_COLUMNS, ChosenOffer, Details
 from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
 from reservations.ledger.decisions import record_decision
@@ -46,6 +46,7 @@ class Extras:
     payment_kind: str = "deposit"
     refund_ladder: list[list[int]] = field(default_factory=list)
     details: Details = NO_DETAILS
+    offer: ChosenOffer = NO_OFFER
     external_id: str = ""
     status: str = "confirmed"
     notify: bool = True
@@ -161,6 +162,7 @@ def _values(
         "dietary": list(extras.dietary),
         "celebration": extras.celebration,
         **request.origin.columns(),
+        **extras.offer.columns(),
         **extras.details.columns(),
         "language": extras.details.language or house.language,
         "hold_id": extras.hold_id,
@@ -220,7 +222,13 @@ def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
         step_free=held.step_free,
         turn_minutes=None,
         details=details,
+        offer=held.offer,
     )
+
+
+def offer_of(row: Reservation) -> ChosenOffer:
+    """What was booked with the table, as it was told."""
+    return ChosenOffer(**{name: getattr(row, name) for name in OFFER_COLUMNS})
 
 
 def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
@@ -236,6 +244,8 @@ def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: 
         deposit=row.deposit_amount,
         special_requests=row.special_requests,
         sequence=row.sequence,
+        offer=offer_of(row),
+        details=Details(diner_name=row.diner_name),
         reservation_id=row.public_id,
         code=row.code,
         payment_kind=row.payment_kind,

@@ -252,6 +252,8 @@ def _tell_house(kind: str, found: Booking, now: dt.datetime, **said: Any) -> Non
         reservation_id=found.public_id,
         code=found.code,
         guest_phone=found.guest_phone,
+        offer=found.offer,
+        details=found.details,
         **said,
     )
     # The house writes to itself: an answer goes to the guest.

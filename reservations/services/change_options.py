@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext
 
@@ -13,6 +13,7 @@ from core import clock
 from core.actors import Actor, ActorKind
 from core.errors import DomainError
 from core.money import quantize
+from reservations.details import NO_OFFER
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
 from reservations.engine.walltime import datetime_to_minute
@@ -68,6 +69,7 @@ def change_options(
     service_date: dt.date | None = None,
     party_size: int | None = None,
     month: dt.date | None = None,
+    without_offer: bool = False,
 ) -> ChangeOptions:
     """Which times the booking could move to, counting its own table as free.
 
@@ -75,8 +77,11 @@ def change_options(
     channel; a time that owes a larger deposit than was paid is refused here as there. Nothing is
     promised: no lock is taken, the change may still be refused. Raises nothing but for a
     programming error; what stands against any change is in ``why_not``. ``month`` is the one whose
-    calendar is shown, that of the date unless given. Three queries, four for another month's date.
+    calendar is shown, that of the date unless given. The booking's offer has to be served at the
+    new time, unless it is given up. Three queries, four for another month's date.
     """
+    if without_offer:
+        found = replace(found, offer=NO_OFFER)
     now = clock.now()
     date = service_date or found.service_date
     size = found.party_size if party_size is None else party_size
@@ -149,6 +154,7 @@ def _query(found: Booking, date: dt.date, size: int, now: dt.datetime) -> e.Quer
         room_id=found.room_id,
         step_free=found.step_free,
         turn_minutes=found.turn_minutes,
+        offer_id=found.offer.wanted_id,
     )
 
 

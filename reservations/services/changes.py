@@ -12,6 +12,7 @@ from core import audit, clock
 from core.actors import SYSTEM, Actor, ActorKind
 from core.errors import Busy
 from core.locks import Space, again_if_undone, lock
+from reservations.details import NO_OFFER
 from reservations.engine import types as e
 from reservations.engine.lifecycle import UPCOMING, Status, check
 from reservations.engine.lifecycle import ActorKind as Mover
@@ -46,6 +47,8 @@ class Change:
     party_size: int | None = None
     special_requests: str | None = None
     turn_minutes: int | None = None
+    without_offer: bool = False
+    """Give up the offer that was booked with the table."""
 
 
 class _Refused(Exception):
@@ -82,7 +85,8 @@ def change_reservation(
     one transaction; a refusal rolls both back and raises what placing a hold raises, with the
     alternatives. The deposit stays as agreed, and so does the notice: a guest who moves a
     booking late does not win back the share of the refund that was lost by then. A reconfirmed
-    booking that moves to another time is confirmed again. Nothing to change is no change. Raises
+    booking that moves to another time is confirmed again. A guest's offer has to be served at the
+    new time, or be given up. Nothing to change is no change. Raises
     ReservationNotFound; NotChangeable once the party is there, the time has come, the booking is
     over, or a larger party would owe a larger deposit. ``permit`` has the last word under the
     locks. ``for_guest`` holds whoever it is to what a guest may do: a program that passes on what
@@ -128,12 +132,16 @@ def _change(
     if permit is not None:
         permit(found)
     check_changeable(row.status, row.starts_at, by, now, as_guest=as_guest)
-    request = _request(found, row, change, channel)
+    request = _request(found, row, change, channel, as_guest)
     moves = _moves(found, request)
     wish = change.special_requests
-    if not moves and wish in (None, row.special_requests):
+    gives_up = change.without_offer and bool(row.offer_name)
+    if not moves and not gives_up and wish in (None, row.special_requests):
         return
     before = _facts(row, found)
+    if gives_up:
+        for name, value in NO_OFFER.columns().items():
+            setattr(row, name, value)
     if moves:
         if as_guest:
             row.refund_cap = quote(found)[0]
@@ -174,8 +182,10 @@ def _save(
 
 
 def _request(
-    found: Booking, row: Reservation, change: Change, channel: e.Channel | None
+    found: Booking, row: Reservation, change: Change, channel: e.Channel | None, as_guest: bool
 ) -> HoldRequest:
+    """What to ask for. The house may move a party beyond what its offer says; its guest may not."""
+    keeps_offer = as_guest and not change.without_offer
     party_size = found.party_size if change.party_size is None else change.party_size
     return HoldRequest(
         restaurant=found.house.public_id,
@@ -187,6 +197,7 @@ def _request(
         room_id=row.room_id,
         step_free=row.step_free,
         turn_minutes=change.turn_minutes or row.turn_minutes,
+        offer_id=found.offer.wanted_id if keeps_offer else None,
     )
 
 
@@ -264,4 +275,5 @@ def _facts(row: Reservation, found: Booking) -> dict[str, object]:
         "date": row.service_date.isoformat(),
         "time": row.starts_at.astimezone(found.house.zone).strftime("%H:%M"),
         "party_size": row.party_size,
+        **({"offer": row.offer_name} if found.offer.offer_name else {}),
     }

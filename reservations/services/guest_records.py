@@ -51,7 +51,13 @@ _NOTHING_SAID: dict[str, Any] = {
     "allergy_note": "",
     "accessibility_needs": "",
     "marketing_consent": False,
+    "diner_name": "",
+    "diner_email": "",
+    "diner_phone": "",
 }
+
+_NOBODY_NAMED = {"diner_name": records.ERASED_NAME, "diner_email": "", "diner_phone": ""}
+"""Where the guest came to a table that somebody else booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class GuestRecord:
     customer: Customer
     merged: list[Customer]
     bookings: list[Reservation]
+    booked_for: list[Reservation]
+    """Tables that somebody else booked for the guest."""
     waits: list[WaitlistEntry]
     requests: list[PartyRequest]
     notes: list[HouseMessage]
@@ -126,6 +134,11 @@ def export(
         customer=customer,
         merged=merged,
         bookings=bookings,
+        booked_for=list(
+            _booked_for(organization_id, [customer, *merged]).select_related(
+                "restaurant", "service"
+            )
+        ),
         waits=waits,
         requests=requests,
         notes=list(HouseMessage.objects.filter(reservation__in=bookings)),
@@ -157,7 +170,7 @@ def erase(
         lock_all(Space.GUEST, [("customer", organization_id, what) for what in known])
         customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
         _check_within(customer, within)
-        _check_settled(customer)
+        _check_settled(organization_id, customer, merged)
         done = _erase_all(organization_id, customer, merged)
         audit.record(
             "customer.erased",
@@ -172,10 +185,13 @@ def erase(
     return done
 
 
-def _check_settled(customer: Customer) -> None:
-    now = clock.now()
-    coming = bookings_of(customer).filter(status__in=LIVE_STATUSES, ends_at__gt=now)
-    if codes := list(coming.values_list("code", flat=True)):
+def _check_settled(organization_id: int, customer: Customer, merged: list[Customer]) -> None:
+    is_coming = Q(status__in=LIVE_STATUSES, ends_at__gt=clock.now())
+    coming = [
+        *bookings_of(customer).filter(is_coming),
+        *_booked_for(organization_id, [customer, *merged]).filter(is_coming),
+    ]
+    if codes := list(dict.fromkeys(row.code for row in coming)):
         raise GuestExpected(bookings=codes)
     payments = Payment.objects.filter(pk__in=_payments_of(customer))
     if payments.filter(status__in=OPEN_PAYMENTS).exists():
@@ -194,6 +210,18 @@ def _waits_of(organization_id: int, records_: list[Customer]) -> QuerySet[Waitli
 
 def _requests_of(organization_id: int, records_: list[Customer]) -> QuerySet[PartyRequest]:
     return PartyRequest.objects.filter(_reached(organization_id, records_))
+
+
+def _booked_for(organization_id: int, records_: list[Customer]) -> QuerySet[Reservation]:
+    """Bookings of others in the group that name an address or number of theirs as the guest's."""
+    return Reservation.objects.filter(_dines(organization_id, records_)).order_by("-starts_at")
+
+
+def _dines(organization_id: int, records_: list[Customer]) -> Q:
+    by_contact = Q(diner_phone__in={each.phone for each in records_} - {""}, diner_phone__gt="")
+    for email in {each.email for each in records_} - {""}:
+        by_contact |= Q(diner_email__iexact=email)
+    return by_contact & Q(restaurant__organization=organization_id)
 
 
 def _reached(organization_id: int, records_: list[Customer]) -> Q:
@@ -231,6 +259,7 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
         updated_at=now,
     )
     InboundDelivery.objects.filter(reservation__in=keys).update(body=b"")
+    _erase_diner(organization_id, [customer, *merged])
     for hold in Hold.objects.filter(_whose(customer) | Q(reservation__in=keys)):
         _erase_hold(hold)
     records.forget_customer(customer)
@@ -246,6 +275,20 @@ def _erase_messages(about: list[str], emails: set[str]) -> int:
     Message.objects.filter(restaurant=None, recipient__in=emails).delete()
     SignInLink.objects.filter(email__in=emails).delete()
     return blanked
+
+
+def _erase_diner(organization_id: int, records_: list[Customer]) -> None:
+    """Bookings of others stay theirs; whom they were for stands nowhere any more."""
+    dines = _dines(organization_id, records_)
+    rows = Reservation.objects.filter(dines)
+    about = list(rows.values_list("public_id", flat=True))
+    for message in Message.objects.filter(about__in=about, payload__has_key="diner_name"):
+        message.payload = message.payload | {"diner_name": records.ERASED_NAME}
+        message.save(update_fields=["payload"])
+    # By key: once blanked, the condition finds them no more.
+    keys = list(rows.values_list("pk", flat=True))
+    Hold.objects.filter(dines | Q(reservation__in=keys)).update(**_NOBODY_NAMED)
+    Reservation.objects.filter(pk__in=keys).update(**_NOBODY_NAMED, updated_at=clock.now())
 
 
 def _erase_hold(hold: Hold) -> None:

@@ -17,7 +17,7 @@ from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
 from core.money import quantize
 from payments.gateways.registry import is_usable
-from reservations.details import NO_ORIGIN, Origin
+from reservations.details import NO_OFFER, NO_ORIGIN, ChosenOffer, Origin
 from reservations.engine import availability
 from reservations.engine import types as e
 from reservations.engine.money import DEFAULT_REFUND_LADDER, RefundStep
@@ -77,6 +77,8 @@ class HoldRequest:
     """Rules set aside for this request, by staff or because the guest asked in time."""
     turn_minutes: int | None = None
     """How long the table is needed, where that was agreed; None is the house's rule."""
+    offer_id: int | None = None
+    """The offer to book with the table."""
 
 
 @again_if_undone
@@ -117,7 +119,8 @@ def is_as_wished(held: HeldPlace, request: HoldRequest) -> bool:
         held.service_date,
         held.wall_time,
         held.party_size,
-    ) == (request.service_date, request.time, request.party_size)
+        held.offer.wanted_id,
+    ) == (request.service_date, request.time, request.party_size, request.offer_id)
 
 
 def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
@@ -132,6 +135,7 @@ def decide_for(day: Day, request: HoldRequest, now: dt.datetime) -> e.Decision:
         step_free=request.step_free,
         waived=request.waived,
         turn_minutes=request.turn_minutes,
+        offer_id=request.offer_id,
     )
     return availability.decide(day.house.plan, day.ledger, query, request.time)
 
@@ -201,6 +205,7 @@ def _write_hold(
         raise PaymentsUnavailable
     expires_at = now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
+    offer = chosen_offer(house.plan, request.offer_id)
     pk = insert_hold(
         place,
         public_id=identifier,
@@ -210,6 +215,7 @@ def _write_hold(
         room_id=request.room_id,
         source=request.source,
         origin=request.origin,
+        offer=offer,
         deposit=terms.amount,
         payment_kind=terms.kind,
         currency=house.currency,
@@ -239,7 +245,16 @@ def _write_hold(
         refund_ladder=[[step.hours, step.percent] for step in terms.ladder],
         step_free=request.step_free,
         origin=request.origin,
+        offer=offer,
     )
+
+
+def chosen_offer(plan: e.Plan, offer_id: int | None) -> ChosenOffer:
+    """The offer as it is told now: what is kept with the booking."""
+    offer = plan.bookable_offer(offer_id)
+    if offer is None:
+        return NO_OFFER
+    return ChosenOffer(offer.id, offer.name, offer.price, offer.per_person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +270,8 @@ def terms_for(day: Day, decision: e.Decision) -> PaymentTerms:
     """What the party pays in advance and what it gets back, fixed now for this booking."""
     plan = day.house.plan
     service = decision.slot.service if decision.slot else None
-    amount, rule = deposit_for(plan, service, day.service_date, decision.query.party_size)
+    query = decision.query
+    amount, rule = deposit_for(plan, service, day.service_date, query.party_size, query.offer_id)
     if rule is None:
         return PaymentTerms(quantize(amount, plan.currency))
     return PaymentTerms(quantize(amount, plan.currency), rule.kind, rule.refund_ladder)

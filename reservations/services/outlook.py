@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from core import clock
 from reservations.engine import availability
 from reservations.engine import types as e
+from reservations.engine.changes import ChangeKind
 from reservations.engine.explain import for_guest
 from reservations.engine.seating import places_of
 from reservations.engine.walltime import datetime_to_minute
@@ -40,6 +41,7 @@ class Wanted:
     party_size: int
     room_id: int | None = None
     step_free: bool = False
+    offer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def _asked(day: Day, wanted: Wanted, now: dt.datetime) -> DayOffers | NotBookabl
         now=datetime_to_minute(now),
         room_id=wanted.room_id,
         step_free=wanted.step_free,
+        offer_id=wanted.offer_id,
     )
     try:
         return offers_of(day, query)
@@ -225,10 +228,10 @@ def why_not(answer: DayOffers, time: str, service_id: int | None = None) -> WhyN
     return WhyNot(
         refusal=decision.refusals[0],
         other_times=tuple(
-            _label(change.value) for change in changes if change.kind is e.ChangeKind.OTHER_TIME
+            _label(change.value) for change in changes if change.kind is ChangeKind.OTHER_TIME
         ),
         smaller_party=next(
-            (change.value for change in changes if change.kind is e.ChangeKind.SMALLER_PARTY), None
+            (change.value for change in changes if change.kind is ChangeKind.SMALLER_PARTY), None
         ),
         elsewhere=_elsewhere(answer, query, wall),
     )

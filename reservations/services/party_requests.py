@@ -19,6 +19,7 @@ from core.phone import to_e164
 from notifications.services import queue
 from notifications.wording import lines, one_line
 from reservations.details import language_of
+from reservations.engine.calendar import largest_party
 from reservations.errors import NotAccepting, TooMany
 from reservations.messages import facts
 from reservations.models import PartyRequest
@@ -52,7 +53,19 @@ class PartyWish:
 
 def may_ask(house: House) -> bool:
     """Whether there are parties that the house does not take online and that may ask it."""
-    return house.accepts_reservations and house.plan.max_party < LARGEST_PARTY
+    return house.accepts_reservations and smallest_large_party(house) <= LARGEST_PARTY
+
+
+def smallest_large_party(house: House) -> int:
+    """From how many guests on some meal of the house is not booked online."""
+    limits = [s.max_party for s in house.plan.services if s.max_party and not s.is_private]
+    return min([house.plan.max_party, *limits]) + 1
+
+
+def most_online(house: House, date: dt.date, time: dt.time | None) -> int:
+    """The largest party that books a table online then; without a time, at any meal of the date."""
+    wall = None if time is None else time.hour * 60 + time.minute
+    return largest_party(house.plan, date, wall)
 
 
 @again_if_undone
@@ -112,7 +125,7 @@ def mark_seen(asked: PartyRequest, *, by: Actor) -> bool:
 def _checked(house: House, wish: PartyWish) -> dict[str, Any]:
     """The wish as it is kept; raises Invalid."""
     today = clock.now().astimezone(house.zone).date()
-    most = house.plan.max_party
+    most = most_online(house, wish.date, wish.time)
     if not today <= wish.date <= today + FURTHEST:
         raise Invalid(date=gettext("Please choose a date from today on, at most two years ahead."))
     if wish.party_size <= most:

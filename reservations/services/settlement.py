@@ -123,6 +123,7 @@ def _take_again(
         payment_kind=held.payment_kind,
         refund_ladder=held.refund_ladder,
         details=held.details,
+        offer=held.offer,
         status=first_status(held),
     )
     row = write_booking(day, decision, request, contact, extras, by=by, now=now)

@@ -42,6 +42,8 @@ def swap(
         deposit=held.deposit,
         special_requests=details.special_requests,
         payment_kind=held.payment_kind,
+        offer=held.offer,
+        details=details,
     )
     status = first_status(held)
     # Most guests say nothing that outlasts the visit: then one statement is all there is.
@@ -85,7 +87,7 @@ def remember(
         return
     customers.remember(
         contact.customer_id,
-        allergies=details.allergies(),
+        allergies=details.own_allergies(),
         consents=details.marketing_consent,
         by=by,
         restaurant_id=held.house.id,

@@ -9,6 +9,7 @@ from reservations.services.links import issue_link, link_address
 from reservations.views.base import GuestView, manage_page
 from reservations.views.ticket import calendar_file, ticket_of
 from reservations.views.visitor import own_booking
+from reservations.views.wallet import wallets_of
 
 
 class BookedView(GuestView):
@@ -23,6 +24,7 @@ class BookedView(GuestView):
         context = ticket_of(found, manage_url=link_address(found.public_id)) | {
             "token": token,
             "step": 3,
+            **wallets_of(found),
         }
         return render(request, "reservations/booked.html", context)
 

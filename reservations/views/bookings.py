@@ -41,6 +41,8 @@ class Entry:
     picture: str
     when: str
     party: str
+    diner: str
+    """Who comes, when it was booked for somebody else."""
     state: str
     """A word, for those that are not simply booked."""
     is_off: bool
@@ -156,6 +158,7 @@ def _entry(found: Booking) -> Entry:
         picture=picture_of(found.house.image),
         when=wording.moment(found.starts_at, found.house.zone),
         party=wording.guests(found.party_size),
+        diner=found.details.diner_name,
         state=_state(status),
         is_off=status in TURNED_AWAY | {Status.CANCELLED, Status.NO_SHOW},
     )

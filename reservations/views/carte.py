@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from core.allergens import Allergen
-from core.money import exponent
-from notifications.wording import amount
+from reservations.views.offers import price_text
+from reservations.views.wishes import Wish, search_page
+from reservations.views.wording import day, price
 from restaurants.models import Diet, Menu, MenuItem, Offer, Restaurant
 from restaurants.selectors import current_offers, menus_of
 
@@ -72,6 +71,10 @@ class OfferLine:
     description: str
     price: str
     services: str
+    when: str
+    """Its first or last date, if it has one."""
+    book_url: str
+    """Where it is booked; empty for what cannot be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +87,48 @@ class Carte:
     """The diets that occur, for the key below."""
 
 
-def carte_of(restaurant: Restaurant, today: dt.date) -> Carte:
-    """Offers and menus of a house. Four queries, whatever their number."""
+def carte_of(restaurant: Restaurant, today: dt.date, wish: Wish) -> Carte:
+    """Offers and menus of a house. Four queries, whatever their number.
+
+    ``wish`` is what the page shows times for: an offer is booked for the same party and day.
+    """
     menus = menus_of(restaurant)
     named = {diet for menu in menus for item in menu.items.all() for diet in item.dietary}
     return Carte(
-        offers=tuple(_offer(offer, restaurant) for offer in current_offers(restaurant, today)),
+        offers=tuple(
+            _offer(offer, restaurant, today, wish) for offer in current_offers(restaurant, today)
+        ),
         menus=tuple(_menu(menu, restaurant.currency) for menu in menus),
         marks=tuple(mark for diet, mark in _marks().items() if diet in named),
     )
 
 
-def price(value: Decimal | None, currency: str) -> str:
-    """``€24``, ``£23.50``, ``24 €``: without decimals that say nothing, as menus have it."""
-    if value is None:
-        return ""
-    text, places = amount(value, currency), exponent(currency)
-    if not places or value != value.to_integral_value():
-        return text
-    return re.sub(rf"[.,]0{{{places}}}(?=\D*$)", "", text)
-
-
-def _offer(offer: Offer, restaurant: Restaurant) -> OfferLine:
-    text = price(offer.price, restaurant.currency)
-    if text and offer.per_person:
-        text = _("%(price)s a head") % {"price": text}
+def _offer(offer: Offer, restaurant: Restaurant, today: dt.date, wish: Wish) -> OfferLine:
     services = ", ".join(service.name for service in offer.services.all())
-    return OfferLine(offer.name, offer.description, text, services)
+    return OfferLine(
+        offer.name,
+        offer.description,
+        price_text(offer, restaurant.currency),
+        services,
+        _when(offer, today),
+        _book_url(offer, restaurant, today, wish) if offer.is_bookable else "",
+    )
+
+
+def _when(offer: Offer, today: dt.date) -> str:
+    if offer.valid_from and offer.valid_from > today:
+        return _("From %s") % day(offer.valid_from)
+    return _("Until %s") % day(offer.valid_until) if offer.valid_until else ""
+
+
+def _book_url(offer: Offer, restaurant: Restaurant, today: dt.date, wish: Wish) -> str:
+    """The times it is served at: on the date asked for, if it is one of its own."""
+    first, last = offer.valid_from or today, offer.valid_until or dt.date.max
+    date = wish.date if wish.date and first <= wish.date <= last else None
+    if date is None and first > today:
+        date = first
+    like = replace(wish, offer_id=offer.pk)
+    return search_page(restaurant.slug, party=wish.party, date=date, time=wish.choice, like=like)
 
 
 def _menu(menu: Menu, currency: str) -> MenuPage:

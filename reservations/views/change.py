@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,12 +25,17 @@ from reservations.views import wording
 from reservations.views.base import manage_page, tell, warn, with_query
 from reservations.views.manage import LINK_WRONG
 from reservations.views.month import MonthPage, month_page, times_text
+from reservations.views.offers import offer_line
 from reservations.views.ticket import ticket_of
 from reservations.views.times import Choice, Sitting
 from reservations.views.tokens import TokenView
 from reservations.views.wishes import Wish, read_wish
 
 _DAY = dt.timedelta(days=1)
+NO_OFFER = "no"
+"""In an address: the booking without its offer. Saying nothing keeps it."""
+_GIVEN_UP = -1
+"""The same in a wish."""
 _FAR = dt.timedelta(days=1000)
 
 
@@ -49,7 +54,13 @@ class ChangeView(TokenView):
         date = _sensible(wish.date, today) or found.service_date
         last = today + dt.timedelta(days=found.house.plan.window_days)
         turned = min(max(wish.month or date, today), last)
-        answer = change_options(found, service_date=date, party_size=wish.party, month=turned)
+        answer = change_options(
+            found,
+            service_date=date,
+            party_size=wish.party,
+            month=turned,
+            without_offer=_gives_up(wish),
+        )
         context |= {
             "token": token,
             "date": date.isoformat(),
@@ -66,6 +77,9 @@ class ChangeView(TokenView):
             "is_same": (date, wish.party) == (found.service_date, found.party_size),
             "problems": wish.problems,
             "forfeit": _forfeit(found, now),
+            "offer": offer_line(found.offer, found.currency),
+            "offer_value": str(found.offer.wanted_id),
+            "gives_up_offer": _gives_up(wish),
         }
         context["free"] = times_text(sum(option.available for option in answer.options))
         return render(request, "reservations/change.html", context)
@@ -83,7 +97,13 @@ class ChangeView(TokenView):
             return redirect(page)
         try:
             changed = change_for_link(
-                token, Change(service_date=wish.date, time=wish.time, party_size=wish.party)
+                token,
+                Change(
+                    service_date=wish.date,
+                    time=wish.time,
+                    party_size=wish.party,
+                    without_offer=_gives_up(wish),
+                ),
             )
         except LINK_WRONG:
             raise
@@ -104,7 +124,16 @@ def _wish(found: Booking, request: HttpRequest) -> Wish:
     """What is asked for; what is not is as the booking has it."""
     asked = request.POST if request.method == "POST" else request.GET
     now = {"date": found.service_date.isoformat(), "party": str(found.party_size)}
-    return read_wish(now | asked.dict(), found.house.plan)
+    if found.offer.wanted_id is not None:
+        now["offer"] = str(found.offer.wanted_id)
+    wish = read_wish(now | asked.dict(), found.house.plan)
+    gives_up = bool(found.offer.offer_name) and asked.get("offer") == NO_OFFER
+    return replace(wish, offer_id=_GIVEN_UP) if gives_up else wish
+
+
+def _gives_up(wish: Wish) -> bool:
+    """Whether the offer that was booked is to go."""
+    return wish.offer_id == _GIVEN_UP
 
 
 def _sensible(date: dt.date | None, today: dt.date) -> dt.date | None:
@@ -115,7 +144,10 @@ def _sensible(date: dt.date | None, today: dt.date) -> dt.date | None:
 def _page(token: str, date: dt.date | None, wish: Wish, month: dt.date | None = None) -> str:
     page = manage_page(token, "manage_change")
     turned = f"{month:%Y-%m}" if month else ""
-    return with_query(page, date=date or "", party=wish.party, time=wish.time, month=turned)
+    offer = NO_OFFER if _gives_up(wish) else wish.offer_id
+    return with_query(
+        page, date=date or "", party=wish.party, time=wish.time, month=turned, offer=offer
+    )
 
 
 def _calendar(

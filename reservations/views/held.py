@@ -23,8 +23,9 @@ from reservations.selectors.holds import PAYING, HeldPlace
 from reservations.services.availability import alternatives, offers_of_day
 from reservations.terms import refund_lines
 from reservations.views import pay_words, wording
+from reservations.views.offers import offer_line, offer_total
 from reservations.views.ticket import house_facts
-from reservations.views.wishes import search_page
+from reservations.views.wishes import Wish, search_page
 
 
 class State(StrEnum):
@@ -57,7 +58,11 @@ def state_of(held: HeldPlace, now: dt.datetime) -> State:
 def times_of(held: HeldPlace) -> str:
     """The address with the times of the restaurant, for the same wish."""
     return search_page(
-        held.house.slug, party=held.party_size, date=held.service_date, time=held.wall_time
+        held.house.slug,
+        party=held.party_size,
+        date=held.service_date,
+        time=held.wall_time,
+        like=Wish(held.party_size, offer_id=held.offer.wanted_id),
     )
 
 
@@ -81,6 +86,7 @@ def left_of(held: HeldPlace) -> Left:
             channel=Channel(held.channel),
             room_id=held.room_id,
             step_free=held.step_free,
+            offer_id=held.offer.wanted_id,
         )
     except DomainError:
         return Left(is_free=False)
@@ -126,6 +132,8 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             now=now,
             kind=held.payment_kind,
         ),
+        "offer": offer_line(held.offer, held.currency),
+        "offer_total": offer_total(held.offer, held.party_size, held.currency),
         "takes_payments": takes_payments(held.house),
         "component": payment.component(held) if held.deposit > 0 else {},
         "action": action_of(held.public_id) if held.payment_status == "action" else {},
@@ -136,6 +144,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             "date": held.service_date.isoformat(),
             "room": held.room_id or "",
             "step_free": "1" if held.step_free else "",
+            "offer": "" if held.offer.wanted_id is None else held.offer.wanted_id,
         },
         "problems": problems(*asked) if details.is_bound else [],
     }

@@ -39,7 +39,13 @@ from reservations.services.confirmation import (
     confirm_hold,
     resume_payment,
 )
-from reservations.services.holds import HoldRequest, extend_hold, place_hold, release_hold
+from reservations.services.holds import (
+    HoldRequest,
+    extend_hold,
+    is_as_wished,
+    place_hold,
+    release_hold,
+)
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
 from reservations.views.held import State, hold_context, show, state_of, times_of
@@ -231,6 +237,9 @@ def _said_before(held: HeldPlace) -> dict[str, str]:
         "email": held.guest_email,
         "phone": held.guest_phone,
         "special_requests": held.details.special_requests,
+        "diner_name": held.details.diner_name,
+        "diner_email": held.details.diner_email,
+        "diner_phone": held.details.diner_phone,
     }
     return said if any(said.values()) else {}
 
@@ -301,17 +310,13 @@ def _same_again(held: HeldPlace) -> HoldRequest:
         service_id=held.service_id,
         step_free=held.step_free,
         origin=held.origin,
+        offer_id=held.offer.wanted_id,
     )
 
 
 def _is_the_same(other: HeldPlace, held: HeldPlace) -> bool:
     """Another tab, or the other half of a double click, was faster."""
-    return (other.house.id, other.service_date, other.starts_at, other.party_size) == (
-        held.house.id,
-        held.service_date,
-        held.starts_at,
-        held.party_size,
-    )
+    return is_as_wished(other, _same_again(held))
 
 
 class MoreTimeView(GuestView):

@@ -31,6 +31,7 @@ from reservations.views import pay_words
 from reservations.views.base import manage_page, tell, warn
 from reservations.views.ticket import calendar_file, may_cancel, ticket_of
 from reservations.views.tokens import TokenView
+from reservations.views.wallet import wallets_of
 
 _NOTE, _SENT = "note", "note_sent"
 """Entries of the session: a message that was refused, and the fingerprint of the last one sent."""
@@ -57,6 +58,7 @@ class ManageView(TokenView):
             "has_reconfirmed": found.status == Status.RECONFIRMED and found.starts_at > now,
             "may_be_late": may_be_late(found, now),
             "minutes": LateForm.STEPS,
+            **wallets_of(found),
             "note": MessageForm(initial={"text": request.session.pop(_NOTE, "")}),
         }
         return render(request, "reservations/manage.html", context)

@@ -16,14 +16,21 @@ from reservations.limits import Act
 from reservations.models.party_requests import LARGEST_PARTY
 from reservations.selectors.houses import House
 from reservations.services.abuse import contact_keys
-from reservations.services.party_requests import FURTHEST, PartyWish, ask_for_party, may_ask
+from reservations.services.party_requests import (
+    FURTHEST,
+    PartyWish,
+    ask_for_party,
+    may_ask,
+    most_online,
+    smallest_large_party,
+)
 from reservations.views import visitor, wording
 from reservations.views.base import GuestView
 from reservations.views.held import problems
 from reservations.views.protection import protect
 from reservations.views.restaurant import find
 from reservations.views.ticket import house_facts
-from reservations.views.wishes import read_wish
+from reservations.views.wishes import Wish, read_wish
 
 _GUEST = Actor(ActorKind.GUEST, label="Guest")
 _ASKED = "asked_for"
@@ -39,13 +46,14 @@ class AskView(GuestView):
         if not may_ask(rules):
             return redirect("restaurant", slug)
         wish = read_wish(request.GET, rules.plan)
+        most = _most(rules, wish)
         known = visitor.draft_of(request)
         initial = {name: known.get(name, "") for name in ("name", "email", "phone")} | {
             "date": wish.date,
             "time": wish.time,
-            "party": min(max(wish.party, rules.plan.max_party + 1), LARGEST_PARTY),
+            "party": min(max(wish.party, most + 1), LARGEST_PARTY),
         }
-        return _form(request, rules, PartyForm(country=rules.country, initial=initial))
+        return _form(request, rules, PartyForm(country=rules.country, initial=initial), most)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Ask; the same again is the same request."""
@@ -103,14 +111,27 @@ def _wish(form: PartyForm) -> PartyWish:
     )
 
 
-def _form(request: HttpRequest, rules: House, form: PartyForm) -> HttpResponse:
+def _most(rules: House, wish: Wish) -> int:
+    """The largest party that books online when the guest would like to come."""
+    if wish.date is None:
+        return rules.plan.max_party
+    time = dt.time.fromisoformat(wish.time) if wish.time else None
+    return most_online(rules, wish.date, time)
+
+
+def _form(
+    request: HttpRequest, rules: House, form: PartyForm, most: int | None = None
+) -> HttpResponse:
     today = clock.now().astimezone(rules.zone).date()
     form.fields["date"].widget.attrs |= _between(today, today + FURTHEST)
-    form.fields["party"].widget.attrs |= {"min": rules.plan.max_party + 1, "max": LARGEST_PARTY}
+    form.fields["party"].widget.attrs |= {
+        "min": smallest_large_party(rules),
+        "max": LARGEST_PARTY,
+    }
     context = house_facts(rules) | {
         "form": form,
         "problems": problems(form) if form.is_bound else [],
-        "most": rules.plan.max_party,
+        "most": rules.plan.max_party if most is None else most,
     }
     status = 422 if form.errors else 200
     return render(request, "reservations/party.html", context, status=status)

@@ -25,11 +25,12 @@ from reservations.guests import Guest
 from reservations.limits import Act
 from reservations.selectors.holds import HeldPlace, active_hold_of
 from reservations.selectors.houses import House, house
-from reservations.services.holds import HoldRequest, place_hold
+from reservations.services.holds import HoldRequest, is_as_wished, place_hold
 from reservations.views import campaign, hours, taste, wording
 from reservations.views.base import GuestView, booked_page, hold_page, warn
 from reservations.views.carte import carte_of
 from reservations.views.home import kind_of, picture_of, pictures_of
+from reservations.views.offers import offer_choices
 from reservations.views.protection import protect
 from reservations.views.times import ask_page, panel_for
 from reservations.views.visitor import (
@@ -88,7 +89,8 @@ class RestaurantView(GuestView):
             context["ask"] = ask_page(
                 rules, replace(wish, party=rules.plan.max_party + 1), panel.date
             )
-            context["carte"] = carte_of(restaurant, today)
+            context["offers"] = offer_choices(rules.plan, wish, today)
+            context["carte"] = carte_of(restaurant, today, wish)
             context["held"] = held_elsewhere(guest)
             response = render(request, "reservations/restaurant.html", context)
         patch_vary_headers(response, ["HX-Request"])
@@ -153,6 +155,7 @@ class PlaceHoldView(GuestView):
             room_id=wish.room_id,
             step_free=wish.step_free,
             service_id=wish.service_id,
+            offer_id=wish.offer_id,
             source=campaign.current().source,
             origin=campaign.current().origin,
         )
@@ -204,12 +207,7 @@ def _is_the_same(held: HeldPlace, asked: HoldRequest) -> bool:
     """A double click or a reload: the table that was asked for is already theirs."""
     if asked.service_id not in (None, held.service_id):
         return False
-    return (held.house.public_id, held.service_date, held.wall_time, held.party_size) == (
-        asked.restaurant,
-        asked.service_date,
-        asked.time,
-        asked.party_size,
-    )
+    return is_as_wished(held, asked)
 
 
 def held_elsewhere(guest: Guest | None) -> HeldElsewhere | None:

@@ -19,7 +19,8 @@ from reservations.views import wording
 from reservations.views.base import GuestView
 from reservations.views.home import Card, picture_of
 from reservations.views.month import CalendarDay, MonthPage, Turn, Weekday, times_text
-from reservations.views.times import Choice, Link, RoomChoice, Sitting
+from reservations.views.rooms import RoomChoice
+from reservations.views.times import Choice, Link, Sitting
 from restaurants.colour import Tones, accent_of, is_colour
 
 _A_YEAR = 365 * 86_400
@@ -36,7 +37,7 @@ _TOKENS = (
 )
 _ICONS = (
     "search pin locate heart cross minus plus calendar clock guests left right step-free"
-    " high-chair bell phone way check spark star"
+    " high-chair bell phone wallet way check spark star"
 )
 
 

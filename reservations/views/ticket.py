@@ -26,6 +26,7 @@ from reservations.selectors.houses import House
 from reservations.terms import refund_lines
 from reservations.views import pay_words, wording
 from reservations.views.home import picture_of
+from reservations.views.offers import offer_line, offer_total
 from reservations.views.restaurant import directions_to
 from reservations.views.wishes import search_page
 
@@ -49,7 +50,7 @@ def ticket_of(found: Booking, *, manage_url: str) -> dict[str, Any]:
         "when": wording.moment(found.starts_at, zone),
         "evening_of": wording.day(found.service_date) if local != found.service_date else "",
         "party": wording.guests(found.party_size),
-        "told": told(found.details, step_free=found.step_free),
+        "told": _with_table(found) + told(found.details, step_free=found.step_free),
         "deposit": amount(paid, found.currency) if paid else "",
         "secured": pay_words.secured_of(found),
         "card_after": pay_words.cancelled(found),
@@ -93,6 +94,28 @@ class Told:
 
     name: str
     text: str
+
+
+def _with_table(found: Booking) -> list[Told]:
+    """Who comes, if somebody else booked; and the offer, with what it comes to."""
+    lines = [Told(_("Booked for"), diner_line(found.details))]
+    offer = offer_line(found.offer, found.currency)
+    total = offer_total(found.offer, found.party_size, found.currency)
+    if offer and total and found.offer.offer_per_person and found.party_size > 1:
+        with_total = _("%(offer)s: %(total)s for %(party)s")
+        offer = with_total % {
+            "offer": offer,
+            "total": total,
+            "party": wording.guests(found.party_size),
+        }
+    lines.append(Told(_("Offer"), offer))
+    return [line for line in lines if line.text]
+
+
+def diner_line(details: Details) -> str:
+    """Who comes and how they are reached; empty for whoever booked."""
+    phone = wording.phone(details.diner_phone) if details.diner_phone else ""
+    return ", ".join(filter(None, (details.diner_name, details.diner_email, phone)))
 
 
 def told(details: Details, *, step_free: bool) -> list[Told]:
@@ -192,6 +215,8 @@ def calendar_file(found: Booking, manage_url: str) -> HttpResponse:
         payment_kind=found.payment_kind,
         special_requests=found.special_requests,
         sequence=found.sequence,
+        offer=found.offer,
+        details=found.details,
         reservation_id=found.public_id,
         code=found.code,
         manage_url=manage_url,

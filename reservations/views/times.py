@@ -25,12 +25,13 @@ from reservations.services.outlook import (
     Month,
     month_of,
     reason_for_none,
-    rooms_of,
     why_not,
 )
 from reservations.services.party_requests import may_ask
 from reservations.views import why, wording
 from reservations.views.month import MonthPage, month_page, other_days, search_pages, times_text
+from reservations.views.offers import wanted_offer, without_offer
+from reservations.views.rooms import RoomChoice, room_choices
 from reservations.views.why import in_a_sentence, in_a_word
 from reservations.views.wishes import Wish, choice_of, in_room, needs_of, search_page, waitlist_page
 
@@ -97,17 +98,6 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomChoice:
-    """A part of the house a guest may ask for."""
-
-    name: str
-    times: str
-    url: str
-    is_chosen: bool
-    is_free: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Panel:
     """Everything the times panel says."""
 
@@ -126,6 +116,10 @@ class Panel:
     waitlist: str = ""
     ask: str = ""
     """Where a party that is too large for this page asks the house itself."""
+    too_large: str = ""
+    """The meals that take no such party online, while others do."""
+    offer: str = ""
+    """What is booked with the table."""
     whys: tuple[Why, ...] = ()
     missed: Missed | None = None
     earlier_day: Link | None = None
@@ -209,6 +203,7 @@ def _single_day(house: House, wish: Wish, date: dt.date) -> DayAhead:
             wish.party,
             room_id=wish.room_id,
             step_free=wish.step_free,
+            offer_id=wish.offer_id,
         )
     except NotBookable as refusal:
         answer = refusal
@@ -267,7 +262,14 @@ def _remedies(
         return (_titled(house, wish, last, _("The last day that can be booked")),)
     if refusal.code == Reason.PAST.upper():
         return (_titled(house, wish, today, _("Times today")),)
+    if refusal.code in (Reason.OFFER_OVER.upper(), Reason.OFFER_NOT_THEN.upper()):
+        return (_alone(house, wish, date),)
     return ()
+
+
+def _alone(house: House, wish: Wish, date: dt.date) -> Link:
+    """The times of the day for the table alone."""
+    return Link(_("Times without the offer"), _day_link(house, without_offer(wish), date).url)
 
 
 def _titled(house: House, wish: Wish, date: dt.date, title: str) -> Link:
@@ -277,8 +279,9 @@ def _titled(house: House, wish: Wish, date: dt.date, title: str) -> Link:
 
 def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
     house, date = month.house, answer.day.service_date
-    # What has passed is of no use to anybody; everything else is shown, with its reason.
-    shown = [offer for offer in answer.offers if not _has_passed(offer)]
+    # What has passed, or is another meal than the chosen offer's, is of no use to anybody;
+    # everything else is shown, with its reason.
+    shown = [offer for offer in answer.offers if not _is_beside_the_point(offer)]
     free = sum(offer.available for offer in shown)
     is_full = any(why.is_full(_first(offer)) for offer in shown if offer.refusals)
     hides_times = not free and not is_full
@@ -287,11 +290,14 @@ def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
         date=date,
         date_text=wording.day(date),
         wish=wish,
-        rooms=_rooms(house, wish, answer),
+        rooms=room_choices(house, wish, answer),
         sittings=() if hides_times else _sittings(answer, shown, wish),
         free=free,
         whys=() if hides_times else _whys(wish, answer, shown),
         missed=_missed(house, answer, wish) if free else None,
+        ask=_ask(house, shown, wish, date),
+        too_large=_too_large(shown) if free else "",
+        offer=wanted_offer(house.plan, wish),
     )
     if free:
         return panel
@@ -299,7 +305,10 @@ def _panel(month: Month, wish: Wish, answer: DayOffers) -> Panel:
     return replace(
         panel,
         refusal=_nothing_free(shown, wish, answer),
-        remedies=tuple(Link(*link) for link in other_days(month, wish, date)),
+        remedies=(
+            *(Link(*link) for link in other_days(month, wish, date)),
+            *([_alone(house, wish, date)] if wish.offer_id is not None else []),
+        ),
         waitlist=waitlist if is_full else "",
     )
 
@@ -312,8 +321,29 @@ def _said(answer: DayOffers, refusal: Refusal) -> str:
     return in_a_sentence(Refusal(refusal.reason, facts), answer.query)
 
 
-def _has_passed(offer: Offer) -> bool:
-    return any(refusal.reason is Reason.PAST for refusal in offer.refusals)
+def _is_beside_the_point(offer: Offer) -> bool:
+    return any(r.reason in (Reason.PAST, Reason.OFFER_NOT_THEN) for r in offer.refusals)
+
+
+def _large(shown: Iterable[Offer]) -> list[Offer]:
+    """Times of meals that take no party of this size online."""
+    return [o for o in shown if any(r.reason is Reason.PARTY_TOO_LARGE for r in o.refusals)]
+
+
+def _ask(house: House, shown: Iterable[Offer], wish: Wish, date: dt.date) -> str:
+    """Where the party asks for a meal that takes no such party online; empty if none does so."""
+    for offer in _large(shown):
+        return ask_page(house, replace(wish, time=wish.time or offer.slot.label), date)
+    return ""
+
+
+def _too_large(shown: Iterable[Offer]) -> str:
+    """``Lunch (up to 6 guests), Brunch (up to 4 guests)``."""
+    limits = {o.slot.service.name: o.slot.service.max_party or 0 for o in _large(shown)}
+    limit = _("%(meal)s (up to %(party)s)")
+    return ", ".join(
+        limit % {"meal": meal, "party": wording.guests(most)} for meal, most in limits.items()
+    )
 
 
 def _first(offer: Offer) -> Refusal:
@@ -322,6 +352,9 @@ def _first(offer: Offer) -> Refusal:
 
 def _nothing_free(shown: Sequence[Offer], wish: Wish, answer: DayOffers) -> str:
     """Why a day has no free time."""
+    served = [r.reason for offer in answer.offers for r in offer.refusals]
+    if not shown and Reason.OFFER_NOT_THEN in served:
+        return _("This offer is not served on this day.")
     if not any(why.is_full(_first(offer)) for offer in shown if offer.refusals):
         return in_a_sentence(reason_for_none(shown), answer.query)
     party = wording.guests(wish.party)
@@ -333,36 +366,6 @@ def _nothing_free(shown: Sequence[Offer], wish: Wish, answer: DayOffers) -> str:
         text = _("Every step-free table for %(party)s is taken on this day.")
         return text % {"party": party}
     return _("Every table for %(party)s is taken on this day.") % {"party": party}
-
-
-def _rooms(house: House, wish: Wish, answer: DayOffers) -> tuple[RoomChoice, ...]:
-    rooms = rooms_of(answer)
-    if wish.room_id is None and not any(room.free for room in rooms):
-        return ()
-
-    def url(room_id: int | None) -> str:
-        return search_page(
-            house.slug,
-            party=wish.party,
-            date=answer.day.service_date,
-            time=wish.choice,
-            like=in_room(wish, room_id),
-        )
-
-    anywhere = RoomChoice(_("No preference"), "", url(None), wish.room_id is None, True)
-    return (
-        anywhere,
-        *(
-            RoomChoice(
-                room.name,
-                times_text(room.free),
-                url(room.room_id),
-                wish.room_id == room.room_id,
-                room.free > 0,
-            )
-            for room in rooms
-        ),
-    )
 
 
 def _sittings(answer: DayOffers, shown: list[Offer], wish: Wish) -> tuple[Sitting, ...]:

@@ -42,6 +42,8 @@ IN_A_WORD: Mapping[Reason, str] = {
     Reason.CLOSURE: gettext_noop("Not today"),
     Reason.PRIVATE: gettext_noop("Private"),
     Reason.PREPAYMENT_NOT_SET_UP: gettext_noop("By phone"),
+    Reason.OFFER_OVER: gettext_noop("Offer over"),
+    Reason.OFFER_NOT_THEN: gettext_noop("Other times"),
     Reason.PARTY_TOO_SMALL: gettext_noop("Too few"),
     Reason.PARTY_TOO_LARGE: gettext_noop("Too many"),
     Reason.NO_TABLE_FITS: gettext_noop("No table"),
@@ -60,6 +62,12 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.PRIVATE: gettext_noop("A private party has the house at this time."),
     Reason.PREPAYMENT_NOT_SET_UP: gettext_noop(
         "This has to be paid in advance, which is not possible online yet. Please call."
+    ),
+    Reason.OFFER_OVER: gettext_noop(
+        "This offer has ended. Please choose another one, or book without it."
+    ),
+    Reason.OFFER_NOT_THEN: gettext_noop(
+        "This offer is not served at this time. Please choose another time, or book without it."
     ),
     Reason.SERVICE_FULL: gettext_noop("The restaurant is fully booked for this meal."),
     Reason.PACING_COVERS: gettext_noop(
@@ -139,6 +147,8 @@ _DAYS: Mapping[Reason, str] = {
     Reason.CLOSURE: gettext_noop("takes no bookings"),
     Reason.PRIVATE: gettext_noop("private party"),
     Reason.KITCHEN_CLOSED: gettext_noop("kitchen closed"),
+    Reason.OFFER_OVER: gettext_noop("the offer has ended"),
+    Reason.OFFER_NOT_THEN: gettext_noop("without this offer"),
     Reason.PARTY_TOO_LARGE: gettext_noop("not for so many guests"),
     Reason.PARTY_TOO_SMALL: gettext_noop("not for so few guests"),
     Reason.NO_TABLE_FITS: gettext_noop("no table for this party"),

@@ -46,6 +46,8 @@ class Wish:
     step_free: bool = False
     high_chair: bool = False
     """Not a rule of the book: it goes along as a wish to the restaurant."""
+    offer_id: int | None = None
+    """What is booked with the table."""
     month: dt.date | None = None
     """The month the calendar is turned to; None is that of the date."""
 
@@ -57,7 +59,7 @@ class Wish:
     @property
     def wanted(self) -> Wanted:
         """The part of it that every day is asked."""
-        return Wanted(self.party, self.room_id, self.step_free)
+        return Wanted(self.party, self.room_id, self.step_free, self.offer_id)
 
 
 def read_wish(asked: Mapping[str, str], plan: Plan) -> Wish:
@@ -81,6 +83,7 @@ def read_wish(asked: Mapping[str, str], plan: Plan) -> Wish:
     time = _TIME.fullmatch(asked.get("time", ""))
     service = time["service"] if time else None
     room = asked.get("room", "")
+    offer = asked.get("offer", "")
     month = asked.get("month", "")
     return Wish(
         _stepped(party, asked.get("step", ""), plan),
@@ -91,6 +94,7 @@ def read_wish(asked: Mapping[str, str], plan: Plan) -> Wish:
         room_id=int(room) if _ID.fullmatch(room) else None,
         step_free=asked.get("step_free", "") == "1",
         high_chair=asked.get("high_chair", "") == "1",
+        offer_id=int(offer) if _ID.fullmatch(offer) else None,
         month=_date(f"{month}-01") if _MONTH.fullmatch(month) else None,
     )
 
@@ -155,6 +159,8 @@ def needs_of(wish: Wish) -> dict[str, str]:
         needs["step_free"] = "1"
     if wish.high_chair:
         needs["high_chair"] = "1"
+    if wish.offer_id is not None:
+        needs["offer"] = str(wish.offer_id)
     return needs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext, pgettext
 
+from core.money import exponent
 from notifications.wording import amount, happens_twice
 from notifications.wording import day as written_day
 from reservations.terms import NOTHING_TAKEN, Ladder, steps_of
@@ -71,6 +73,16 @@ def town(city: str, state: str, postal_code: str, country: str) -> str:
         return f"{postal_code} {city}".strip()
     place = ", ".join(filter(None, (city, state)))
     return f"{place} {postal_code}".strip()
+
+
+def price(value: Decimal | None, currency: str) -> str:
+    """``€24``, ``£23.50``, ``24 €``: without decimals that say nothing, as menus have it."""
+    if value is None:
+        return ""
+    text, places = amount(value, currency), exponent(currency)
+    if not places or value != value.to_integral_value():
+        return text
+    return re.sub(rf"[.,]0{{{places}}}(?=\D*$)", "", text)
 
 
 def guests(number: int) -> str:

@@ -10,6 +10,7 @@ document.body.addEventListener("htmx:afterSwap", () => {
     const field = form.elements[name];
     if (field !== document.activeElement) field.value = panel.dataset[name];
   }
+  for (const choice of form.querySelectorAll("[name=offer]")) choice.checked = choice.value === panel.dataset.offer;
 });
 
 // Another party or another day: the time that was chosen stays the wanted one.

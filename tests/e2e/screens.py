@@ -94,10 +94,17 @@ def _shots(browser: Browser, site: str) -> Iterator[Shot]:
     yield shot("search", f"{site}/?q=italian&party=2&date={evening}&time=19:00")
     yield shot("nothing-found", f"{site}/?q=nothing+like+it")
     yield shot("venue", f"{site}{_VENUE}?party=2&date={evening}")
+    yield shot("venue-offer", _with_offer(page, f"{site}{_FULL_VENUE}?party=2&date={evening}"))
     yield from _refusals(page, site, shot)
     yield from _own_pages(page, site, shot)
     yield from _staff_pages(page, site, shot)
     context.close()
+
+
+def _with_offer(page: Page, address: str) -> str:
+    """The same page with its first offer chosen."""
+    page.goto(address)
+    return f"{address}&offer={page.locator('[name=offer]').nth(1).get_attribute('value')}"
 
 
 def _refusals(page: Page, site: str, shot: Any) -> Iterator[Shot]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from reservations.engine.availability import day, decide
 from reservations.engine.calendar import boundary_to_minute
 from reservations.engine.rules import ORDER, PHYSICAL
 from reservations.engine.types import (
+    BookableOffer,
     CapacityMode,
     Channel,
     Closure,
@@ -378,3 +380,51 @@ def test_a_full_counter_and_taken_tables_are_both_reported() -> None:
     busy = ledger(use(1, "19:00", "20:30"), use(2, "19:00", "20:30"), gauges=full.gauges)
     decision = decide(of, busy, query(2), "19:00")
     assert reasons(decision) == [Reason.TABLES_TAKEN, Reason.PACING_COVERS]
+
+
+# --- Offers ---------------------------------------------------------------------------------------
+
+
+def with_offers(*offers: BookableOffer) -> Plan:
+    lunch = dinner(id=2, name="Lunch", first_seating=12 * 60, last_seating=12 * 60)
+    return plan(services=(lunch, dinner()), bookable_offers=offers)
+
+
+@pytest.mark.parametrize(
+    ("offer", "lunch", "evening"),
+    [
+        (BookableOffer(7, "Always"), None, None),
+        (BookableOffer(7, "Dinner", service_ids=frozenset({1})), Reason.OFFER_NOT_THEN, None),
+        (BookableOffer(7, "Today", valid_from=FRIDAY, valid_until=FRIDAY), None, None),
+        (
+            BookableOffer(7, "Over", valid_until=FRIDAY - dt.timedelta(days=1)),
+            Reason.OFFER_OVER,
+            Reason.OFFER_OVER,
+        ),
+        (
+            BookableOffer(7, "Not yet", valid_from=FRIDAY + dt.timedelta(days=1)),
+            Reason.OFFER_NOT_THEN,
+            Reason.OFFER_NOT_THEN,
+        ),
+        (BookableOffer(8, "Another"), Reason.OFFER_OVER, Reason.OFFER_OVER),
+    ],
+)
+def test_an_offer_is_served_at_its_meals_and_on_its_dates(
+    offer: BookableOffer, lunch: Reason | None, evening: Reason | None
+) -> None:
+    asked = query(2, offer_id=7)
+    found = {
+        offered.slot.label: next((r.reason for r in offered.refusals), None)
+        for offered in day(with_offers(offer), ledger(), asked)
+    }
+    assert (found["12:00"], found["19:00"]) == (lunch, evening)
+    for time, reason in (("12:00", lunch), ("19:00", evening)):
+        decided = decide(with_offers(offer), ledger(), asked, time)
+        assert decided.accepted == (reason is None)
+        waived = replace(asked, waived=frozenset({reason} if reason else ()))
+        assert decide(with_offers(offer), ledger(), waived, time).accepted
+
+
+def test_without_an_offer_none_matters() -> None:
+    over = BookableOffer(7, "Over", valid_until=FRIDAY - dt.timedelta(days=1))
+    assert decide(with_offers(over), ledger(), query(2), "12:00").accepted

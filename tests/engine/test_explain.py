@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from reservations.engine.availability import decide
+from reservations.engine.changes import Change, ChangeKind
 from reservations.engine.explain import apply_changes, explain
 from reservations.engine.types import (
     Access,
     CapacityMode,
-    Change,
-    ChangeKind,
     Channel,
     Closure,
     Combination,

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 
 from reservations.engine.availability import day, decide
 from reservations.engine.calendar import turn_for
+from reservations.engine.changes import Change, ChangeKind
 from reservations.engine.explain import apply_changes, explain
 from reservations.engine.night import Night
 from reservations.engine.seating import BEST_FIT, Choice, SeatingPolicy, places_of
 from reservations.engine.suggest import suggest
 from reservations.engine.types import (
     CapacityMode,
-    Change,
-    ChangeKind,
     GaugeKey,
     Ledger,
     Plan,

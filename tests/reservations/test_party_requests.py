@@ -16,8 +16,11 @@ from core.models import AuditEntry
 from notifications.models import Message
 from notifications.services import deliver_due
 from reservations import embedding
+from reservations.engine.calendar import largest_party
 from reservations.models import Hold, PartyRequest, Reservation, TableClaim
-from restaurants.models import AllowedSite, Restaurant
+from restaurants.models import AllowedSite, DiningService, Restaurant
+from tests.engine.builders import dinner, plan
+from tests.factories import make_service, make_tables
 from tests.fixtures.domain import Clock
 from tests.reservations.browser import Browser
 
@@ -223,3 +226,87 @@ def test_the_database_keeps_the_rules(page: str, browser: Browser) -> None:
     ):
         with pytest.raises(IntegrityError, match=rule), transaction.atomic():
             PartyRequest.objects.update(**broken)
+
+
+# --- A meal that takes fewer than the house -------------------------------------------------------
+
+
+@pytest.fixture
+def counter(page: str, bella: Restaurant) -> str:
+    """The form of a house whose lunch takes up to 6, and its dinner up to 12."""
+    DiningService.objects.update(name="Dinner", first_seating=dt.time(18))
+    make_service(
+        bella, name="Lunch", first_seating=dt.time(12), last_seating=dt.time(13), max_party=6
+    )
+    return page
+
+
+def test_a_meal_for_fewer_leads_to_the_form_while_others_are_booked(
+    counter: str, bella: Restaurant, browser: Browser
+) -> None:
+    make_tables(bella, 8)
+    browser.get(f"/r/{bella.slug}/?party=8&date=2025-11-15")
+    assert "Not online for so many guests: Lunch (up to 6 guests)." in browser.text
+    asked = f"{counter}?party=8&date=2025-11-15&time=12:00"
+    assert f'href="{asked}">Ask the restaurant for a large table</a>' in unescape(browser.html)
+    assert 'value="18:00"' in browser.html, "dinner is booked at once"
+    browser.get(asked)
+    assert "More than 6 guests are not booked online." in browser.text
+    assert 'value="8"' in browser.html
+    assert 'min="7"' in browser.html
+
+
+def test_who_is_few_enough_for_every_meal_reads_nothing_of_it(
+    counter: str, bella: Restaurant, browser: Browser
+) -> None:
+    browser.get(f"/r/{bella.slug}/?party=4&date=2025-11-15")
+    assert "Not online for so many guests" not in browser.text
+    assert "Ask the restaurant for a large table" not in browser.text
+
+
+def test_a_day_with_that_meal_alone_says_the_limit_and_leads_to_the_form(
+    counter: str, bella: Restaurant, browser: Browser
+) -> None:
+    DiningService.objects.filter(name="Dinner").update(weekdays=[0])
+    browser.get(f"/r/{bella.slug}/?party=8&date=2025-11-15")
+    assert "The largest party that can be booked here online is 6." in browser.text
+    assert "Ask the restaurant for a large table" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("time", "party", "most"), [("12:30", "7", 0), ("12:30", "6", 6), ("19:00", "8", 12)]
+)
+def test_it_asks_by_the_limit_of_the_meal(
+    counter: str, browser: Browser, time: str, party: str, most: int
+) -> None:
+    browser.post(counter, **WISH | {"date": "2025-11-15", "time": time, "party": party})
+    refused = f"A party of up to {most} books a table here online, at once."
+    assert PartyRequest.objects.count() == (0 if most else 1)
+    assert (refused in browser.text) == bool(most)
+
+
+@pytest.mark.parametrize(
+    ("date", "wall", "most"),
+    [
+        (dt.date(2026, 5, 15), None, 12),
+        (dt.date(2026, 5, 15), 12 * 60, 6),
+        (dt.date(2026, 5, 15), 19 * 60, 12),
+        (dt.date(2026, 5, 15), 30, 8),
+        (dt.date(2026, 5, 15), 4 * 60, 12),
+        (dt.date(2026, 5, 16), None, 20),
+    ],
+)
+def test_the_largest_party_of_a_time_is_that_of_its_meals(
+    date: dt.date, wall: int | None, most: int
+) -> None:
+    friday = frozenset({4})
+    found = plan(
+        max_party=20,
+        services=(
+            dinner(id=1, first_seating=720, last_seating=840, max_party=6, weekdays=friday),
+            dinner(id=2, max_party=12, weekdays=friday),
+            dinner(id=3, first_seating=1380, last_seating=1500, max_party=8, weekdays=friday),
+            dinner(id=4, max_party=None, weekdays=friday, is_private=True),
+        ),
+    )
+    assert largest_party(found, date, wall) == most

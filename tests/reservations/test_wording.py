@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from reservations.views import carte, wording
+from reservations.views import wording
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_a_menu_writes_no_cents_that_say_nothing(
     language: str, amount: str, currency: str, written: str
 ) -> None:
     with translation.override(language):
-        assert carte.price(Decimal(amount), currency) == written
+        assert wording.price(Decimal(amount), currency) == written

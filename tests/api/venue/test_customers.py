@@ -9,6 +9,7 @@ import pytest
 
 from core.models import AuditEntry
 from customers.models import Customer
+from customers.services import Contact, recognise
 from reservations.models import Reservation
 from restaurants.models import Restaurant
 from tests.api.conftest import Api
@@ -162,6 +163,7 @@ def test_everything_is_handed_out(office: Api) -> None:
     assert set(kept) == {
         "customer",
         "bookings",
+        "booked_by_others",
         "payments",
         "waitlist",
         "large_party_requests",
@@ -173,7 +175,28 @@ def test_everything_is_handed_out(office: Api) -> None:
     assert booking["allergies"] == ["nuts", "shellfish"]
     assert booking["dietary_requirements"] == ["vegetarian", "gluten_free"]
     assert (booking["name"], booking["time"]) == ("John Smith", "19:00")
+    assert (booking["booked_for"], booking["offer"], kept["booked_by_others"]) == (None, None, [])
     assert AuditEntry.objects.filter(verb="customer.exported", target=john).count() == 1
+
+
+def test_what_others_booked_for_a_guest_is_handed_out_without_them(office: Api) -> None:
+    john = guest(office)
+    Reservation.objects.update(diner_name="Grace Hopper", diner_phone="+442079460000")
+    house = Reservation.objects.get().restaurant
+    grace = recognise(
+        house.organization_id, contact=Contact("Grace", phone="+442079460000"), country="GB"
+    )
+    kept = data(office("GET", f"customers/{grace.public_id}/export"))
+    assert kept["bookings"] == []
+    [visit] = kept["booked_by_others"]
+    assert (visit["name"], visit["email"], visit["time"]) == ("Grace Hopper", None, "19:00")
+    assert "John" not in str(kept)
+    [booking] = data(office("GET", f"customers/{john}/export"))["bookings"]
+    assert booking["booked_for"] == {
+        "name": "Grace Hopper",
+        "email": None,
+        "mobile_number": "+442079460000",
+    }
 
 
 def test_a_guest_is_forgotten_once_nothing_is_to_come(office: Api, clock: Clock) -> None:
