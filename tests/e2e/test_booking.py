@@ -23,9 +23,9 @@ def hold(page: Page, time: str = "19:00") -> None:
 
 
 def fill_in(page: Page) -> None:
-    page.get_by_label("Your name").fill("Ada Lovelace")
-    page.get_by_label("E-mail").fill("ada@example.com")
-    page.get_by_label("Telephone").fill("212 555 0142")
+    page.get_by_label("Your name", exact=True).fill("Ada Lovelace")
+    page.get_by_label("E-mail", exact=True).fill("ada@example.com")
+    page.get_by_label("Telephone", exact=True).fill("212 555 0142")
 
 
 def fits(page: Page) -> bool:
