@@ -93,11 +93,8 @@ def _begin(
     usable = _usable(request, found, method)
     now = clock.now()
     with transaction.atomic():
-        locked = (
-            PaymentRequest.objects.select_for_update(of=("self",))
-            .select_related("payment")
-            .get(pk=request.pk)
-        )
+        # Without a join: what is joined would be as old as the beginning of the wait.
+        locked = PaymentRequest.objects.select_for_update().get(pk=request.pk)
         if locked.status == PaymentRequest.Status.PAID:
             return None
         if locked.payment is not None and locked.payment.status in OPEN:

@@ -34,7 +34,7 @@ from reservations.services.booking_money import close
 from reservations.services.holds import PaymentTerms, terms_of
 from reservations.services.links import page_address
 from reservations.services.progress import take_step
-from reservations.services.taking import kind_for
+from reservations.services.taking import kind_for, taken_kind
 from reservations.terms import agreed_text
 
 SHORTEST = dt.timedelta(minutes=5)
@@ -155,6 +155,7 @@ def write_request(
             ladder=ladder,
             starts_at=found.starts_at,
             language=found.language,
+            is_later=taken_kind(terms.kind, house, row.starts_at, at) != terms.kind,
         ),
         becomes=asked.becomes,
         nonce=nonce,
@@ -298,11 +299,7 @@ def expire(request_id: int) -> bool:
     seen = PaymentRequest.objects.get(pk=request_id)
     with transaction.atomic():
         row, _ = locked_booking(seen.reservation_id)
-        request = (
-            PaymentRequest.objects.select_for_update(of=("self",))
-            .select_related("payment")
-            .get(pk=request_id)
-        )
+        request = PaymentRequest.objects.select_for_update().get(pk=request_id)
         now = clock.now()
         if not is_due(request, now):
             return False
