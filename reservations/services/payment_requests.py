@@ -105,6 +105,36 @@ def ask_for_payment(
         return write_request(row, found, asked, by=by, at=now, send=send)
 
 
+def request_to_pay(
+    identifier: str, amount: Decimal, *, by: Actor, request_key: str = ""
+) -> PaymentRequest:
+    """The request that money sent for a booking pays: the one with this key, the one it waits for,
+    or an extra deposit of ``amount`` that is asked for now, without a message.
+
+    May be repeated with a ``request_key``. Raises what :func:`ask_for_payment` raises.
+    """
+    if request_key and (known := _by_key(request_key)) is not None:
+        return known
+    waiting = PaymentRequest.objects.filter(
+        reservation__public_id=identifier, status=PaymentRequest.Status.OPEN
+    )
+    found = waiting.exclude(kind__in=FEES).order_by("-becomes", "id").first()
+    if found is not None:
+        if request_key and not found.request_key:
+            PaymentRequest.objects.filter(pk=found.pk, request_key="").update(
+                request_key=request_key
+            )
+        return found
+    return ask_for_payment(
+        identifier,
+        by=by,
+        amount=amount,
+        kind=PaymentKind.DEPOSIT.value,
+        send=False,
+        request_key=request_key,
+    )
+
+
 def ask_for_fee(
     row: Reservation, found: Booking, kind: str, amount: Decimal, *, by: Actor
 ) -> PaymentRequest:

@@ -35,9 +35,11 @@ def make_booking(house: Restaurant, status: str = "pending", **more: Any) -> Res
     return book(request, Contact("Ada Guest", EMAIL), extras, by=SYSTEM)
 
 
-def asked(house: Restaurant, amount: str | None = "50", **more: Any) -> PaymentRequest:
+def asked(
+    house: Restaurant, amount: str | None = "50", time: str = "19:00", **more: Any
+) -> PaymentRequest:
     """A request that a booking waits for."""
-    row = make_booking(house)
+    row = make_booking(house, time=time)
     return ask_for_payment(
         row.public_id, by=SYSTEM, amount=Decimal(amount) if amount else None, **more
     )
