@@ -38,6 +38,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     book.HoldExpired: 410,
     book.PaidTooLate: 409,
     book.PaymentDeclined: 402,
+    book.PaymentActionRequired: 402,
     book.PaymentPending: 503,
     book.PaymentsUnavailable: 503,
 }
