@@ -25,14 +25,15 @@ from reservations.errors import (
 from reservations.limits import Act
 from reservations.models import PaymentRequest
 from reservations.models.payment_requests import FEES
-from reservations.payment_forms import PaymentForm, payment_form, takes_payments
+from reservations.payment_forms import PaymentForm, ToPay, payment_form, takes_payments
 from reservations.selectors.bookings import Booking, booking_with_key
 from reservations.services.links import issue_link
 from reservations.services.payment_links import pay
 from reservations.services.payment_requests import open_request
+from reservations.services.taking import taken_kind
 from reservations.views import wording
 from reservations.views.base import manage_page, tell, warn
-from reservations.views.held import problems
+from reservations.views.held import allow_component, problems
 from reservations.views.protection import protect
 from reservations.views.ticket import house_facts
 from reservations.views.tokens import TokenView
@@ -59,7 +60,8 @@ class PayView(TokenView):
         if takes_payments(found.house):
             given = {"data": typed} if typed is not None else {}
             form = payment_form(found.house, **given)
-        return render(request, "reservations/pay.html", _context(asked, found, token, form))
+        answer = render(request, "reservations/pay.html", _context(asked, found, token, form))
+        return allow_component(request, answer, form)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Pay, or ask what became of a payment; a repeat ends at the same page."""
@@ -126,6 +128,8 @@ def _context(
     asked: PaymentRequest, found: Booking, token: str, form: PaymentForm | None
 ) -> dict[str, Any]:
     zone, state = found.house.zone, _state(asked)
+    kind = taken_kind(asked.kind, found.house, found.starts_at, clock.now())
+    to_pay = ToPay(found.house, asked.amount, asked.currency, kind)
     first, *terms = asked.agreed_text.split("\n")
     return {
         **house_facts(found.house),
@@ -142,6 +146,9 @@ def _context(
         "headline": first,
         "terms": terms,
         "payment": form,
+        "held": to_pay,
+        "component": form.component(to_pay) if form else {},
+        "action": asked.payment.action if asked.payment else {},
         "takes_payments": form is not None,
         "problems": problems(form) if form is not None and form.is_bound else [],
         "bank_url": (asked.payment.action.get("url", "") if asked.payment else ""),

@@ -15,8 +15,17 @@ from accounts.services.keys import create_key
 from config.settings.unfold import UNFOLD
 from core.actors import SYSTEM, Actor
 from core.models import Heartbeat
+from core.secrets import encrypt
 from notifications.models import Message
-from payments.models import Payment, Refund
+from payments.models import (
+    Payment,
+    PaymentDispute,
+    ProviderAccount,
+    ProviderAnswer,
+    ProviderEvent,
+    Redemption,
+    Refund,
+)
 from reservations.guests import Guest
 from reservations.models import ImportRun, InboundDelivery, Reservation, SourceRecord
 from reservations.selectors.houses import house as read_house
@@ -25,6 +34,7 @@ from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
 from reservations.services.links import issue_link
 from reservations.services.party_requests import PartyWish, ask_for_party
+from reservations.services.payment_requests import ask_for_payment
 from reservations.services.sign_in import request_sign_in
 from reservations.services.source_secrets import create_source_secret
 from reservations.services.waitlist import WaitRequest, join_waitlist
@@ -164,6 +174,39 @@ def ask_as_a_large_party(house: Restaurant, *, by: Actor) -> None:
     ask_for_party(read_house(house.pk, house.plan_version), party, by=by)
 
 
+def move_money(booked: Reservation, clock: Clock) -> None:
+    """An account, what its provider told, a bill, a dispute, and a link to pay by."""
+    payment, house = booked.payment, booked.restaurant
+    account = ProviderAccount.objects.create(
+        restaurant=house,
+        provider="stripe",
+        is_active=False,
+        credentials=encrypt('{"secret_key": "sk_test_hidden"}'),
+        created_at=clock.now,
+        updated_at=clock.now,
+    )
+    ProviderEvent.objects.create(
+        account=account, provider="stripe", event_id="evt_1", type="x", received_at=clock.now
+    )
+    ProviderAnswer.objects.create(payment=payment, call="charge", outcome="ok", at=clock.now)
+    Redemption.objects.create(
+        payment=payment,
+        idempotency_key="staff:1",
+        amount=Decimal(5),
+        by_label="Bob",
+        created_at=clock.now,
+    )
+    PaymentDispute.objects.create(
+        payment=payment,
+        reference="dp_1",
+        status="needs_response",
+        amount=Decimal(50),
+        opened_at=clock.now,
+        updated_at=clock.now,
+    )
+    ask_for_payment(booked.public_id, by=SYSTEM, amount=Decimal(20), send=False)
+
+
 @pytest.fixture
 def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
     """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
@@ -224,6 +267,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     )
     join_waitlist(wanted, by=guest.actor)
     ask_as_a_large_party(house, by=guest.actor)
+    move_money(booked, clock)
     return booked
 
 

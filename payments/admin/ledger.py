@@ -1,4 +1,4 @@
-"""Money in the admin: deposit policies to set up; payments and refunds to look at and retry."""
+"""Money as rows in the admin: payments, refunds and disputes to look at; refunds to retry."""
 
 from __future__ import annotations
 
@@ -16,24 +16,39 @@ from unfold.forms import BaseDialogForm
 from core import clock
 from core.admin import ReadOnlyAdmin, back_to, public_link, row_link, staff_actor, tell
 from core.errors import DomainError
-from payments.models import Payment, Policy, Refund, SandboxCharge
-from payments.selectors import ladder_text, stuck_payments, stuck_refunds
+from payments.models import (
+    Payment,
+    PaymentDispute,
+    ProviderAnswer,
+    Redemption,
+    Refund,
+    SandboxCharge,
+)
+from payments.selectors import stuck_payments, stuck_refunds
 from payments.services import refunds
 from restaurants.access import Capability
 from restaurants.admin.scope import (
     HouseFilter,
-    ScopedAdmin,
     ScopedInline,
     ScopedReadOnlyAdmin,
     access,
 )
-from restaurants.admin.service import WeekdaysTextMixin
 
 PAYMENT_COLOURS = {
     "requested": "info",
+    "action": "info",
     "unknown": "danger",
+    "authorized": "primary",
+    "saved": "primary",
     "succeeded": "success",
     "failed": "warning",
+    "voided": "default",
+}
+DISPUTE_COLOURS = {
+    "needs_response": "danger",
+    "under_review": "info",
+    "won": "success",
+    "lost": "warning",
 }
 REFUND_COLOURS = {"requested": "info", "succeeded": "success", "failed": "danger"}
 
@@ -56,59 +71,6 @@ class AttentionFilter(DropdownFilter):
         return queryset.filter(pk__in=stuck.order_by().values("pk"))
 
 
-@admin.register(Policy)
-class PolicyAdmin(WeekdaysTextMixin, ScopedAdmin):
-    """What parties pay in advance. The highest priority that applies wins."""
-
-    list_display = ["name", "restaurant", "amount_text", "who", "ladder", "priority", "is_active"]
-    list_filter = [HouseFilter, "is_active", "per_person"]
-    list_select_related = ["restaurant", "service"]
-    search_fields = ["name", "restaurant__name", "restaurant__public_id"]
-    autocomplete_fields = ["restaurant", "service"]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("restaurant", "name"),
-                    ("amount", "per_person"),
-                    ("priority", "is_active"),
-                    "refund_ladder",
-                ]
-            },
-        ),
-        (
-            "Applies to",
-            {
-                "description": "Everything left empty: every party on every day.",
-                "fields": [
-                    "service",
-                    ("min_party", "max_party"),
-                    "weekdays",
-                    ("valid_from", "valid_until"),
-                ],
-            },
-        ),
-    ]
-
-    @display(description="amount", ordering="amount")
-    def amount_text(self, row: Policy) -> str:
-        """With currency."""
-        return f"{row.amount:.2f} {row.restaurant.currency}{' p.p.' if row.per_person else ''}"
-
-    @display(description="applies to")
-    def who(self, row: Policy) -> str:
-        """Service and party size."""
-        most = f" to {row.max_party}" if row.max_party else " or more"
-        service = row.service.name if row.service else "Every service"
-        return f"{service}, {row.min_party}{most}"
-
-    @display(description="refund")
-    def ladder(self, row: Policy) -> str:
-        """In words."""
-        return ladder_text([(hours, percent) for hours, percent in row.refund_ladder])
-
-
 class RefundInline(ScopedInline):
     """What goes back of a payment."""
 
@@ -119,15 +81,44 @@ class RefundInline(ScopedInline):
     show_change_link = True
 
 
+class RedemptionInline(ScopedInline):
+    """What came off bills."""
+
+    model = Redemption
+    fields = ["amount", "bill", "by_label", "created_at"]
+    readonly_fields = fields
+    may_change = may_add = may_delete = None
+
+
+class AnswerInline(ScopedInline):
+    """What the provider said, without the body: that is for disputes."""
+
+    model = ProviderAnswer
+    verbose_name_plural = "provider's answers"
+    fields = ["at", "call", "outcome", "reference"]
+    readonly_fields = fields
+    may_change = may_add = may_delete = None
+
+
 @admin.register(Payment)
 class PaymentAdmin(ScopedReadOnlyAdmin):
     """Found by id, booking, card digits or the provider's reference."""
 
-    list_display = ["public_id", "restaurant", "paid_for", "money", "state", "card", "created_at"]
+    list_display = [
+        "public_id",
+        "restaurant",
+        "paid_for",
+        "kind",
+        "money",
+        "state",
+        "card",
+        "created_at",
+    ]
     list_filter = [
         AttentionFilter,
         HouseFilter,
         "status",
+        "kind",
         ("created_at", RangeDateTimeFilter),
     ]
     list_select_related = ["restaurant"]
@@ -139,7 +130,7 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
         "=idempotency_key",
     ]
     search_help_text = "Payment or booking id, provider reference, last four digits"
-    inlines = [RefundInline]
+    inlines = [RefundInline, RedemptionInline, AnswerInline]
     fieldsets = [
         (
             None,
@@ -147,9 +138,12 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
                 "fields": [
                     ("public_id", "restaurant"),
                     ("paid_for", "status"),
-                    ("money", "returned"),
+                    ("kind", "parent"),
+                    ("money", "captured"),
+                    ("returned", "redeemed"),
                     ("card", "gateway"),
                     ("created_at", "settled_at"),
+                    "agreed_text",
                 ]
             },
         ),
@@ -157,7 +151,9 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
             "With the provider",
             {
                 "fields": [
-                    ("provider_reference", "idempotency_key"),
+                    ("account", "provider_reference"),
+                    ("idempotency_key", "capture_before"),
+                    ("errand", "errand_amount"),
                     ("attempts", "next_check_at"),
                     ("failure_code", "failure_message"),
                     "last_error",
@@ -300,6 +296,46 @@ class RefundAdmin(ScopedReadOnlyAdmin):
             tell(request, f"Refund {asked.public_id} is on its way again.")
         except DomainError as error:
             tell(request, error)
+
+
+@admin.register(PaymentDispute)
+class PaymentDisputeAdmin(ScopedReadOnlyAdmin):
+    """Charges that guests contest at their bank; answered at the provider."""
+
+    house_path = "payment__restaurant_id"
+    list_display = ["reference", "of_payment", "money", "state", "reason", "due_by"]
+    list_filter = [HouseFilter, "status", ("opened_at", RangeDateTimeFilter)]
+    list_select_related = ["payment__restaurant"]
+    search_fields = ["=reference", "=payment__public_id", "=payment__purpose"]
+    search_help_text = "Dispute at the provider, payment or booking id"
+    fields = [
+        ("reference", "of_payment"),
+        ("money", "status"),
+        "reason",
+        ("opened_at", "due_by"),
+        "updated_at",
+    ]
+
+    def house_of(self, row: Any) -> int | None:
+        """That of the payment."""
+        if isinstance(row, PaymentDispute):
+            return row.payment.restaurant_id
+        return super().house_of(row)
+
+    @display(description="payment")
+    def of_payment(self, row: PaymentDispute) -> str:
+        """A link."""
+        return row_link(row.payment, row.payment.public_id)
+
+    @display(description="amount", ordering="amount")
+    def money(self, row: PaymentDispute) -> str:
+        """With currency."""
+        return f"{row.amount:.2f} {row.payment.currency}"
+
+    @display(description="status", ordering="status", label=DISPUTE_COLOURS)
+    def state(self, row: PaymentDispute) -> tuple[str, str]:
+        """In colour."""
+        return (row.status, row.get_status_display())
 
 
 @admin.register(SandboxCharge)
