@@ -177,6 +177,7 @@ def ask_as_a_large_party(house: Restaurant, *, by: Actor) -> None:
 def move_money(booked: Reservation, clock: Clock) -> None:
     """An account, what its provider told, a bill, a dispute, and a link to pay by."""
     payment, house = booked.payment, booked.restaurant
+    assert payment is not None
     account = ProviderAccount.objects.create(
         restaurant=house,
         provider="stripe",

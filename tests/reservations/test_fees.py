@@ -73,7 +73,7 @@ def test_a_card_on_file_is_charged_for_a_no_show(
 ) -> None:
     identifier = missed(booked(bella, guest, "card"), clock)
     fee = charge_no_show_fee(identifier, by=manager, confirm=True)
-    assert (fee.outcome, fee.payment.captured) == ("charged", 50)
+    assert (fee.outcome, fee.payment.captured) == ("charged", Decimal(50))
     assert fees() == [("no_show_fee", "succeeded", Decimal(50))]
     assert fee.payment.parent == Reservation.objects.get().payment
     entry = AuditEntry.objects.get(verb="reservation.no_show_fee")
@@ -103,7 +103,11 @@ def test_a_hold_is_taken_once_and_the_rest_goes_back(
     errands.process_errands()
     again = charge_no_show_fee(identifier, amount=Decimal(50), by=manager, confirm=True)
     payment = Payment.objects.get()
-    assert (again.outcome, payment.status, payment.captured) == ("charged", "succeeded", 20)
+    assert (again.outcome, payment.status, payment.captured) == (
+        "charged",
+        "succeeded",
+        Decimal(20),
+    )
 
 
 def test_nothing_is_charged_before_somebody_confirms_the_amount(
@@ -171,7 +175,7 @@ def test_a_deposit_needs_no_fee_it_stays(
     identifier = missed(booked(bella, guest, "deposit"), clock)
     with pytest.raises(NoFeeDue):
         charge_no_show_fee(identifier, by=manager, confirm=True)
-    assert (Payment.objects.get().captured, Refund.objects.count()) == (50, 0)
+    assert (Payment.objects.get().captured, Refund.objects.count()) == (Decimal(50), 0)
 
 
 @pytest.mark.parametrize("token", [FEE_DECLINED, FEE_NEEDS_OWNER])
@@ -227,7 +231,11 @@ def test_a_hold_far_ahead_saves_the_card_and_is_placed_before_the_visit(
     assert near_holds.authorise_holds() == 0
     row.refresh_from_db()
     assert row.payment is not None
-    assert (row.payment.kind, row.payment.status, row.payment.amount) == ("hold", "authorized", 50)
+    assert (row.payment.kind, row.payment.status, row.payment.amount) == (
+        "hold",
+        "authorized",
+        Decimal(50),
+    )
     assert row.payment.parent is not None
 
 

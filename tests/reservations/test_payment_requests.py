@@ -13,7 +13,8 @@ from core.models import AuditEntry
 from payments.gateways.base import ChargeOutcome, ChargeResult
 from payments.gateways.sandbox import LOST_ANSWER, THREE_D_SECURE, decide
 from payments.models import Payment, Refund, SandboxCharge
-from payments.services import refunds, settling
+from payments.services import charges, refunds, settling
+from reservations.engine.lifecycle import Status
 from reservations.errors import (
     LinkUnknown,
     NotChangeable,
@@ -69,12 +70,16 @@ def test_a_paid_request_confirms_the_booking_that_waited(clock: Clock, bella: Re
 
     assert (paid.status, paid.closed_at) == ("paid", clock.now)
     row = row_of(request)
-    assert (row.status, row.deposit_amount, row.payment_kind) == ("confirmed", 50, "deposit")
+    assert (row.status, row.deposit_amount, row.payment_kind) == (
+        "confirmed",
+        Decimal(50),
+        "deposit",
+    )
     assert row.refund_ladder == [[24, 100], [4, 50]]
     payment = Payment.objects.get()
     assert (payment.status, payment.captured, payment.purpose) == (
         "succeeded",
-        50,
+        Decimal(50),
         request.public_id,
     )
     assert payment.agreed_text == request.agreed_text
@@ -292,7 +297,11 @@ def test_money_that_comes_late_goes_back_when_the_table_is_gone(
     assert kinds_sent()[-1] == "deposit_refunded"
     refunds.process_refunds()
     refund = Refund.objects.get()
-    assert (refund.amount, refund.status, refund.reason) == (50, "succeeded", "paid too late")
+    assert (refund.amount, refund.status, refund.reason) == (
+        Decimal(50),
+        "succeeded",
+        "paid too late",
+    )
     clock.advance(hours=3)
     assert settling.announce(Payment.objects.get().pk, ChargeResult(ChargeOutcome.SUCCEEDED, "x"))
     assert Refund.objects.count() == 1
@@ -334,10 +343,9 @@ def test_money_that_arrives_while_paying_for_what_was_withdrawn_is_told_as_such(
     clock: Clock, bella: Restaurant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = asked(bella)
-    charge = payment_links.charge
 
     def slow(payment: Payment, **more: str) -> ChargeResult:
-        result = charge(payment, **more)
+        result = charges.charge(payment, **more)
         withdraw(request.public_id, by=SYSTEM)
         return result
 
@@ -370,7 +378,7 @@ def test_a_booking_that_paid_twice_gets_its_share_of_both_back(
     clock.set("2025-11-15T12:00:00-05:00")
     assert quote(booking(identifier)) == (50, Decimal(40))
     done = cancel_reservation(identifier, by=GUEST)
-    assert (done.percent, done.amount) == (50, 40)
+    assert (done.percent, done.amount) == (50, Decimal(40))
     refunds.process_refunds()
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [15, 25]
 
@@ -381,12 +389,12 @@ def test_staff_may_confirm_without_the_money_and_it_still_counts(
     request = asked(bella)
     identifier = row_of(request).public_id
     manager = Actor(ActorKind.STAFF, "user_1", "m@x.example")
-    progress.step(identifier, progress.Status.CONFIRMED, by=manager)
+    progress.step(identifier, Status.CONFIRMED, by=manager)
     assert kinds_sent()[-1] == "reservation_confirmed"
     clock.advance(minutes=10)
     pay(request.pk, VISA, by=GUEST)
     row = row_of(request)
-    assert (row.status, row.deposit_amount) == ("confirmed", 50)
+    assert (row.status, row.deposit_amount) == ("confirmed", Decimal(50))
     assert kinds_sent().count("reservation_confirmed") == 1
 
 
@@ -398,8 +406,8 @@ def test_cards_and_holds_secure_a_booking_too(clock: Clock, bella: Restaurant, k
     row = row_of(request)
     payment = Payment.objects.get()
     # Saturday is more than five days ahead: the hold is placed later, by a job.
-    assert (payment.kind, payment.status, payment.captured) == ("card", "saved", 0)
-    assert (row.status, row.payment_kind, row.deposit_amount) == ("confirmed", kind, 50)
+    assert (payment.kind, payment.status, payment.captured) == ("card", "saved", Decimal(0))
+    assert (row.status, row.payment_kind, row.deposit_amount) == ("confirmed", kind, Decimal(50))
     cancel_reservation(row.public_id, by=GUEST)
     assert Payment.objects.get().status == "voided"
 

@@ -60,7 +60,7 @@ def test_the_address_leads_to_the_page_that_takes_the_money(
     client.post(there, {"card": "tok_visa_4242"})
     assert (Reservation.objects.get().status, Reservation.objects.get().deposit_amount) == (
         "confirmed",
-        20,
+        Decimal(20),
     )
     assert client.get(path)["Location"] == answer["Location"]
 
