@@ -23,14 +23,14 @@ CALENDAR_METHODS = {
     "reservation_changed": "REQUEST",
     "reservation_cancelled": "CANCEL",
     "deposit_refunded": "",
-    "payment_requested": "",
-    "payment_received": "",
-    "fee_charged": "",
 }
 """Messages to guests about a booking, and the calendar method (RFC 5546) of those with an entry."""
 
 TO_INTEGRATORS = ("webhook_failing", "webhook_disabled")
 """Messages to who looks after a webhook endpoint."""
+
+ABOUT_PAYMENTS = ("payment_requested", "payment_received", "fee_charged", "hold_refused")
+"""Messages about money asked for, or taken, besides the booking; the last is to the house."""
 
 KINDS = (
     *CALENDAR_METHODS,
@@ -39,7 +39,7 @@ KINDS = (
     "waitlist_joined",
     "party_requested",
     "party_request_received",
-    "hold_refused",
+    *ABOUT_PAYMENTS,
     "sign_in",
     *TO_INTEGRATORS,
 )
@@ -171,9 +171,7 @@ def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
 _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_joined": _of_wait,
     "sign_in": _of_sign_in,
-    **dict.fromkeys(
-        ("payment_requested", "payment_received", "fee_charged", "hold_refused"), _of_payment
-    ),
+    **dict.fromkeys(ABOUT_PAYMENTS, _of_payment),
     **dict.fromkeys(TO_INTEGRATORS, _of_webhook),
 }
 """How a payload becomes what its templates say; all others are about a booking."""

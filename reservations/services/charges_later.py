@@ -62,7 +62,7 @@ def begin(row: Reservation, card: Payment, *, kind: str, amount: Decimal, key: s
         idempotency_key=key,
         amount=amount,
         currency=card.currency,
-        method={"saved": card.saved},
+        method=dict(card.saved),
         agreed_text=card.agreed_text,
         attempts=1,
         created_at=now,

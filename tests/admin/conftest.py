@@ -174,6 +174,11 @@ def ask_as_a_large_party(house: Restaurant, *, by: Actor) -> None:
     ask_for_party(read_house(house.pk, house.plan_version), party, by=by)
 
 
+def embed(house: Restaurant) -> None:
+    AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
+    PublishableKey.objects.create(restaurant=house, name="Website")
+
+
 def move_money(booked: Reservation, clock: Clock) -> None:
     """An account, what its provider told, a bill, a dispute, and a link to pay by."""
     payment, house = booked.payment, booked.restaurant
@@ -240,8 +245,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     Message.objects.update(status=Message.Status.FAILED, last_error="No such mailbox")
     ImportRun.objects.create(digest="d", file_name="real.csv", started_at=clock.now)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
-    AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
-    PublishableKey.objects.create(restaurant=house, name="Website")
+    embed(house)
     Offer.objects.create(restaurant=house, name="Oysters")
     key = create_key("Website", by=SYSTEM, scopes=["*"], restaurant_id=house.pk).key
     hook = create_endpoint(

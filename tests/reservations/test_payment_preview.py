@@ -78,7 +78,8 @@ def test_priority_beats_exactness_and_age_decides_between_equals(
 def test_without_a_policy_nothing_is_asked(clock: Clock, bella: Restaurant) -> None:
     bella.policies.all().delete()
     [found] = preview_payment(bella.public_id, FRIDAY, 6)
-    assert not (found.amount or found.policy_id or found.lines)
+    assert found.amount == 0
+    assert (found.policy_id, found.lines) == (None, ())
     assert found.headline == "Nothing is paid in advance."
 
 

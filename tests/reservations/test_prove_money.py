@@ -9,7 +9,6 @@ import pytest
 
 from core.actors import SYSTEM, Actor, ActorKind
 from notifications.services import deliver_due
-from payments.models import Payment
 from payments.services.errands import process_errands
 from payments.services.refunds import process_refunds
 from reservations.engine.lifecycle import Status
@@ -56,7 +55,8 @@ def money(clock: Clock, bella: Restaurant, new_guest: Callable[[], Guest]) -> No
     progress.step(missed, Status.NO_SHOW, by=SYSTEM)
     charge_no_show_fee(missed, by=manager, confirm=True)
     progress.step(seated.public_id, Status.SEATED, by=manager)
-    paid = Payment.objects.get(pk=Reservation.objects.get(pk=seated.id).payment_id)
+    paid = Reservation.objects.get(pk=seated.id).payment
+    assert paid is not None
     redeem(seated.public_id, paid.public_id, Decimal(20), bill="7", by=manager, key="bill7")
     process_errands()
     process_refunds()
