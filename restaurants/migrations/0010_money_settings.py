@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_api_keys'),
-        ('restaurants', '0008_hospitality'),
+        ('restaurants', '0009_offers_in_the_plan'),
     ]
 
     operations = [

@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('payments', '0004_sandbox_holds'),
-        ('reservations', '0014_payment_kinds'),
-        ('restaurants', '0009_money_settings'),
+        ('reservations', '0015_offers_and_diners'),
+        ('restaurants', '0010_money_settings'),
     ]
 
     operations = [
