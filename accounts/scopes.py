@@ -23,6 +23,7 @@ SCOPES: dict[str, str] = {
     "write:reservations": "Create, change and cancel reservations",
     "read:analytics": "View figures by source",
     "manage:webhooks": "Manage webhook endpoints and their deliveries",
+    "write:payments": "Charge cards for reservations",
     "act:guests": "Hold, confirm and cancel on behalf of guests",
     EVERYTHING: "Full access to all endpoints",
 }

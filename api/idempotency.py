@@ -72,9 +72,21 @@ def idempotent(handler: F) -> F:
     and :class:`InFlight`.
     """
 
+    return _once(handler, "")
+
+
+def idempotent_by(field: str) -> Callable[[F], F]:
+    """As :func:`idempotent`, with the key in the body where the header is not sent."""
+    return lambda handler: _once(handler, field)
+
+
+def _once(handler: F, field: str) -> F:
     @functools.wraps(handler)
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         given, caller = request.headers.get(HEADER), _caller(request)
+        if given is None and field and isinstance(request.data, dict):
+            told = request.data.get(field)
+            given = told if isinstance(told, str) else None
         if given is None or caller is None:
             request.request_key, request.is_rerun = "", False  # type: ignore[attr-defined]
             return handler(view, request, *args, **kwargs)

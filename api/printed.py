@@ -56,6 +56,7 @@ EXAMPLES: dict[str, tuple[Printed, ...]] = {
         Printed("venue/create_basic", "201"),
         Printed("venue/create_full", "201"),
         Printed("venue/create_accessible", "201"),
+        Printed("venue/create_to_pay", "201"),
         Printed("venue/error_fields", "400"),
         Printed("venue/error_capacity", "400"),
         _NO_KEY,

@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("api.venue.urls")),
     path("", include("api.webhooks.urls")),
     path("", include("api.providers.urls")),
+    path("", include("api.booking_engine.urls")),
     re_path(
         r"^(?:business|customers|table-bookings)/",
         unknown_path,

@@ -108,6 +108,8 @@ _PAGES = {
     "res": "reservations_reservation",
     "hold": "reservations_hold",
     "pay": "payments_payment",
+    "payreq": "reservations_paymentrequest",
+    "acct": "payments_provideraccount",
     "ref": "payments_refund",
     "msg": "notifications_message",
     "wait": "reservations_waitlistentry",

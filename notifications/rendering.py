@@ -29,6 +29,9 @@ CALENDAR_METHODS = {
 TO_INTEGRATORS = ("webhook_failing", "webhook_disabled")
 """Messages to who looks after a webhook endpoint."""
 
+ABOUT_PAYMENTS = ("payment_requested", "payment_received", "fee_charged", "hold_refused")
+"""Messages about money asked for, or taken, besides the booking; the last is to the house."""
+
 KINDS = (
     *CALENDAR_METHODS,
     "guest_running_late",
@@ -36,6 +39,7 @@ KINDS = (
     "waitlist_joined",
     "party_requested",
     "party_request_received",
+    *ABOUT_PAYMENTS,
     "sign_in",
     *TO_INTEGRATORS,
 )
@@ -49,6 +53,7 @@ LEADS_SOMEWHERE = frozenset(
         "reservation_cancelled",
         "waitlist_joined",
         "sign_in",
+        "payment_requested",
     }
 )
 """Messages with the address of a page that is their reader's alone."""
@@ -122,6 +127,21 @@ def _of_booking(payload: Mapping[str, Any]) -> dict[str, Any]:
         "guest_phone": one_line(payload.get("guest_phone", "")),
         "note": lines(payload.get("note", "")),
         "can_answer": bool(payload.get("reply_to")),
+        "is_unpaid": bool(payload.get("is_unpaid")),
+    }
+
+
+def _of_payment(payload: Mapping[str, Any]) -> dict[str, Any]:
+    until = payload.get("pay_until")
+    kind = payload.get("payment_kind", "")
+    return _of_booking(payload) | {
+        "payment": amount(Decimal(payload["payment"]), one_line(payload.get("currency", ""))),
+        "until": day_and_time(until, payload["zone"]) if until else "",
+        "keeps_table": bool(payload.get("keeps_table")),
+        "is_no_show": kind == "no_show_fee",
+        "is_late_cancel": kind == "late_cancel",
+        "is_secured": kind in ("hold", "card"),
+        "terms": lines(payload.get("terms", "")),
     }
 
 
@@ -171,6 +191,7 @@ def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
 _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_joined": _of_wait,
     "sign_in": _of_sign_in,
+    **dict.fromkeys(ABOUT_PAYMENTS, _of_payment),
     **dict.fromkeys(TO_INTEGRATORS, _of_webhook),
 }
 """How a payload becomes what its templates say; all others are about a booking."""

@@ -24,3 +24,17 @@ class NothingSetAside(Conflict):
 
     code = "NOTHING_SET_ASIDE"
     message = "Nothing is set aside on the card any more. Ask for the amount by a payment link."
+
+
+class NothingToRedeem(Conflict):
+    """Only a deposit or a prepayment that was taken comes off a bill."""
+
+    code = "NOTHING_TO_REDEEM"
+    message = "Only a deposit or a prepayment that was taken can be set off against a bill."
+
+
+class RedemptionTooLarge(Conflict):
+    """More would come off the bill than is left; ``details`` has what is."""
+
+    code = "REDEMPTION_TOO_LARGE"
+    message = "This is more than is left of the payment."

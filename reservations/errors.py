@@ -120,6 +120,39 @@ class PaymentsUnavailable(DomainError):
     )
 
 
+class PaymentAsked(Conflict):
+    """The guest was asked for this already."""
+
+    code = "PAYMENT_ASKED"
+    message = gettext_noop(
+        "The guest was sent a payment link for this already. Withdraw it first to ask for something"
+        " else."
+    )
+
+
+class PaymentRequestOver(Conflict):
+    """A payment link whose time is over, or that the house took back; nothing was charged."""
+
+    code = "PAYMENT_REQUEST_OVER"
+    message = gettext_noop(
+        "This payment link is not good any more. You were not charged. Please ask the restaurant."
+    )
+
+
+class NoFeeDue(Conflict):
+    """There is nothing a fee could be charged to, or the guest cancelled in time."""
+
+    code = "NO_FEE_DUE"
+    message = gettext_noop("No card secures this booking, so there is no fee to charge.")
+
+
+class FeeUnconfirmed(DomainError):
+    """Nothing was charged: ``details`` says how much it would be; ask again with a confirmation."""
+
+    code = "FEE_UNCONFIRMED"
+    message = gettext_noop("Please confirm the amount before the card is charged.")
+
+
 class PaidTooLate(Conflict):
     """The hold lapsed while paying and the table is gone; the money goes back in full."""
 

@@ -58,6 +58,9 @@ class PartnerBooking:
     draw_code: Callable[[], str] | None = None
     """The channel's own form of booking codes; None is the house's."""
     notify: bool = True
+    pays_by_link: bool = False
+    """Whether the caller can send its guest to a payment page: then a booking that owes money in
+    advance is ``pending_payment`` and expires unless it is paid."""
 
 
 @dataclass(frozen=True, slots=True)

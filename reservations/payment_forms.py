@@ -8,6 +8,8 @@ neither: they show the template and pass :meth:`PaymentForm.method` to the servi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -18,6 +20,17 @@ from payments.gateways import sandbox
 from payments.gateways.registry import gateway_of, is_usable
 from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
+
+
+@dataclass(frozen=True, slots=True)
+class ToPay:
+    """What a component on the page has to know of a payment: of a hold, or of a link."""
+
+    house: House
+    deposit: Decimal
+    currency: str
+    payment_kind: str
+    """What is done with the card: deposit, prepayment, hold or card."""
 
 
 class PaymentForm(forms.Form):
@@ -34,7 +47,7 @@ class PaymentForm(forms.Form):
     button: ClassVar[Any] = ""
     """What the button that pays says; empty: the amount, and that the table is booked."""
 
-    def component(self, held: HeldPlace) -> dict[str, str]:
+    def component(self, held: HeldPlace | ToPay) -> dict[str, str]:
         """What the component on the page has to know of this payment; public values only."""
         return {}
 
@@ -105,7 +118,7 @@ class StripeForm(PaymentForm):
         token = self.cleaned_data["token"]
         return {"token": token} if token else {"type": "checkout"}
 
-    def component(self, held: HeldPlace) -> dict[str, str]:
+    def component(self, held: HeldPlace | ToPay) -> dict[str, str]:
         """Its options: mode, amount, currency and capture, as the intent will have them."""
         # Not at the top: it takes Stripe's library along, which most installations never need.
         from payments.gateways.stripe.amounts import to_stripe
@@ -163,7 +176,7 @@ class SquareForm(PaymentForm):
         """The token."""
         return {"token": self.cleaned_data["token"]}
 
-    def component(self, held: HeldPlace) -> dict[str, str]:
+    def component(self, held: HeldPlace | ToPay) -> dict[str, str]:
         """Whose account it is, and what the bank is asked to approve."""
         public = gateway_of(held.house.account_id, held.house.gateway).guest_config()
         return {

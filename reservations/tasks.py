@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from reservations.services import holds, partner_upkeep, progress, sign_in, visit_joins, waitlist
+from reservations.services import (
+    holds,
+    near_holds,
+    partner_upkeep,
+    payment_links,
+    progress,
+    sign_in,
+    visit_joins,
+    waitlist,
+)
 
 
 @shared_task(name="reservations.expire_holds")
@@ -50,3 +59,21 @@ def forget_deliveries() -> int:
 def join_visits() -> int:
     """Let partners' bookings give way to those of the same visit that guests made themselves."""
     return visit_joins.join_visits()
+
+
+@shared_task(name="reservations.expire_payment_requests")
+def expire_payment_requests() -> int:
+    """End payment links whose time is over, and the bookings that waited for them."""
+    return payment_links.expire_requests()
+
+
+@shared_task(name="reservations.authorise_holds")
+def authorise_holds() -> int:
+    """Set money aside on saved cards shortly before the visit."""
+    return near_holds.authorise_holds()
+
+
+@shared_task(name="reservations.let_cards_go")
+def let_cards_go() -> int:
+    """Let go of cards and holds of visits that are over."""
+    return near_holds.let_cards_go()

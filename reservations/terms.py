@@ -19,10 +19,12 @@ from core.money import exponent
 from notifications.wording import amount, day_and_time
 from reservations.engine.policies import refund_amount
 from reservations.selectors.holds import HeldPlace
+from reservations.selectors.houses import House
 
 Ladder = Iterable[Iterable[int]]
 
 NOTHING_TAKEN = frozenset({"hold", "card"})
+_FEES = frozenset({"no_show_fee", "late_cancel"})
 """Kinds of terms with a fee instead of a refund: what does not come back of a deposit."""
 
 
@@ -106,22 +108,55 @@ def headline(kind: str, total: Decimal, currency: str) -> str:
         "deposit": _("A deposit of %(money)s is taken now. It comes off your bill."),
         "prepayment": _("The price of %(money)s is taken now."),
         "hold": _("%(money)s is set aside on your card and let go after your visit."),
+        "hold_later": _(
+            "Your card is saved now. %(money)s is set aside on it a few days before your visit and"
+            " let go after it."
+        ),
         "card": _("Your card secures the table. Nothing is taken now."),
+        "no_show_fee": _("%(money)s is charged because your party did not come."),
+        "late_cancel": _("%(money)s is charged because the booking was cancelled late."),
     }
     return sentences.get(kind, sentences["deposit"]) % {"money": amount(total, currency)}
 
 
-def terms_text(held: HeldPlace, language: str = "") -> str:
-    """Everything a guest agrees to about the money of a hold, as lines of one text."""
+def terms_text(held: HeldPlace, language: str = "", *, is_later: bool = False) -> str:
+    """Everything a guest agrees to about the money of a hold, as lines of one text.
+
+    ``is_later``: a hold on a card that is only saved now.
+    """
+    return agreed_text(
+        held.house,
+        kind=held.payment_kind,
+        total=held.deposit,
+        ladder=held.refund_ladder,
+        starts_at=held.starts_at,
+        language=language,
+        is_later=is_later,
+    )
+
+
+def agreed_text(
+    house: House,
+    *,
+    kind: str,
+    total: Decimal,
+    ladder: Ladder,
+    starts_at: dt.datetime,
+    language: str = "",
+    is_later: bool = False,
+) -> str:
+    """The same of anything that is asked for; a fee is what it is, without steps."""
     with translation.override(language or translation.get_language()):
+        first = headline("hold_later" if is_later else kind, total, house.currency)
+        if kind in _FEES:
+            return first
         lines = refund_lines(
-            held.refund_ladder,
-            held.starts_at,
-            held.house.zone,
-            total=held.deposit,
-            currency=held.currency,
+            ladder,
+            starts_at,
+            house.zone,
+            total=total,
+            currency=house.currency,
             now=clock.now(),
-            kind=held.payment_kind,
+            kind=kind,
         )
-        first = headline(held.payment_kind, held.deposit, held.currency)
-        return "\n".join([first, *lines, held.house.cancellation_policy]).strip()
+        return "\n".join([first, *lines, house.cancellation_policy]).strip()

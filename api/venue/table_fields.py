@@ -241,16 +241,40 @@ class BookedDetails(serializers.Serializer[Any]):
     occasion = serializers.CharField(allow_null=True)
 
 
+class PaymentQuery(HintingSerializer):
+    """Whose payment page."""
+
+    booking_id = PublicIdField("res")
+
+
+class PaymentDetails(serializers.Serializer[Any]):
+    """What is to be paid before the booking stands."""
+
+    amount = serializers.FloatField()
+    deposit_amount = serializers.FloatField(help_text="The same")
+    total_amount = serializers.FloatField(help_text="As far as it is known in advance")
+    outstanding_amount = serializers.FloatField(help_text="Of the total, due on arrival")
+    currency = serializers.CharField()
+    payment_url = serializers.CharField(help_text="Send the guest's browser there")
+    expires_at = serializers.CharField(help_text="In UTC; then the table is free again")
+
+
 class Booked(serializers.Serializer[Any]):
     """A new booking."""
 
     booking_id = serializers.CharField()
     booking_reference = serializers.CharField(help_text="Such as TB-2026-1234")
-    status = serializers.CharField(help_text="confirmed, or pending while the house decides")
+    status = serializers.CharField(
+        help_text="confirmed, pending while the house decides, or pending_payment"
+    )
     customer_id = serializers.CharField(allow_null=True)
     booking_details = BookedDetails()
     confirmation_sent = serializers.BooleanField(help_text="An e-mail is on its way")
     sms_status = serializers.CharField()
+    payment_required = serializers.BooleanField(
+        required=False, help_text="Only, and true, with pending_payment"
+    )
+    payment_details = PaymentDetails(required=False)
 
 
 class BookedResponse(serializers.Serializer[Any]):

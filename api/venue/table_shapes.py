@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.urls import reverse
+
 from api.venue.wishes import allergies_of
-from core import clock
+from core import clock, money
 from reservations.engine import types as e
 from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.engine.money import DEFAULT_REFUND_LADDER
 from reservations.engine.opening import opening_of
 from reservations.engine.walltime import minute_to_datetime
-from reservations.models import Reservation
+from reservations.models import PaymentRequest, Reservation
 from reservations.selectors.bookings import Booking
 from reservations.selectors.houses import House
 from reservations.selectors.table_bookings import is_sunday_lunch
@@ -145,9 +149,37 @@ def booked(row: Reservation, zone: ZoneInfo, sms_status: str) -> dict[str, Any]:
             "special_requirements": row.special_requests or None,
             "occasion": row.celebration or row.occasion or None,
         },
-        "confirmation_sent": bool(row.guest_email) and not row.is_test,
+        "confirmation_sent": _is_told(row),
         "sms_status": sms_status,
     }
+
+
+def _is_told(row: Reservation) -> bool:
+    """Whether a confirmation is on its way; of what is to be paid first, only a link is."""
+    is_told = bool(row.guest_email) and not row.is_test
+    return is_told and row.status != Status.PENDING_PAYMENT
+
+
+def to_pay(request: PaymentRequest) -> dict[str, Any]:
+    """What a booking that waits for money has besides."""
+    address = f"{reverse('venue-payment')}?{urlencode({'booking_id': _booking_id(request)})}"
+    total = money.quantize(request.amount, request.currency)
+    return {
+        "payment_required": True,
+        "payment_details": {
+            "amount": total,
+            "deposit_amount": total,
+            "total_amount": total,
+            "outstanding_amount": total - total,
+            "currency": request.currency,
+            "payment_url": f"{settings.PUBLIC_URL.rstrip('/')}{address}",
+            "expires_at": request.expires_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        },
+    }
+
+
+def _booking_id(request: PaymentRequest) -> str:
+    return request.reservation.public_id
 
 
 def booking(row: Reservation, zone: ZoneInfo) -> dict[str, Any]:

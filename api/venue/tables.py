@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
@@ -14,6 +14,7 @@ from api.auth import KeyCaller, key_of
 from api.idempotency import idempotent
 from api.renderers import json_response
 from api.schema import IDEMPOTENCY_KEY
+from api.scopes import Needed
 from api.venue import table_fields as wire
 from api.venue import table_shapes as shapes
 from api.venue.base import TracedView, VenueView
@@ -25,6 +26,7 @@ from core import clock
 from core.errors import DomainError, Invalid
 from core.ids import numbered_codes
 from core.phone import example_of, to_e164
+from reservations.engine.lifecycle import Status
 from reservations.engine.sources import source_name
 from reservations.errors import NotAccepting, NotBookable, SlotUnavailable
 from reservations.models import Reservation
@@ -41,6 +43,7 @@ from reservations.services.availability import DayOffers, free_covers, offers_of
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.changes import Change, change_reservation
 from reservations.services.partner_bookings import book_for_partner
+from reservations.services.payment_requests import deciding_request, pay_address
 
 CODES = "TB"
 """How this contract's references begin, whatever the house's own."""
@@ -120,6 +123,8 @@ class CreateView(TracedView):
 
         400 `INSUFFICIENT_CAPACITY` says how many seats are left, and which times are free. 200
         answers with a booking that was there: the same visit, told by another source before.
+        Where the house's policy asks for money in advance the status is `pending_payment`: send the
+        guest to `payment_details.payment_url` before `expires_at`, or the table is free again.
         """
         said = self.body(request, wire.TableBookingRequest)
         caller = key_of(request)
@@ -140,6 +145,8 @@ class CreateView(TracedView):
             ) from refusal
         row = table_booking(restaurant, made.public_id, is_test=caller.is_test)
         data = shapes.booked(row, day.house.zone, SMS_STATUS)
+        if row.status == Status.PENDING_PAYMENT:
+            data |= shapes.to_pay(deciding_request(row.public_id))
         return json_response({"success": True, "data": data}, 201 if is_new else 200)
 
 
@@ -183,6 +190,7 @@ def _booking(
         sms_consents=bool(who["sms_opt_in"]),
         is_test=caller.is_test,
         draw_code=numbered_codes(CODES, said["date"].year),
+        pays_by_link=True,
     )
 
 
@@ -226,6 +234,26 @@ def _refusal(
     if times:
         details["suggestion"] = f"Try {' or '.join(times)} for availability"
     return InsufficientCapacity(text or refusal.text, **details)
+
+
+class PaymentView(TracedView):
+    """``GET /api/table-bookings/payment/create``: to the page where the guest pays."""
+
+    scopes: ClassVar[Needed] = {"GET": ()}
+
+    @extend_schema(
+        summary="To the payment page",
+        operation_id="venue_payment",
+        parameters=[wire.PaymentQuery],
+        responses={302: None},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """For guests' browsers: the `payment_url` of a booking, by its unguessable `booking_id`.
+
+        Leads to the latest payment asked for, also when that was paid or has expired.
+        """
+        asked = self.query(request, wire.PaymentQuery)
+        return HttpResponseRedirect(pay_address(deciding_request(asked["booking_id"])))
 
 
 class SearchView(VenueView):

@@ -20,6 +20,11 @@ urlpatterns = [
         "table-bookings/<public_id:reference>",
         routing.by_method(GET=tables.BookingView.as_view(), PUT=tables.UpdateView.as_view()),
     ),
+    path(
+        "table-bookings/payment/create",
+        tables.PaymentView.as_view(),
+        name="venue-payment",
+    ),
     path("table-bookings/<public_id:reference>/cancel", tables.CancelView.as_view()),
     path("customers", customers.SearchView.as_view()),
     path("customers/<public_id:customer_id>", customers.CustomerView.as_view()),

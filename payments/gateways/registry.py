@@ -76,3 +76,10 @@ def is_usable(account_id: int | None) -> bool:
     except (ImproperlyConfigured, SecretLost):
         return False
     return True
+
+
+@lru_cache
+def gateway_class(name: str) -> type[Gateway]:
+    """What a provider can do, without an account of it: ``takes`` and ``hold_window``."""
+    found: type[Gateway] = import_string(GATEWAYS[name])
+    return found

@@ -54,6 +54,19 @@ def give_back(payment_id: int, *, reason: str, key: str, at: dt.datetime) -> Ref
     return None
 
 
+def let_go(payment_id: int, *, at: dt.datetime) -> bool:
+    """Release what is set aside or forget a saved card, in the caller's transaction.
+
+    Locks the payment's row; a worker tells the provider. May be repeated. False when there is
+    nothing to let go of, or when it is about to be taken; money that was taken stays.
+    """
+    payment = Payment.objects.select_for_update().get(pk=payment_id)
+    if payment.status not in SECURED_STATUSES or payment.errand:
+        return False
+    _ask(payment, Errand.RELEASE, Decimal(0), at)
+    return True
+
+
 def request_capture(payment_id: int, amount: Decimal, *, by: Actor, at: dt.datetime) -> Payment:
     """Take ``amount`` of what is set aside, in the caller's transaction; a worker does it.
 

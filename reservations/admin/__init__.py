@@ -1,5 +1,23 @@
 """The book in the admin: to be found and read; services change it, on request of a button."""
 
-from reservations.admin import bookings, guests, holds, ledger, links, sources, wishes
+from reservations.admin import (
+    bookings,
+    guests,
+    holds,
+    ledger,
+    links,
+    payment_requests,
+    sources,
+    wishes,
+)
 
-__all__ = ["bookings", "guests", "holds", "ledger", "links", "sources", "wishes"]
+__all__ = [
+    "bookings",
+    "guests",
+    "holds",
+    "ledger",
+    "links",
+    "payment_requests",
+    "sources",
+    "wishes",
+]

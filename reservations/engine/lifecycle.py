@@ -195,7 +195,8 @@ STEPS: Mapping[Status, Mapping[Status, frozenset[ActorKind]]] = {
     Status.COMPLETED: {},
     Status.CANCELLED: {},
     Status.DECLINED: {},
-    Status.EXPIRED: {},
+    # The money arrived after all and the time was still free; it needs a table anew.
+    Status.EXPIRED: {Status.PENDING: _CLOCK, Status.CONFIRMED: _CLOCK},
 }
 """From a status to another: who may take the step."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
 from reservations.engine.money import DepositRule, RefundStep
 from reservations.engine.types import DiningService, Plan
@@ -27,29 +29,69 @@ def deposit_for(
     currency.
     """
     service_id = service.id if service is not None else None
-    matching = [
-        rule
-        for rule in plan.deposit_rules
-        if rule.offer_id in (None, offer_id)
-        and _matches(rule, service_id, service_date, party_size)
-    ]
+    party = Party(service_id, service_date, party_size, offer_id)
+    matching = [rule for rule in plan.deposit_rules if mismatch(rule, party) is None]
     if not matching:
         return NO_DEPOSIT, None
     rule = max(matching, key=_specificity)
     return (rule.amount * party_size if rule.per_person else rule.amount), rule
 
 
-def _matches(
-    rule: DepositRule, service_id: int | None, service_date: dt.date, party_size: int
-) -> bool:
-    return (
-        rule.service_id in (None, service_id)
-        and rule.min_party <= party_size
-        and (rule.max_party is None or party_size <= rule.max_party)
-        and (not rule.weekdays or service_date.weekday() in rule.weekdays)
-        and (rule.valid_from is None or rule.valid_from <= service_date)
-        and (rule.valid_until is None or service_date <= rule.valid_until)
-    )
+@dataclass(frozen=True, slots=True)
+class Party:
+    """What rules about money look at."""
+
+    service_id: int | None
+    service_date: dt.date
+    size: int
+    offer_id: int | None = None
+
+
+class Lost(StrEnum):
+    """Why a rule does not decide what a party pays: it does not apply, or another one wins."""
+
+    OFFER = "offer"
+    SERVICE = "service"
+    PARTY = "party"
+    WEEKDAY = "weekday"
+    DATES = "dates"
+    PRIORITY = "priority"
+    LESS_SPECIFIC = "less_specific"
+    YOUNGER = "younger"
+
+
+def mismatch(rule: DepositRule, party: Party) -> Lost | None:
+    """The first thing that keeps a rule from applying to a party; None if it applies."""
+    date = party.service_date
+    largest = party.size if rule.max_party is None else rule.max_party
+    applies = {
+        Lost.OFFER: rule.offer_id in (None, party.offer_id),
+        Lost.SERVICE: rule.service_id in (None, party.service_id),
+        Lost.PARTY: rule.min_party <= party.size <= largest,
+        Lost.WEEKDAY: not rule.weekdays or date.weekday() in rule.weekdays,
+        Lost.DATES: (rule.valid_from or date) <= date <= (rule.valid_until or date),
+    }
+    return next((why for why, is_so in applies.items() if not is_so), None)
+
+
+def outcome(
+    rules: Iterable[DepositRule], party: Party
+) -> tuple[DepositRule | None, list[tuple[DepositRule, Lost]]]:
+    """The rule that decides for a party, and all others with what they lost by."""
+    given = list(rules)
+    applying = [rule for rule in given if mismatch(rule, party) is None]
+    winner = max(applying, key=_specificity, default=None)
+    losers = [(rule, _lost_by(rule, party, winner)) for rule in given if rule is not winner]
+    return winner, losers
+
+
+def _lost_by(rule: DepositRule, party: Party, winner: DepositRule | None) -> Lost:
+    if (why := mismatch(rule, party)) is not None or winner is None:
+        return why or Lost.YOUNGER
+    mine, theirs = _specificity(rule), _specificity(winner)
+    if mine[0] != theirs[0]:
+        return Lost.PRIORITY
+    return Lost.LESS_SPECIFIC if mine[:-1] != theirs[:-1] else Lost.YOUNGER
 
 
 def _specificity(rule: DepositRule) -> tuple[int, bool, bool, bool, bool, bool, int]:

@@ -52,6 +52,8 @@ class BegunPayment:
     reference: str
     """The provider's id of it, if an earlier request learned it."""
     begun_at: dt.datetime
+    kind: str
+    """What is done with the card: a hold that is far ahead only saves it."""
 
 
 _SAID = ", ".join(DETAIL_COLUMNS)
@@ -77,13 +79,13 @@ WITH hold AS (
     (public_id, restaurant_id, purpose, kind, gateway, account_id, agreed_text, idempotency_key,
      amount, currency, status, method, card_brand, card_last4, provider_reference, failure_code,
      failure_message, refunded, attempts, next_check_at, last_error, created_at)
-  SELECT %(payment_public_id)s, restaurant_id, public_id, payment_kind, %(gateway)s,
+  SELECT %(payment_public_id)s, restaurant_id, public_id, %(kind)s, %(gateway)s,
          %(account_id)s, %(agreed_text)s, key, deposit_amount,
          currency, 'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '',
          %(now)s
   FROM hold
   ON CONFLICT (idempotency_key) DO NOTHING
-  RETURNING id, idempotency_key, amount, currency, method, provider_reference, created_at
+  RETURNING id, idempotency_key, amount, currency, method, provider_reference, created_at, kind
 ), attached AS (
   UPDATE reservations_hold h
   SET payment_id = payment.id, customer_id = %(customer_id)s, guest_name = %(guest_name)s,
@@ -96,11 +98,13 @@ WITH hold AS (
   FROM payment
   WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL AND c.expires_at < %(keep_until)s
 )
-SELECT id, idempotency_key, amount, currency, method, provider_reference, created_at FROM payment
+SELECT id, idempotency_key, amount, currency, method, provider_reference, created_at, kind
+FROM payment
 """
 
 _OPEN_PAYMENT = """
-SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method, p.provider_reference, p.created_at
+SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method, p.provider_reference, p.created_at,
+       p.kind
 FROM payments_payment p
 JOIN reservations_hold h ON h.payment_id = p.id
 WHERE h.id = %(hold_id)s
@@ -115,6 +119,7 @@ def begin_payment(
     gateway: str,
     account_id: int | None,
     agreed_text: str,
+    kind: str,
     method: Mapping[str, Any],
     contact: Contact,
     details: Details,
@@ -137,6 +142,7 @@ def begin_payment(
         "gateway": gateway,
         "account_id": account_id,
         "agreed_text": agreed_text,
+        "kind": kind,
         "method": dump(method),
         **_contact(contact),
         **_said(details),
@@ -151,11 +157,11 @@ def begin_payment(
         row = fresh or _read_open_payment(cursor, hold_id, now)
     if row is None:
         return None
-    pk, key, amount, currency, stored, reference, begun_at = row
+    pk, key, amount, currency, stored, reference, begun_at, kind = row
     # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
     stored_method: dict[str, Any] = orjson.loads(stored)
     is_new = fresh is not None
-    return BegunPayment(pk, key, amount, currency, stored_method, is_new, reference, begun_at)
+    return BegunPayment(pk, key, amount, currency, stored_method, is_new, reference, begun_at, kind)
 
 
 def _read_open_payment(cursor: Any, hold_id: int, now: dt.datetime) -> Any:

@@ -6,6 +6,7 @@ from reservations.models.imports import ImportRun
 from reservations.models.ledger import SeatingDecision, ServiceLoad, TableClaim
 from reservations.models.links import BookingLink, SignInLink
 from reservations.models.party_requests import PartyRequest
+from reservations.models.payment_requests import PaymentRequest
 from reservations.models.reservation import Reservation
 from reservations.models.sources import InboundDelivery, SourceRecord, SourceSecret
 from reservations.models.waitlist import WaitlistEntry
@@ -17,6 +18,7 @@ __all__ = [
     "ImportRun",
     "InboundDelivery",
     "PartyRequest",
+    "PaymentRequest",
     "Reservation",
     "SeatingDecision",
     "ServiceLoad",

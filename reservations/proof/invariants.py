@@ -2,87 +2,23 @@
 
 A check selects the rows that break a promise; none is the only good answer. The checks look at
 what is stored and recompute it from what parties asked for; they trust no service, no constraint
-and no counter. ``manage.py prove``, the report of an import and the tests all use these.
+and no counter. ``manage.py prove``, the report of an import and the tests all use these. Those
+about money are in ``money_invariants``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from textwrap import dedent, fill
-from typing import Any
 
-from django.db import connection
-
-from core import money
-from reservations.engine.lifecycle import HOLDS_TABLE, Status
-
-Row = tuple[Any, ...]
-
-_STATUSES = fill(
-    ", ".join(f"'{status}'" for status in sorted(HOLDS_TABLE)), 80, subsequent_indent=" " * 20
-)
-
-_IS_EXPECTED = f"""(status IN ({_STATUSES})
-         OR (status = 'completed' AND source = 'import'))"""
-"""A past visit from a file is written as completed at once, and keeps its place as history."""
-
-_PARTY = f"""party AS (
-  SELECT 'hold' AS kind, id, restaurant_id, service_id, service_date, starts_at, ends_at,
-         party_size, channel, load_ids
-  FROM reservations_hold WHERE status = 'live'
-  UNION ALL
-  SELECT 'reservation', id, restaurant_id, service_id, service_date, starts_at, ends_at,
-         party_size, channel, load_ids
-  FROM reservations_reservation
-  WHERE {_IS_EXPECTED}
-)"""  # noqa: S608 - put together from constants of the engine
-
-
-def _quoted(words: Iterable[str], indent: int) -> str:
-    text = ", ".join(f"'{word}'" for word in sorted(words))
-    return fill(text, 80, subsequent_indent=" " * indent)
-
-
-_DIGITS = f"""CASE WHEN p.currency IN ({_quoted(money.WHOLE, 33)}) THEN 0
-              WHEN p.currency IN ({_quoted(money.THOUSANDTHS, 33)}) THEN 3
-              ELSE 2 END"""
-"""Digits after the point, as :func:`core.money.exponent` has them."""
-
-_STATES = _quoted((f"reservation.{status}" for status in Status), 24)
-"""The verbs that name a status of a reservation; the others name what else was done to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One promise, and the statement that finds what breaks it."""
-
-    name: str
-    promise: str
-    sql: str
-
-    def violations(self) -> list[Row]:
-        """The rows that break the promise, as of now."""
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql)
-            return list(cursor.fetchall())
-
-
-_WORDS = {"PARTY": _PARTY, "EXPECTED": _IS_EXPECTED, "DIGITS": _DIGITS, "STATES": _STATES}
-"""What the statements below write in capitals."""
+from reservations.proof import money_invariants
+from reservations.proof.checks import Check, Row
+from reservations.proof.checks import make_check as _check
 
 
 def broken(checks: Iterable[Check]) -> dict[str, list[Row]]:
     """The checks that find something, by name, with what they found; empty is good."""
     found = {check.name: check.violations() for check in checks}
     return {name: rows for name, rows in found.items() if rows}
-
-
-def _check(name: str, promise: str, sql: str) -> Check:
-    text = dedent(sql).strip()
-    for word, meaning in _WORDS.items():
-        text = text.replace(word, meaning)
-    return Check(name, promise, text)
 
 
 OVERLAPPING_CLAIMS = _check(
@@ -250,79 +186,6 @@ HOLD_WITHOUT_RESERVATION = _check(
     """,
 )
 
-PAID_FOR_NOTHING = _check(
-    "paid_for_nothing",
-    "Every payment taken has a reservation or goes back in full",
-    """
-    SELECT p.public_id, p.purpose, p.amount, p.refunded FROM payments_payment p
-    WHERE p.status = 'succeeded' AND p.refunded < p.amount
-      AND NOT EXISTS (SELECT FROM reservations_reservation WHERE payment_id = p.id)
-    """,
-)
-
-UNPAID = _check(
-    "unpaid",
-    "Every reservation that grew out of a hold with a deposit is paid, by just that deposit",
-    """
-    SELECT b.public_id, b.deposit_amount, b.currency, p.amount, p.currency, p.status
-    FROM reservations_reservation b LEFT JOIN payments_payment p ON p.id = b.payment_id
-    WHERE b.hold_id IS NOT NULL AND b.deposit_amount > 0
-      AND (p.status, p.amount, p.currency)
-          IS DISTINCT FROM ('succeeded', b.deposit_amount, b.currency)
-    """,
-)
-
-PAID_TWICE = _check(
-    "paid_twice",
-    "Nobody's second payment for one hold is kept",
-    """
-    SELECT purpose, count(*), sum(amount - refunded) FROM payments_payment
-    WHERE status = 'succeeded' AND refunded < amount
-    GROUP BY purpose HAVING count(*) > 1
-    """,
-)
-
-OWED_REFUND = _check(
-    "owed_refund",
-    "Whoever cancels gets back what was agreed, to the cent; who is turned away, or cancelled by"
-    " the house, everything; who is expected or had their evening, nothing",
-    """
-    WITH due AS (
-      SELECT b.public_id, b.status, b.deposit_amount, p.refunded, DIGITS AS digits,
-        CASE
-          WHEN b.status IN ('declined', 'expired') OR b.status = 'cancelled' AND EXISTS (
-            SELECT FROM core_auditentry a
-            WHERE a.target = b.public_id AND a.verb = 'reservation.cancelled'
-              AND a.actor_kind NOT IN ('guest', 'partner')
-              AND a.data ->> 'by_ladder' IS DISTINCT FROM 'true')
-          THEN 100
-          WHEN b.status = 'cancelled'
-          THEN least(b.refund_cap, coalesce((
-            SELECT max((step ->> 1)::int) FROM jsonb_array_elements(b.refund_ladder) AS step
-            WHERE date_trunc('second', b.cancelled_at)
-                  <= b.starts_at - make_interval(hours => (step ->> 0)::int)), 0))
-          ELSE 0
-        END AS percent
-      FROM reservations_reservation b JOIN payments_payment p ON p.id = b.payment_id
-      WHERE p.status = 'succeeded'
-    )
-    SELECT public_id, status, deposit_amount, percent, refunded FROM due
-    WHERE refunded <> round(deposit_amount * percent / 100, digits)
-    """,
-)
-
-REFUND_SUM = _check(
-    "refund_sum",
-    "Every payment knows the sum of its refunds, and none returns more than was taken",
-    """
-    SELECT p.public_id, p.amount, p.refunded, sum(r.amount)
-    FROM payments_payment p
-    LEFT JOIN payments_refund r ON r.payment_id = p.id AND r.status <> 'failed'
-    GROUP BY p.id
-    HAVING p.refunded <> coalesce(sum(r.amount), 0) OR p.refunded > p.amount
-    """,
-)
-
 MESSAGE_LOST = _check(
     "message_lost",
     "Every guest with an address is told: of a booking or request, of the answer to a request,"
@@ -330,7 +193,10 @@ MESSAGE_LOST = _check(
     """
     WITH due AS (
       SELECT public_id AS about, ARRAY['reservation_confirmed', 'reservation_pending'] AS kinds
-      FROM reservations_reservation WHERE guest_email <> '' AND source <> 'import'
+      FROM reservations_reservation r WHERE guest_email <> '' AND source <> 'import'
+        -- Such a booking begins with a link to pay by.
+        AND NOT EXISTS (SELECT FROM reservations_paymentrequest
+                        WHERE reservation_id = r.id AND becomes <> '')
       UNION ALL
       SELECT public_id, ARRAY['reservation_confirmed']
       FROM reservations_reservation
@@ -380,48 +246,11 @@ DEED_WITHOUT_RECORD = _check(
     WHERE trail.last IS DISTINCT FROM deed.last
       OR trail.first <> deed.began
       OR (deed.began IS NULL AND trail.first NOT IN (
-        'reservation.confirmed', 'reservation.pending', 'reservation.completed'))
+        'reservation.confirmed', 'reservation.pending', 'reservation.pending_payment',
+        'reservation.completed'))
       OR (is_decided AND NOT EXISTS (
         SELECT FROM reservations_seatingdecision d
         WHERE d.subject = deed.public_id AND d.accepted))
-    """,
-)
-
-CHARGE_UNACCOUNTED = _check(
-    "charge_unaccounted",
-    "What the provider charged is what our books say, charge for charge",
-    """
-    SELECT coalesce(s.key, p.idempotency_key), s.outcome, p.status
-    FROM (SELECT * FROM payments_sandboxcharge WHERE kind = 'charge' AND outcome = 'succeeded') s
-    FULL JOIN (SELECT * FROM payments_payment
-               WHERE gateway = 'sandbox' AND status = 'succeeded') p
-      ON p.idempotency_key = s.key
-    WHERE s.key IS NULL OR p.id IS NULL
-    """,
-)
-
-REFUND_UNACCOUNTED = _check(
-    "refund_unaccounted",
-    "What the provider gave back is what our books say, once each",
-    """
-    SELECT coalesce(s.key, r.idempotency_key), s.minor_amount, r.amount, r.status
-    FROM (SELECT * FROM payments_sandboxcharge WHERE kind = 'refund') s
-    FULL JOIN (SELECT r.*, p.amount AS paid, p.provider_reference AS charge
-               FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id
-               WHERE p.gateway = 'sandbox' AND r.status <> 'failed') r
-      ON r.idempotency_key = s.key AND r.charge = s.charge_reference
-    LEFT JOIN payments_sandboxcharge c ON c.reference = s.charge_reference AND c.kind = 'charge'
-    WHERE s.key IS NULL OR r.id IS NULL OR r.status <> 'succeeded'
-       OR s.minor_amount * r.paid <> r.amount * c.minor_amount
-    """,
-)
-
-MONEY_IN_THE_AIR = _check(
-    "money_in_the_air",
-    "No payment is without an answer",
-    """
-    SELECT public_id, status, last_error FROM payments_payment
-    WHERE status IN ('requested', 'unknown')
     """,
 )
 
@@ -451,11 +280,7 @@ ALWAYS: tuple[Check, ...] = (
     CLAIM_WITHOUT_OWNER,
     SEVERAL_LIVE_HOLDS,
     HOLD_WITHOUT_RESERVATION,
-    PAID_FOR_NOTHING,
-    UNPAID,
-    PAID_TWICE,
-    OWED_REFUND,
-    REFUND_SUM,
+    *money_invariants.ALWAYS,
     MESSAGE_LOST,
     DEED_WITHOUT_RECORD,
 )
@@ -463,9 +288,7 @@ ALWAYS: tuple[Check, ...] = (
 
 AT_REST: tuple[Check, ...] = (
     *ALWAYS,
-    CHARGE_UNACCOUNTED,
-    REFUND_UNACCOUNTED,
-    MONEY_IN_THE_AIR,
+    *money_invariants.AT_REST,
     MESSAGE_STUCK,
     LAPSED_HOLD_LEFT,
 )

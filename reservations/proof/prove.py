@@ -11,8 +11,9 @@ from django.db import connection
 
 from core.locks import SCRATCH_SCHEMA
 from reservations.proof.aftermath import come_to_rest
+from reservations.proof.checks import Row
 from reservations.proof.houses import set_stage
-from reservations.proof.invariants import ALWAYS, AT_REST, Row, broken
+from reservations.proof.invariants import ALWAYS, AT_REST, broken
 from reservations.proof.isolation import unmailed
 from reservations.proof.referee import run_race
 from reservations.proof.scratch import may_set, migrate, scratch_schema, working_in

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import indent
 
-from reservations.proof.invariants import AT_REST, OVERLAPPING_CLAIMS, Check
+from reservations.proof.checks import Check
+from reservations.proof.invariants import AT_REST, OVERLAPPING_CLAIMS
 from reservations.proof.prove import Finding
 from reservations.proof.tally import Tally
 

@@ -68,6 +68,10 @@ class Booking:
     """How late the party said it will be; None when it said nothing."""
     late_at: dt.datetime | None = None
     offer: ChosenOffer = NO_OFFER
+    redeemed: Decimal | None = None
+    """Of the payment, set off against bills."""
+    extras: tuple[tuple[Decimal, Decimal], ...] = ()
+    """What was paid by links besides: taken, and how much of it is left."""
 
     @property
     def special_requests(self) -> str:
@@ -85,6 +89,14 @@ class Booking:
         return self.starts_at.astimezone(self.house.zone).strftime("%H:%M")
 
 
+_EXTRAS = """(
+         SELECT jsonb_agg(jsonb_build_array(
+             x.captured::text, (x.captured - x.refunded - x.redeemed)::text) ORDER BY x.id)
+         FROM reservations_paymentrequest q JOIN payments_payment x ON x.id = q.payment_id
+         WHERE q.reservation_id = b.id AND q.status = 'paid' AND x.status = 'succeeded'
+           AND q.kind IN ('deposit', 'prepayment', 'hold')
+           AND q.payment_id IS DISTINCT FROM b.payment_id)"""
+
 _COLUMNS = f"""
        b.restaurant_id, r.plan_version, b.id, b.public_id, b.code, b.status,
        u.public_id, b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount,
@@ -94,7 +106,7 @@ _COLUMNS = f"""
        b.refund_cap, b.payment_kind,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
        b.turn_minutes,
-       b.late_minutes, b.late_at,
+       b.late_minutes, b.late_at, p.redeemed, {_EXTRAS},
        {", ".join(f"b.{name}" for name in (*OFFER_COLUMNS, *DETAIL_COLUMNS))}
 """
 _FROM = """
@@ -106,10 +118,10 @@ LEFT JOIN payments_payment p ON p.id = b.payment_id
 
 
 _SELECT = f"SELECT {_COLUMNS}"
-_WIDTH = _COLUMNS.count(",") + 1
+_WIDTH = _COLUMNS.replace(_EXTRAS, "").count(",") + 1
 
-_LADDER, _LATE = -9, -2
-"""Where ladder and lateness stand among the columns before those of offer and details."""
+_LADDER, _LATE, _EXTRA = -11, -4, -1
+"""Where ladder, lateness and extras stand among the columns before those of offer and details."""
 _SAID_FROM = -len(DETAIL_COLUMNS)
 _CHOSE_FROM = _SAID_FROM - len(OFFER_COLUMNS)
 
@@ -137,8 +149,10 @@ def _read(where: str, parameters: dict[str, Any]) -> list[Booking]:
 def _booking(restaurant_id: int, version: int, *facts: Any) -> Booking:
     pk, public_id, code, status, *rest = facts[:_CHOSE_FROM]
     rest[_LADDER] = orjson.loads(rest[_LADDER])
+    extras = orjson.loads(rest[_EXTRA]) if rest[_EXTRA] else ()
+    rest[_EXTRA] = tuple((Decimal(taken), Decimal(left)) for taken, left in extras)
     rest.insert(_LATE, details_from(facts[_SAID_FROM:]))
-    rest.append(ChosenOffer(*facts[_CHOSE_FROM:_SAID_FROM]))
+    rest.insert(-2, ChosenOffer(*facts[_CHOSE_FROM:_SAID_FROM]))
     return Booking(pk, public_id, code, status, house(restaurant_id, version), *rest)
 
 

@@ -63,6 +63,10 @@ class House:
     """The provider's name."""
     is_paying_for_real: bool = False
     """Whether real money moves."""
+    pay_link_minutes: int = 30
+    """How long a guest has to pay by a link."""
+    keep_cards_days: int = 7
+    """How long after a no-show a card is kept that no fee was charged to."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -211,6 +215,8 @@ def _house(raw: dict[str, Any]) -> House:
         account_id=account_id,
         gateway=gateway,
         is_paying_for_real=not is_test,
+        pay_link_minutes=raw["pay_link_minutes"],
+        keep_cards_days=raw["keep_cards_days"],
     )
 
 

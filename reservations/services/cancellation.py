@@ -13,7 +13,6 @@ from core import audit, clock
 from core.actors import Actor, ActorKind
 from core.locks import Space, again_if_undone, lock
 from core.money import exponent
-from payments.services.errands import give_back
 from payments.services.refunds import request_refund
 from reservations.engine import lifecycle
 from reservations.engine.lifecycle import Status, allowed
@@ -23,6 +22,7 @@ from reservations.errors import AlreadyCancelled, NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking, booking, booking_of_user
+from reservations.services.booking_money import let_all_go, refund_extras, withdraw_open
 from reservations.services.bookings import notify
 
 
@@ -59,12 +59,22 @@ def quote(
 
 
 def _share(found: Booking, percent: int) -> Decimal:
-    """So much of the deposit, as far as it was paid and has not gone back yet."""
+    """So much of what was paid, as far as it has not gone back or come off a bill yet."""
+    return own_share(found, percent) + sum(
+        (_part(taken, left, percent, found.currency) for taken, left in found.extras), Decimal(0)
+    )
+
+
+def own_share(found: Booking, percent: int) -> Decimal:
+    """The same of the booking's own payment alone."""
     if found.payment_status != "succeeded":
         return Decimal(0)
-    left = found.deposit - (found.refunded or Decimal(0))
-    amount = refund_amount(found.deposit, percent, exponent(found.currency))
-    return min(amount, left)
+    gone = (found.refunded or Decimal(0)) + (found.redeemed or Decimal(0))
+    return _part(found.deposit, found.deposit - gone, percent, found.currency)
+
+
+def _part(taken: Decimal, left: Decimal, percent: int, currency: str) -> Decimal:
+    return max(min(refund_amount(taken, percent, exponent(currency)), left), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,7 @@ def quote_cancellation(found: Booking, now: dt.datetime) -> CancellationQuote:
         percent=percent,
         amount=amount,
         currency=found.currency,
-        was_paid=found.payment_status == "succeeded",
+        was_paid=found.payment_status == "succeeded" or bool(found.extras),
         deadlines=tuple(reversed(steps)),
     )
 
@@ -170,12 +180,14 @@ def _cancel(
         update_fields=["status", "cancelled_at", "updated_at", "status_changed_at", "sequence"]
     )
     release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
+    withdraw_open(row, by=by, at=now)
     if amount > 0 and row.payment_id is not None:
-        key = f"refund:{row.public_id}"
-        request_refund(row.payment_id, amount, reason="cancelled", key=key, at=now)
-    elif percent == 100 and row.payment_id is not None:
+        key, own = f"refund:{row.public_id}", own_share(found, percent)
+        request_refund(row.payment_id, own, reason="cancelled", key=key, at=now)
+    refund_extras(row, percent, reason="cancelled", at=now)
+    if percent == 100:
         # In time: what is set aside, and the card, are let go. Later the house decides on a fee.
-        give_back(row.payment_id, reason="cancelled", key=f"refund:{row.public_id}", at=now)
+        let_all_go(row, at=now)
     audit.record(
         "reservation.cancelled",
         row.public_id,

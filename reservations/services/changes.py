@@ -217,7 +217,7 @@ def _move(
     if not decision.accepted:
         raise _Refused(day, decision)
     if as_guest:
-        _check_deposit(row, day, decision)
+        _check_deposit(row, day, decision, now)
     if day.has_lapsed:
         release_lapsed_of_day(day.house.id, day.service_date, by=SYSTEM, now=now)
     place = place_of(day, decision)
@@ -259,9 +259,9 @@ def _withdraw_word(row: Reservation, now: dt.datetime) -> None:
     )
 
 
-def _check_deposit(row: Reservation, day: Day, decision: e.Decision) -> None:
+def _check_deposit(row: Reservation, day: Day, decision: e.Decision, now: dt.datetime) -> None:
     """A guest cannot change into a booking that costs a larger deposit than was paid."""
-    due = terms_for(day, decision).amount
+    due = terms_for(day, decision, now).amount
     if due > row.deposit_amount:
         raise NotChangeable(
             gettext(LARGER_DEPOSIT),

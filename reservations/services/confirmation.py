@@ -45,6 +45,7 @@ from reservations.selectors.holds import PAYING, HeldPlace, hold_of
 from reservations.services.abuse import claim_contact
 from reservations.services.settlement import settle
 from reservations.services.swap import booked_already, existing, swap
+from reservations.services.taking import taken_kind
 from reservations.terms import terms_text
 
 PAYMENT_GRACE = dt.timedelta(minutes=2)
@@ -252,13 +253,16 @@ def _confirm_paid(
     by: Actor,
 ) -> Confirmation:
     now = clock.now()
+    kind = taken_kind(held.payment_kind, held.house, held.starts_at, now)
+    is_later = kind != held.payment_kind
     with _one_commit_with_guest(held):
         contact = _contact(held, particulars)
         begun = write.begin_payment(
             held.id,
             gateway=held.house.gateway,
             account_id=held.house.account_id,
-            agreed_text=terms_text(held, details.language),
+            agreed_text=terms_text(held, details.language, is_later=is_later),
+            kind=kind,
             method=method,
             contact=contact,
             details=details,
@@ -310,7 +314,7 @@ def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:
         Payment(
             public_id="",
             purpose=held.public_id,
-            kind=held.payment_kind,
+            kind=begun.kind,
             idempotency_key=begun.idempotency_key,
             amount=begun.amount,
             currency=begun.currency,

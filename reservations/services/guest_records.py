@@ -30,6 +30,7 @@ from reservations.models import (
     HouseMessage,
     InboundDelivery,
     PartyRequest,
+    PaymentRequest,
     Reservation,
     SignInLink,
     SourceRecord,
@@ -38,7 +39,11 @@ from reservations.models import (
 from reservations.models.reservation import LIVE_STATUSES
 from reservations.signals import guest_erased
 
-OPEN_PAYMENTS = (Payment.Status.REQUESTED, Payment.Status.UNKNOWN)
+OPEN_PAYMENTS = (
+    Payment.Status.REQUESTED,
+    Payment.Status.ACTION_REQUIRED,
+    Payment.Status.UNKNOWN,
+)
 
 _NOTHING_SAID: dict[str, Any] = {
     "guest_name": records.ERASED_NAME,
@@ -201,7 +206,17 @@ def _check_settled(organization_id: int, customer: Customer, merged: list[Custom
 def _payments_of(customer: Customer) -> list[int]:
     own = Q(pk__in=bookings_of(customer).exclude(payment=None).values("payment"))
     held = Q(pk__in=Hold.objects.filter(_whose(customer)).exclude(payment=None).values("payment"))
-    return list(Payment.objects.filter(own | held).values_list("pk", flat=True))
+    mine = bookings_of(customer)
+    later = Q(purpose__in=mine.values("public_id"))
+    asked = Q(purpose__in=_links_of(list(mine.values_list("pk", flat=True))))
+    found = Payment.objects.filter(own | held | later | asked)
+    return list(found.values_list("pk", flat=True))
+
+
+def _links_of(bookings: list[int]) -> list[str]:
+    """Public ids of the payment links of bookings."""
+    rows = PaymentRequest.objects.filter(reservation__in=bookings)
+    return list(rows.values_list("public_id", flat=True))
 
 
 def _waits_of(organization_id: int, records_: list[Customer]) -> QuerySet[WaitlistEntry]:
@@ -239,7 +254,7 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     requests = _requests_of(organization_id, [customer, *merged])
     asked = [*waits.values_list("public_id", flat=True)]
     asked += requests.values_list("public_id", flat=True)
-    about = [*ids, *asked]
+    about = [*ids, *asked, *_links_of(keys)]
     forget_cards(_payments_of(customer))
     messages = _erase_messages(about, {each.email for each in (customer, *merged)} - {""})
     HouseMessage.objects.filter(reservation__in=keys).delete()

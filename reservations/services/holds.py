@@ -49,9 +49,11 @@ from reservations.ledger.place import Place
 from reservations.selectors.days import Day, read_day
 from reservations.selectors.guests import GuestState
 from reservations.selectors.holds import HeldPlace, hold_of
+from reservations.selectors.houses import House
 from reservations.sentences import FULL, NO_TABLE, sentence
 from reservations.services.abuse import check_address
 from reservations.services.availability import alternatives, check_open_to, not_bookable
+from reservations.services.taking import kind_for
 
 _UTC = ZoneInfo("UTC")
 
@@ -199,7 +201,7 @@ def _write_hold(
         raise AlreadyBooked(reservation_id=booked)
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
-    terms = terms_for(day, decision)
+    terms = terms_for(day, decision, now)
     is_online = request.channel is e.Channel.ONLINE
     if terms.amount > 0 and is_online and not is_usable(house.account_id):
         raise PaymentsUnavailable
@@ -266,15 +268,43 @@ class PaymentTerms:
     ladder: tuple[RefundStep, ...] = DEFAULT_REFUND_LADDER
 
 
-def terms_for(day: Day, decision: e.Decision) -> PaymentTerms:
+def terms_for(day: Day, decision: e.Decision, now: dt.datetime) -> PaymentTerms:
     """What the party pays in advance and what it gets back, fixed now for this booking."""
-    plan = day.house.plan
-    service = decision.slot.service if decision.slot else None
-    query = decision.query
-    amount, rule = deposit_for(plan, service, day.service_date, query.party_size, query.offer_id)
+    slot, seating = decision.slot, decision.seating
+    starts_at = minute_to_datetime(_UTC, seating.starts) if seating else now
+    return terms_of(
+        day.house,
+        slot.service.id if slot else None,
+        day.service_date,
+        decision.query.party_size,
+        starts_at=starts_at,
+        now=now,
+        offer_id=decision.query.offer_id,
+    )
+
+
+def terms_of(
+    house: House,
+    service_id: int | None,
+    service_date: dt.date,
+    party_size: int,
+    *,
+    starts_at: dt.datetime,
+    now: dt.datetime,
+    offer_id: int | None = None,
+) -> PaymentTerms:
+    """What the house's policies ask of a party at ``now``, by the provider it is paid through.
+
+    Pure but for the class of the provider. An amount of zero asks nothing.
+    """
+    plan = house.plan
+    service = next((one for one in plan.services if one.id == service_id), None)
+    amount, rule = deposit_for(plan, service, service_date, party_size, offer_id)
+    amount = quantize(amount, plan.currency)
     if rule is None:
-        return PaymentTerms(quantize(amount, plan.currency))
-    return PaymentTerms(quantize(amount, plan.currency), rule.kind, rule.refund_ladder)
+        return PaymentTerms(amount)
+    kind = kind_for(rule.kind, house, starts_at, now)
+    return PaymentTerms(amount, kind, rule.refund_ladder)
 
 
 def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:

@@ -29,6 +29,8 @@ booking is then the one that was there, with the data of whoever counts more.
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import IntegrityError, transaction
 
 from core import clock
@@ -36,11 +38,14 @@ from core.actors import Actor
 from core.errors import Busy
 from core.locks import Space, again_if_undone, lock
 from customers import services as customers
+from payments.gateways.registry import is_usable
 from reservations.engine import types as e
 from reservations.engine.calendar import readings_of
+from reservations.engine.lifecycle import Status
 from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
 from reservations.ledger.confirm import Contact
 from reservations.ledger.decisions import record_decision
+from reservations.models import Reservation
 from reservations.partners import PartnerBooking
 from reservations.selectors.bookings import Booking, booking
 from reservations.selectors.days import Day, read_day
@@ -48,8 +53,15 @@ from reservations.selectors.houses import House
 from reservations.selectors.sources import View, same_visit, told_before
 from reservations.services.availability import check_open_to
 from reservations.services.bookings import Extras, write_booking
-from reservations.services.holds import HoldRequest, decide_for, refused, terms_for
+from reservations.services.holds import (
+    HoldRequest,
+    PaymentTerms,
+    decide_for,
+    refused,
+    terms_for,
+)
 from reservations.services.partner_contacts import contact_for
+from reservations.services.payment_requests import SHORTEST, Asked, write_request
 from reservations.services.same_visits import link, write_record
 
 __all__ = ["PartnerBooking", "book_for_partner"]
@@ -134,8 +146,11 @@ def _book(asked: PartnerBooking, by: Actor) -> tuple[str, bool]:
     decision = decide_for(day, request, now)
     if not decision.accepted:
         raise _Refused(day, decision)
-    extras = _extras(day, decision, asked)
+    terms = terms_for(day, decision, now)
+    extras = _extras(day, decision, asked, terms)
     row = write_booking(day, decision, request, contact, extras, by=by, now=now)
+    if extras.status == Status.PENDING_PAYMENT:
+        _ask_for_money(row, day, terms, by, now)
     write_record(asked, contact, row, is_primary=True, now=now)
     if asked.sms_consents and contact.is_new and contact.customer_id is not None:
         customers.remember(
@@ -184,13 +199,30 @@ def _request(asked: PartnerBooking) -> HoldRequest:
     )
 
 
-def _extras(day: Day, decision: e.Decision, asked: PartnerBooking) -> Extras:
-    terms = terms_for(day, decision)
+def _ask_for_money(
+    row: Reservation, day: Day, terms: PaymentTerms, by: Actor, now: dt.datetime
+) -> None:
+    """The request that a booking made by a program waits for; its guest gets the link, too."""
+    services = (one for one in day.house.plan.services if one.id == row.service_id)
+    service = next(services, None)
+    is_granted = service is None or service.auto_confirm
+    until = now + dt.timedelta(minutes=day.house.pay_link_minutes)
+    asked = Asked(
+        terms=terms,
+        becomes=(Status.CONFIRMED if is_granted else Status.PENDING).value,
+        expires_at=max(min(until, row.starts_at), now + SHORTEST),
+    )
+    write_request(row, booking(row.public_id), asked, by=by, at=now, send=True)
+
+
+def _extras(day: Day, decision: e.Decision, asked: PartnerBooking, terms: PaymentTerms) -> Extras:
     status = asked.status
     if status is None:
         service = decision.slot.service if decision.slot else None
         is_granted = (service is None or service.auto_confirm) and terms.amount <= 0
         status = "confirmed" if is_granted else "pending"
+        if terms.amount > 0 and asked.pays_by_link and _can_be_paid(day.house, asked):
+            status = Status.PENDING_PAYMENT.value
     return Extras(
         user_id=asked.user_id,
         payment_kind=terms.kind,
@@ -198,13 +230,18 @@ def _extras(day: Day, decision: e.Decision, asked: PartnerBooking) -> Extras:
         details=asked.details,
         external_id=asked.external_id,
         status=status,
-        notify=asked.notify,
+        notify=asked.notify and status != Status.PENDING_PAYMENT,
         is_test=asked.is_test,
         request_key=asked.request_key,
         dietary=asked.dietary,
         celebration=asked.celebration,
         draw_code=asked.draw_code,
     )
+
+
+def _can_be_paid(house: House, asked: PartnerBooking) -> bool:
+    """Whether there is a page to pay on; a test never moves real money."""
+    return is_usable(house.account_id) and not (asked.is_test and house.is_paying_for_real)
 
 
 def _record_refusal(refusal: _Refused, asked: PartnerBooking, by: Actor) -> None:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 
 from django.db import transaction
 
 from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.locks import Space, again_if_undone, lock
-from payments.services.errands import give_back
-from reservations.engine.lifecycle import HOLDS_TABLE, ActorKind, Status, allowed
+from reservations.engine.lifecycle import HOLDS_TABLE, TERMINAL, ActorKind, Status, allowed
 from reservations.errors import NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking, booking, unanswered
+from reservations.services.booking_money import give_all_back, let_all_go, withdraw_open
 from reservations.services.bookings import notify
 
 ANSWER_WITHIN = dt.timedelta(hours=24)
 """A booking that staff have to accept lapses after this long, or when its time has come."""
 
-_WAITING = frozenset({Status.REQUESTED, Status.PENDING})
+_WAITING = frozenset({Status.REQUESTED, Status.PENDING, Status.PENDING_PAYMENT, Status.EXPIRED})
+"""From these on a guest is told what becomes of the booking."""
 _TURNED_AWAY = frozenset({Status.DECLINED, Status.EXPIRED})
 
 
@@ -71,42 +71,55 @@ def step(identifier: str, to: Status, *, by: Actor, reason: str = "") -> str:
                 f"A {before.replace('_', ' ')} reservation cannot become {to.replace('_', ' ')}.",
                 status=before,
             )
-        now = clock.now()
-        row.status = to.value
-        row.sequence += before in _WAITING
-        row.status_changed_at = row.updated_at = now
-        row.save(update_fields=["status", "sequence", "status_changed_at", "updated_at"])
-        if before in HOLDS_TABLE and to not in HOLDS_TABLE:
-            release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
-        audit.record(
-            f"reservation.{to}",
-            row.public_id,
-            by=by,
-            restaurant_id=row.restaurant_id,
-            before=before,
-            reason=reason,
-        )
-        if before in _WAITING:
-            _answer(row, booking(identifier), to, now)
+        take_step(row, to, by=by, at=clock.now(), reason=reason)
     return before
 
 
-def _answer(row: Reservation, found: Booking, to: Status, now: dt.datetime) -> None:
+def take_step(
+    row: Reservation, to: Status, *, by: Actor, at: dt.datetime, reason: str = ""
+) -> None:
+    """One step of a reservation whose row is locked, under the day's lock, with all that follows.
+
+    For services that have made sure that the step may be taken. Entering a status that holds a
+    table needs the claims to be there already.
+    """
+    before = Status(row.status)
+    row.status = to.value
+    row.sequence += before in _WAITING
+    row.status_changed_at = row.updated_at = at
+    row.save(update_fields=["status", "sequence", "status_changed_at", "updated_at"])
+    if before in HOLDS_TABLE and to not in HOLDS_TABLE:
+        release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=at)
+    audit.record(
+        f"reservation.{to}",
+        row.public_id,
+        by=by,
+        restaurant_id=row.restaurant_id,
+        before=before,
+        reason=reason,
+    )
+    if to in TERMINAL:
+        withdraw_open(row, by=by, at=at)
+    if to is Status.COMPLETED:
+        # The visit went well: nobody needs the card any more.
+        let_all_go(row, at=at)
+    if before in _WAITING:
+        _answer(row, booking(row.public_id), before, to, at)
+
+
+def _answer(row: Reservation, found: Booking, before: Status, to: Status, now: dt.datetime) -> None:
     """Tell the guest what became of their request, and give the money back after a no."""
     if to is Status.CONFIRMED:
         notify(found.house, row, "reservation_confirmed", now)
     if to not in _TURNED_AWAY:
         return
-    left = Decimal(0)
-    if row.payment_id is not None:
-        key = f"refund:{row.public_id}"
-        refund = give_back(row.payment_id, reason=to.value, key=key, at=now)
-        left = refund.amount if refund else left
+    returned = give_all_back(row, reason=to.value, at=now)
     notify(
         found.house,
         row,
         f"reservation_{to}",
         now,
-        refund_amount=str(left),
+        refund_amount=str(returned),
         refund_percent=100,
+        is_unpaid=before is Status.PENDING_PAYMENT,
     )

@@ -20,6 +20,7 @@ from reservations.ledger.place import release_reservation
 from reservations.models import Reservation, SourceRecord
 from reservations.selectors.bookings import booking
 from reservations.selectors.sources import told_twice
+from reservations.services.booking_money import give_all_back, withdraw_open
 from reservations.services.same_visits import primary_record
 
 
@@ -83,6 +84,8 @@ def _may_join(kept: Reservation, given_up: Reservation) -> bool:
 
 def _give_up(row: Reservation, into: Reservation, now: dt.datetime) -> None:
     release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=now)
+    withdraw_open(row, by=SYSTEM, at=now)
+    give_all_back(row, reason="the same visit is booked already", at=now)
     row.status = Reservation.Status.CANCELLED
     row.merged_into = into
     row.cancelled_at = row.updated_at = row.status_changed_at = now

@@ -17,6 +17,7 @@ from notifications.wording import amount
 from reservations.engine.lifecycle import Status
 from reservations.errors import AlreadyCancelled, LinkRevoked, RefundChanged
 from reservations.forms import LateForm, MessageForm, first_error
+from reservations.selectors.bookings import Booking
 from reservations.services.by_link import (
     cancel_for_link,
     may_be_late,
@@ -27,6 +28,7 @@ from reservations.services.by_link import (
 )
 from reservations.services.cancellation import quote_cancellation
 from reservations.services.links import open_link, page_address
+from reservations.services.payment_requests import deciding_request, pay_address
 from reservations.views import pay_words
 from reservations.views.base import manage_page, tell, warn
 from reservations.views.ticket import calendar_file, may_cancel, ticket_of
@@ -59,9 +61,20 @@ class ManageView(TokenView):
             "may_be_late": may_be_late(found, now),
             "minutes": LateForm.STEPS,
             **wallets_of(found),
+            "pay_url": _pay_url(found),
             "note": MessageForm(initial={"text": request.session.pop(_NOTE, "")}),
         }
         return render(request, "reservations/manage.html", context)
+
+
+def _pay_url(found: Booking) -> str:
+    """Where a booking that waits for money is paid; empty for all others."""
+    if found.status != Status.PENDING_PAYMENT:
+        return ""
+    try:
+        return pay_address(deciding_request(found.public_id))
+    except NotFound:
+        return ""
 
 
 class ManageCalendarView(TokenView):

@@ -144,6 +144,19 @@ class Restaurant(models.Model):
     max_hold_extensions = models.PositiveSmallIntegerField(
         default=3, help_text="How often a guest may ask for more time."
     )
+    pay_link_minutes = models.PositiveIntegerField(
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(20160)],
+        help_text="How long a guest has to pay by a link; a table that waits for it is free then.",
+    )
+    keep_cards_days = models.PositiveSmallIntegerField(
+        default=7,
+        db_default=7,
+        validators=[MaxValueValidator(60)],
+        help_text="How many days after a no-show or a late cancellation a card is let go of"
+        " when no fee was charged.",
+    )
     cancellation_policy = models.TextField(
         blank=True, help_text="Shown to guests; empty is written from the refund ladder."
     )
@@ -181,6 +194,13 @@ class Restaurant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(hold_minutes__range=(1, 60)), name="restaurant_hold_minutes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pay_link_minutes__range=(5, 20160)),
+                name="restaurant_pay_link_minutes",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(keep_cards_days__lte=60), name="restaurant_keep_cards_days"
             ),
             models.CheckConstraint(
                 condition=models.Q(average_spend=None) | models.Q(average_spend__gte=0),

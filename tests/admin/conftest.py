@@ -15,8 +15,19 @@ from accounts.services.keys import create_key
 from config.settings.unfold import UNFOLD
 from core.actors import SYSTEM, Actor
 from core.models import Heartbeat
+from core.secrets import encrypt
 from notifications.models import Message
-from payments.models import Payment, Reconciliation, ReconciliationDifference, Refund
+from payments.models import (
+    Payment,
+    PaymentDispute,
+    ProviderAccount,
+    ProviderAnswer,
+    ProviderEvent,
+    Reconciliation,
+    ReconciliationDifference,
+    Redemption,
+    Refund,
+)
 from reservations.guests import Guest
 from reservations.models import ImportRun, InboundDelivery, Reservation, SourceRecord
 from reservations.selectors.houses import house as read_house
@@ -25,6 +36,7 @@ from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
 from reservations.services.links import issue_link
 from reservations.services.party_requests import PartyWish, ask_for_party
+from reservations.services.payment_requests import ask_for_payment
 from reservations.services.sign_in import request_sign_in
 from reservations.services.source_secrets import create_source_secret
 from reservations.services.waitlist import WaitRequest, join_waitlist
@@ -164,6 +176,45 @@ def ask_as_a_large_party(house: Restaurant, *, by: Actor) -> None:
     ask_for_party(read_house(house.pk, house.plan_version), party, by=by)
 
 
+def embed(house: Restaurant) -> None:
+    AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
+    PublishableKey.objects.create(restaurant=house, name="Website")
+
+
+def move_money(booked: Reservation, clock: Clock) -> None:
+    """An account, what its provider told, a bill, a dispute, and a link to pay by."""
+    payment, house = booked.payment, booked.restaurant
+    assert payment is not None
+    account = ProviderAccount.objects.create(
+        restaurant=house,
+        provider="stripe",
+        is_active=False,
+        credentials=encrypt('{"secret_key": "sk_test_hidden"}'),
+        created_at=clock.now,
+        updated_at=clock.now,
+    )
+    ProviderEvent.objects.create(
+        account=account, provider="stripe", event_id="evt_1", type="x", received_at=clock.now
+    )
+    ProviderAnswer.objects.create(payment=payment, call="charge", outcome="ok", at=clock.now)
+    Redemption.objects.create(
+        payment=payment,
+        idempotency_key="staff:1",
+        amount=Decimal(5),
+        by_label="Bob",
+        created_at=clock.now,
+    )
+    PaymentDispute.objects.create(
+        payment=payment,
+        reference="dp_1",
+        status="needs_response",
+        amount=Decimal(50),
+        opened_at=clock.now,
+        updated_at=clock.now,
+    )
+    ask_for_payment(booked.public_id, by=SYSTEM, amount=Decimal(20), send=False)
+
+
 def _troubled_money(booked: Reservation, house: Restaurant, clock: Clock) -> None:
     """A refund that was refused, a charge nobody knows of, books that differ."""
     payment = booked.payment
@@ -215,8 +266,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     Message.objects.update(status=Message.Status.FAILED, last_error="No such mailbox")
     ImportRun.objects.create(digest="d", file_name="real.csv", started_at=clock.now)
     GuestPreferences.objects.create(user=cast.guest, cuisines=["Italian"])
-    AllowedSite.objects.create(restaurant=house, origin="https://bella.example")
-    PublishableKey.objects.create(restaurant=house, name="Website")
+    embed(house)
     Offer.objects.create(restaurant=house, name="Oysters")
     key = create_key("Website", by=SYSTEM, scopes=["*"], restaurant_id=house.pk).key
     hook = create_endpoint(
@@ -243,6 +293,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     )
     join_waitlist(wanted, by=guest.actor)
     ask_as_a_large_party(house, by=guest.actor)
+    move_money(booked, clock)
     return booked
 
 

@@ -83,6 +83,7 @@ def _begin(hold_id: int, method: Any, now: dt.datetime | None = None) -> write.B
         hold_id,
         gateway="sandbox",
         account_id=None,
+        kind="deposit",
         agreed_text="",
         method=method,
         contact=write.Contact("", ""),

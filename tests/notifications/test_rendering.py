@@ -188,6 +188,10 @@ TROUBLE = {
     "installation": "https://book.example",
 }
 OTHER_KINDS: dict[str, dict[str, Any]] = {
+    "payment_requested": {"payment": "35"},
+    "payment_received": {"payment": "35"},
+    "fee_charged": {"payment": "35"},
+    "hold_refused": {"payment": "35"},
     "guest_running_late": {"minutes": 15, "guest_phone": "+12125550188"},
     "guest_wrote": {"note": "We bring a pram", "guest_phone": "+12125550188"},
     "waitlist_joined": {"service_date": "2026-11-21", "earliest": "19:00", "latest": "21:00"},
@@ -197,6 +201,9 @@ OTHER_KINDS: dict[str, dict[str, Any]] = {
     **{kind: dict(TROUBLE) for kind in TO_INTEGRATORS},
 }
 NO_LINK = {
+    "payment_received",
+    "fee_charged",
+    "hold_refused",
     *("guest_running_late", "guest_wrote", "party_requested", "party_request_received"),
     *TO_INTEGRATORS,
 }

@@ -14,7 +14,8 @@ from django.core.management import CommandError, call_command
 from notifications.models import Message
 from reservations.imports.survey import Seen
 from reservations.models import ImportRun, Reservation, SeatingDecision, TableClaim
-from reservations.proof.invariants import ALWAYS, Check, broken
+from reservations.proof.checks import Check
+from reservations.proof.invariants import ALWAYS, broken
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 

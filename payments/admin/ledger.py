@@ -1,11 +1,10 @@
-"""Money in the admin: deposit policies to set up; payments and refunds to look at and retry."""
+"""Money as rows in the admin: payments, refunds and disputes to look at; refunds to retry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,36 +13,44 @@ from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import clock
 from core.admin import ReadOnlyAdmin, back_to, public_link, row_link, staff_actor, tell
 from core.errors import DomainError
 from payments.models import (
     Payment,
-    Policy,
-    Reconciliation,
+    PaymentDispute,
+    ProviderAnswer,
     ReconciliationDifference,
+    Redemption,
     Refund,
     SandboxCharge,
 )
-from payments.selectors import ladder_text, open_differences, stuck_payments, stuck_refunds
-from payments.services import reconciliation, refunds
+from payments.selectors import open_differences, stuck_payments, stuck_refunds
+from payments.services import refunds
 from restaurants.access import Capability
 from restaurants.admin.scope import (
     HouseFilter,
-    ScopedAdmin,
     ScopedInline,
     ScopedReadOnlyAdmin,
     access,
 )
-from restaurants.admin.service import WeekdaysTextMixin
 
 PAYMENT_COLOURS = {
     "requested": "info",
+    "action": "info",
     "unknown": "danger",
+    "authorized": "primary",
+    "saved": "primary",
     "succeeded": "success",
     "failed": "warning",
+    "voided": "default",
+}
+DISPUTE_COLOURS = {
+    "needs_response": "danger",
+    "under_review": "info",
+    "won": "success",
+    "lost": "warning",
 }
 REFUND_COLOURS = {"requested": "info", "succeeded": "success", "failed": "danger"}
 
@@ -73,59 +80,6 @@ _STUCK: dict[type[Any], Callable[[], QuerySet[Any]]] = {
 }
 
 
-@admin.register(Policy)
-class PolicyAdmin(WeekdaysTextMixin, ScopedAdmin):
-    """What parties pay in advance. The highest priority that applies wins."""
-
-    list_display = ["name", "restaurant", "amount_text", "who", "ladder", "priority", "is_active"]
-    list_filter = [HouseFilter, "is_active", "per_person"]
-    list_select_related = ["restaurant", "service"]
-    search_fields = ["name", "restaurant__name", "restaurant__public_id"]
-    autocomplete_fields = ["restaurant", "service"]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("restaurant", "name"),
-                    ("amount", "per_person"),
-                    ("priority", "is_active"),
-                    "refund_ladder",
-                ]
-            },
-        ),
-        (
-            "Applies to",
-            {
-                "description": "Everything left empty: every party on every day.",
-                "fields": [
-                    "service",
-                    ("min_party", "max_party"),
-                    "weekdays",
-                    ("valid_from", "valid_until"),
-                ],
-            },
-        ),
-    ]
-
-    @display(description="amount", ordering="amount")
-    def amount_text(self, row: Policy) -> str:
-        """With currency."""
-        return f"{row.amount:.2f} {row.restaurant.currency}{' p.p.' if row.per_person else ''}"
-
-    @display(description="applies to")
-    def who(self, row: Policy) -> str:
-        """Service and party size."""
-        most = f" to {row.max_party}" if row.max_party else " or more"
-        service = row.service.name if row.service else "Every service"
-        return f"{service}, {row.min_party}{most}"
-
-    @display(description="refund")
-    def ladder(self, row: Policy) -> str:
-        """In words."""
-        return ladder_text([(hours, percent) for hours, percent in row.refund_ladder])
-
-
 class RefundInline(ScopedInline):
     """What goes back of a payment."""
 
@@ -136,15 +90,44 @@ class RefundInline(ScopedInline):
     show_change_link = True
 
 
+class RedemptionInline(ScopedInline):
+    """What came off bills."""
+
+    model = Redemption
+    fields = ["amount", "bill", "by_label", "created_at"]
+    readonly_fields = fields
+    may_change = may_add = may_delete = None
+
+
+class AnswerInline(ScopedInline):
+    """What the provider said, without the body: that is for disputes."""
+
+    model = ProviderAnswer
+    verbose_name_plural = "provider's answers"
+    fields = ["at", "call", "outcome", "reference"]
+    readonly_fields = fields
+    may_change = may_add = may_delete = None
+
+
 @admin.register(Payment)
 class PaymentAdmin(ScopedReadOnlyAdmin):
     """Found by id, booking, card digits or the provider's reference."""
 
-    list_display = ["public_id", "restaurant", "paid_for", "money", "state", "card", "created_at"]
+    list_display = [
+        "public_id",
+        "restaurant",
+        "paid_for",
+        "kind",
+        "money",
+        "state",
+        "card",
+        "created_at",
+    ]
     list_filter = [
         AttentionFilter,
         HouseFilter,
         "status",
+        "kind",
         ("created_at", RangeDateTimeFilter),
     ]
     list_select_related = ["restaurant"]
@@ -156,7 +139,7 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
         "=idempotency_key",
     ]
     search_help_text = "Payment or booking id, provider reference, last four digits"
-    inlines = [RefundInline]
+    inlines = [RefundInline, RedemptionInline, AnswerInline]
     fieldsets = [
         (
             None,
@@ -164,9 +147,12 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
                 "fields": [
                     ("public_id", "restaurant"),
                     ("paid_for", "status"),
-                    ("money", "returned"),
+                    ("kind", "parent"),
+                    ("money", "captured"),
+                    ("returned", "redeemed"),
                     ("card", "gateway"),
                     ("created_at", "settled_at"),
+                    "agreed_text",
                 ]
             },
         ),
@@ -174,7 +160,9 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
             "With the provider",
             {
                 "fields": [
-                    ("provider_reference", "idempotency_key"),
+                    ("account", "provider_reference"),
+                    ("idempotency_key", "capture_before"),
+                    ("errand", "errand_amount"),
                     ("attempts", "next_check_at"),
                     ("failure_code", "failure_message"),
                     "last_error",
@@ -319,104 +307,44 @@ class RefundAdmin(ScopedReadOnlyAdmin):
             tell(request, error)
 
 
-class NoteDialog(BaseDialogForm):
-    """Why a difference may stay."""
+@admin.register(PaymentDispute)
+class PaymentDisputeAdmin(ScopedReadOnlyAdmin):
+    """Charges that guests contest at their bank; answered at the provider."""
 
-    note = forms.CharField(max_length=300, widget=UnfoldAdminTextInputWidget, label="Reason")
-
-
-@admin.register(ReconciliationDifference)
-class ReconciliationDifferenceAdmin(ScopedReadOnlyAdmin):
-    """Where a provider's books and ours differ. Goes by itself once both say the same."""
-
-    list_display = ["kind_text", "what", "money", "day", "restaurant", "of_payment", "is_open"]
-    list_filter = [AttentionFilter, HouseFilter, "kind", "what", "provider"]
-    list_select_related = ["restaurant", "payment"]
-    search_fields = ["=reference", "=purpose", "=payment__public_id"]
-    search_help_text = "The provider's reference, booking or payment id"
-    actions_detail = ["resolve"]
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("kind_text", "what"),
-                    ("ours", "theirs"),
-                    ("reference", "provider"),
-                    ("of_payment", "booking"),
-                    ("restaurant", "day"),
-                    ("found_at", "seen_at"),
-                    ("resolved_at", "resolved_by"),
-                    "note",
-                ]
-            },
-        )
+    house_path = "payment__restaurant_id"
+    list_display = ["reference", "of_payment", "money", "state", "reason", "due_by"]
+    list_filter = [HouseFilter, "status", ("opened_at", RangeDateTimeFilter)]
+    list_select_related = ["payment__restaurant"]
+    search_fields = ["=reference", "=payment__public_id", "=payment__purpose"]
+    search_help_text = "Dispute at the provider, payment or booking id"
+    fields = [
+        ("reference", "of_payment"),
+        ("money", "status"),
+        "reason",
+        ("opened_at", "due_by"),
+        "updated_at",
     ]
 
-    def has_resolve_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Managers decide about money."""
-        row = self.get_object(request, object_id) if object_id else None
-        if object_id and (row is None or row.resolved_at is not None):
-            return False
-        return self.allowed(request, Capability.MANAGE, row)
-
-    @display(description="difference", ordering="kind")
-    def kind_text(self, row: ReconciliationDifference) -> str:
-        """In words."""
-        return row.get_kind_display()
-
-    @display(description="here / there")
-    def money(self, row: ReconciliationDifference) -> str:
-        """Both books."""
-        return f"{row.ours} / {row.theirs}"
+    def house_of(self, row: Any) -> int | None:
+        """That of the payment."""
+        if isinstance(row, PaymentDispute):
+            return row.payment.restaurant_id
+        return super().house_of(row)
 
     @display(description="payment")
-    def of_payment(self, row: ReconciliationDifference) -> str:
-        """A link, if it is one of ours."""
-        return row_link(row.payment, row.payment.public_id) if row.payment else "–"
+    def of_payment(self, row: PaymentDispute) -> str:
+        """A link."""
+        return row_link(row.payment, row.payment.public_id)
 
-    @display(description="for")
-    def booking(self, row: ReconciliationDifference) -> str:
-        """A link to the hold or booking."""
-        return public_link(row.purpose) if row.purpose else "–"
+    @display(description="amount", ordering="amount")
+    def money(self, row: PaymentDispute) -> str:
+        """With currency."""
+        return f"{row.amount:.2f} {row.payment.currency}"
 
-    @display(description="open", boolean=True)
-    def is_open(self, row: ReconciliationDifference) -> bool:
-        """Nobody has looked into it."""
-        return row.resolved_at is None
-
-    @action(
-        description="Resolve",
-        icon="check",
-        permissions=["resolve"],
-        dialog={
-            "title": "Let this difference stay",
-            "description": "It is not raised again. Say why; the reason is kept.",
-            "form_class": NoteDialog,
-            "form_submit_text": "Resolve",
-        },
-    )
-    def resolve(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        """With a reason."""
-        row = self.get_object(request, object_id)
-        if row is not None and self.allowed(request, Capability.MANAGE, row):
-            try:
-                note = form.cleaned_data["note"]
-                reconciliation.resolve(row.pk, note, by=staff_actor(request))
-                tell(request, "The difference is resolved.")
-            except DomainError as error:
-                tell(request, error)
-        page = reverse("admin:payments_reconciliationdifference_change", args=[object_id])
-        return back_to(request, page)
-
-
-@admin.register(Reconciliation)
-class ReconciliationAdmin(ReadOnlyAdmin):
-    """Each comparison of the books. Operators only."""
-
-    list_display = ["day", "provider", "account", "movements", "differences", "finished_at"]
-    list_filter = ["provider"]
-    date_hierarchy = "day"
+    @display(description="status", ordering="status", label=DISPUTE_COLOURS)
+    def state(self, row: PaymentDispute) -> tuple[str, str]:
+        """In colour."""
+        return (row.status, row.get_status_display())
 
 
 @admin.register(SandboxCharge)

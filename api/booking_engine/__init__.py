@@ -1,0 +1,1 @@
+"""Contract 4: what hotel and payment integrations call; snake_case."""

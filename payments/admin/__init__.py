@@ -1,0 +1,5 @@
+"""Money in the admin."""
+
+from payments.admin import accounts, ledger, policies, reconciliation
+
+__all__ = ["accounts", "ledger", "policies", "reconciliation"]

@@ -1,0 +1,100 @@
+"""All the money of one booking: its deposit, what was asked for besides, cards and fees.
+
+For services that hold the lock on the reservation's row. Nothing here asks a provider: what is to
+go back or to be let go of is a row, and workers do it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from core import audit
+from core.actors import Actor
+from core.money import exponent
+from payments.models import Payment
+from payments.services.errands import give_back, let_go
+from payments.services.refunds import request_refund
+from reservations.engine.policies import refund_amount
+from reservations.models import PaymentRequest, Reservation
+from reservations.models.payment_requests import FEES
+from reservations.selectors.booking_money import payments_of
+
+
+def extras_of(row: Reservation) -> list[PaymentRequest]:
+    """What was paid by links besides the booking's own payment, without fees; oldest first."""
+    paid = PaymentRequest.objects.filter(reservation=row, status=PaymentRequest.Status.PAID)
+    own = {} if row.payment_id is None else {"payment_id": row.payment_id}
+    found = paid.exclude(kind__in=FEES).select_related("payment").order_by("id")
+    return list(found.exclude(**own) if own else found)
+
+
+def refund_extras(row: Reservation, percent: int, *, reason: str, at: dt.datetime) -> Decimal:
+    """Give back ``percent`` of each extra payment, as far as it is still there; how much in all.
+
+    May be repeated. Cards and holds among them are let go of when everything comes back.
+    """
+    total = Decimal(0)
+    for request in extras_of(row):
+        payment = request.payment
+        if payment is None:
+            continue
+        key = f"refund:{request.public_id}"
+        if payment.status != Payment.Status.SUCCEEDED:
+            if percent == 100:
+                let_go(payment.pk, at=at)
+            continue
+        left = payment.captured - payment.refunded - payment.redeemed
+        due = refund_amount(payment.captured, percent, exponent(payment.currency))
+        refund = request_refund(payment.pk, min(due, left), reason=reason, key=key, at=at)
+        total += refund.amount if refund else Decimal(0)
+    return total
+
+
+def give_all_back(row: Reservation, *, reason: str, at: dt.datetime) -> Decimal:
+    """Everything the guest paid or set aside goes back; how much money that is. May be repeated."""
+    total = refund_extras(row, 100, reason=reason, at=at)
+    if row.payment_id is not None:
+        key = f"refund:{row.public_id}"
+        refund = give_back(row.payment_id, reason=reason, key=key, at=at)
+        total += refund.amount if refund else Decimal(0)
+    let_all_go(row, at=at)
+    return total
+
+
+def let_all_go(row: Reservation, *, at: dt.datetime) -> int:
+    """Let go of all that is set aside or on file for the booking; how many. Takes no money back.
+
+    May be repeated; a hold that is being taken as a fee is left alone.
+    """
+    return sum(let_go(pk, at=at) for pk in payments_of(row.pk))
+
+
+def withdraw_open(row: Reservation, *, by: Actor, at: dt.datetime) -> int:
+    """End the booking's open requests for money, because the booking is over; how many.
+
+    Not those for fees. Money that still arrives goes back in full.
+    """
+    rows = PaymentRequest.objects.select_for_update().filter(
+        reservation=row, status=PaymentRequest.Status.OPEN
+    )
+    withdrawn = list(rows.exclude(kind__in=FEES).order_by("id"))
+    for request in withdrawn:
+        close(request, PaymentRequest.Status.WITHDRAWN, by=by, at=at)
+    return len(withdrawn)
+
+
+def close(
+    request: PaymentRequest, status: PaymentRequest.Status, *, by: Actor, at: dt.datetime
+) -> None:
+    """End a request whose row is locked, on the record."""
+    request.status, request.closed_at = status, at
+    request.save(update_fields=["status", "closed_at", "payment"])
+    audit.record(
+        f"payment_request.{status}",
+        request.public_id,
+        by=by,
+        restaurant_id=request.restaurant_id,
+        amount=str(request.amount),
+        currency=request.currency,
+    )

@@ -1,0 +1,201 @@
+"""Charging a saved card without its owner: the row, the provider, and what its answer means.
+
+Used for fees (``fees``) and for setting money aside shortly before the visit (``near_holds``). The
+row's key is made from the booking, so each is charged once, whoever asks and however often.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from core import audit, clock
+from core.actors import SYSTEM
+from core.locks import again_if_undone
+from core.money import quantize
+from notifications.services import queue
+from payments.gateways.base import ChargeOutcome, ChargeResult
+from payments.gateways.registry import gateway_of
+from payments.models import Payment, PaymentKind
+from payments.services.charges import (
+    FIRST_CHECK,
+    OPEN,
+    charge,
+    keep_answer,
+    order_of,
+    record_charge,
+)
+from payments.services.errands import let_go
+from reservations.engine.lifecycle import PRESENT, UPCOMING, Status
+from reservations.engine.money import RefundStep
+from reservations.errors import PaymentsUnavailable
+from reservations.messages import facts
+from reservations.models import Reservation
+from reservations.selectors.bookings import Booking
+from reservations.services.bookings import notify
+from reservations.services.holds import PaymentTerms
+from reservations.services.payment_requests import Asked, locked_booking, write_request
+
+PREFIX = "res_"
+"""How the purposes of these payments begin."""
+
+HOLD_LINK = dt.timedelta(days=2)
+"""How long a guest has to secure the table by a link when the card refused."""
+
+
+def begin(row: Reservation, card: Payment, *, kind: str, amount: Decimal, key: str) -> Payment:
+    """The row of a charge to a saved card, made once for a key; the booking's row is locked."""
+    now = clock.now()
+    known = Payment.objects.filter(idempotency_key=key).first()
+    if known is not None:
+        return known
+    return Payment.objects.create(
+        restaurant_id=row.restaurant_id,
+        purpose=row.public_id,
+        kind=kind,
+        gateway=card.gateway,
+        account_id=card.account_id,
+        parent=card,
+        idempotency_key=key,
+        amount=amount,
+        currency=card.currency,
+        method=dict(card.saved),
+        agreed_text=card.agreed_text,
+        attempts=1,
+        created_at=now,
+        next_check_at=now + FIRST_CHECK,
+    )
+
+
+def ask(payment: Payment, found: Booking) -> Payment:
+    """Charge it, or find out what became of it, and apply the answer; outside of any transaction.
+
+    May be repeated: the key makes it one charge. A bank that wants the owner of the card, who is
+    not here, has refused.
+    """
+    if payment.status in OPEN:
+        description = f"{found.house.name}, {found.service_date}"
+        result = charge(payment, description=description)
+        if result.outcome is ChargeOutcome.ACTION_REQUIRED:
+            gateway = gateway_of(payment.account_id, payment.gateway)
+            payment.provider_reference = result.reference
+            result = gateway.abandon(order_of(payment))
+            keep_answer(payment.pk, "abandon", result)
+        settle(payment.pk, result)
+    return Payment.objects.get(pk=payment.pk)
+
+
+@again_if_undone
+def settle(payment_id: int, result: ChargeResult) -> bool:
+    """Apply a provider's answer about a charge to a saved card, whenever it arrives.
+
+    May be repeated. False for a payment of something else.
+    """
+    purpose = Payment.objects.values_list("purpose", flat=True).get(pk=payment_id)
+    if not purpose.startswith(PREFIX):
+        return False
+    booked = Reservation.objects.values_list("pk", flat=True).get(public_id=purpose)
+    with transaction.atomic():
+        row, found = locked_booking(booked)
+        was_open = Payment.objects.select_for_update().get(pk=payment_id).status in OPEN
+        payment = record_charge(payment_id, result, at=clock.now())
+        is_final = payment.status not in OPEN
+        if payment.kind == PaymentKind.HOLD and is_final:
+            _apply_hold(row, found, payment, is_news=was_open)
+        elif is_final and was_open:
+            _apply_fee(row, found, payment)
+    return True
+
+
+def _apply_fee(row: Reservation, found: Booking, payment: Payment) -> None:
+    is_taken = payment.status == Payment.Status.SUCCEEDED
+    _record(row, payment, "fee_charged" if is_taken else "fee_refused")
+    if is_taken:
+        tell_of_fee(row, found, payment.kind, payment.captured)
+
+
+def tell_of_fee(row: Reservation, found: Booking, kind: str, amount: Decimal) -> None:
+    """Tell the guest what was charged and why, in the caller's transaction."""
+    notify(
+        found.house,
+        row,
+        "fee_charged",
+        clock.now(),
+        payment=str(quantize(amount, found.currency)),
+        payment_kind=kind,
+    )
+
+
+def _apply_hold(row: Reservation, found: Booking, payment: Payment, *, is_news: bool) -> None:
+    now = clock.now()
+    is_expected = Status(row.status) in UPCOMING | PRESENT
+    if payment.status == Payment.Status.AUTHORIZED:
+        if row.payment_id == payment.parent_id and is_expected:
+            row.payment, row.updated_at = payment, now
+            row.save(update_fields=["payment", "updated_at"])
+            _record(row, payment, "hold_placed")
+        elif row.payment_id != payment.pk:
+            # Cancelled, or secured by other means, while the provider answered.
+            let_go(payment.pk, at=now)
+    elif is_news and is_expected:
+        _record(row, payment, "hold_refused")
+        _ask_by_link(row, found, payment, now)
+
+
+def _ask_by_link(row: Reservation, found: Booking, payment: Payment, now: dt.datetime) -> None:
+    """The guest gets a link to secure the table by another card; the house is told as well."""
+    ladder = tuple(RefundStep(hours, percent) for hours, percent in row.refund_ladder)
+    terms = PaymentTerms(payment.amount, PaymentKind.HOLD.value, ladder)
+    until = max(min(now + HOLD_LINK, row.starts_at), now + dt.timedelta(minutes=5))
+    try:
+        with transaction.atomic():
+            asked = Asked(terms=terms, becomes="", expires_at=until)
+            write_request(row, found, asked, by=SYSTEM, at=now, send=True)
+    except PaymentsUnavailable:
+        # The house has no provider any more: it is told, and decides.
+        pass
+    _tell_house(row, found, payment, now)
+
+
+def _tell_house(row: Reservation, found: Booking, payment: Payment, now: dt.datetime) -> None:
+    house = found.house
+    if not house.email or row.is_test:
+        return
+    payload: dict[str, Any] = facts(
+        house,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        party_size=row.party_size,
+        guest_name=row.guest_name,
+        deposit=Decimal(0),
+        reservation_id=row.public_id,
+        code=row.code,
+        guest_phone=row.guest_phone,
+        payment=str(quantize(payment.amount, payment.currency)),
+    )
+    payload["reply_to"] = row.guest_email
+    queue(
+        "hold_refused",
+        restaurant_id=house.id,
+        about=row.public_id,
+        recipient=house.email,
+        payload=payload,
+        language=house.language,
+        at=now,
+    )
+
+
+def _record(row: Reservation, payment: Payment, what: str) -> None:
+    audit.record(
+        f"reservation.{what}",
+        row.public_id,
+        by=SYSTEM,
+        restaurant_id=row.restaurant_id,
+        payment=payment.public_id,
+        amount=str(quantize(payment.amount, payment.currency)),
+        currency=payment.currency,
+        code=payment.failure_code,
+    )

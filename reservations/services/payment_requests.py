@@ -1,0 +1,415 @@
+"""Asking a guest for money by a link: asked for, withdrawn, and the end of its time.
+
+Paying by it is in ``payment_links``, what a provider's answer means in ``payment_settlement``.
+Locks, here and there: the day, then the reservation, then the request, then the payment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext
+
+from core import audit, clock, money
+from core.actors import SYSTEM, Actor
+from core.errors import Busy, Invalid, NotFound
+from core.locks import Space, again_if_undone, lock
+from core.tokens import derive, fingerprint, new_nonce
+from notifications.services import queue
+from payments.gateways.registry import is_usable
+from payments.models import PaymentKind, PolicyKind
+from payments.services.charges import OPEN
+from reservations.engine.lifecycle import Status
+from reservations.engine.money import RefundStep
+from reservations.errors import LinkUnknown, NotChangeable, PaymentAsked, PaymentsUnavailable
+from reservations.messages import facts
+from reservations.models import PaymentRequest, Reservation
+from reservations.models.payment_requests import FEES
+from reservations.selectors.bookings import Booking, booking, booking_with_key
+from reservations.services.booking_money import close
+from reservations.services.holds import PaymentTerms, terms_of
+from reservations.services.links import page_address
+from reservations.services.progress import take_step
+from reservations.services.taking import kind_for, taken_kind
+from reservations.terms import agreed_text
+
+SHORTEST = dt.timedelta(minutes=5)
+FEE_LINK = dt.timedelta(days=7)
+"""How long a guest has to pay a fee that their card refused."""
+ANSWER_WITHIN = dt.timedelta(minutes=10)
+"""A payment that is under way keeps the table this long after its link has expired."""
+
+_PURPOSE = "payment"
+_LOOKS = 5
+_MOST = Decimal(10) ** 8
+_CAN_BE_ASKED = frozenset(
+    {Status.PENDING, Status.PENDING_PAYMENT, Status.CONFIRMED, Status.RECONFIRMED}
+)
+_WAITS = frozenset({Status.PENDING, Status.PENDING_PAYMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to ask for; made by the functions below."""
+
+    terms: PaymentTerms
+    becomes: str
+    expires_at: dt.datetime
+    request_key: str = ""
+
+
+@again_if_undone
+def ask_for_payment(
+    identifier: str,
+    *,
+    by: Actor,
+    amount: Decimal | None = None,
+    kind: str = "",
+    expires_in: dt.timedelta | None = None,
+    send: bool = True,
+    request_key: str = "",
+) -> PaymentRequest:
+    """Ask the guest of a booking for money by a link; the link is in the message.
+
+    ``amount`` and ``kind`` (deposit, prepayment, hold, card) are the house's policy's when left
+    out, ``expires_in`` is the house's own span. A booking that waits for the house or for money
+    then waits for this: paid, it is confirmed; expired, its table is free. A confirmed booking
+    stands either way. May be repeated with a ``request_key``. Under the day's lock.
+
+    Raises ReservationNotFound, NotChangeable (over, or there already), PaymentAsked (it waits for
+    another request), PaymentsUnavailable, and Invalid for an amount or a span that cannot be.
+    """
+    if request_key and (known := _by_key(request_key)) is not None:
+        return known
+    with transaction.atomic():
+        row, found = locked_booking(booking(identifier).id)
+        now = clock.now()
+        status = Status(row.status)
+        if status not in _CAN_BE_ASKED:
+            raise NotChangeable(status=status)
+        if status is Status.PENDING_PAYMENT and _open_of(row).exclude(becomes="").exists():
+            raise PaymentAsked
+        becomes = Status.CONFIRMED.value if status in _WAITS else ""
+        asked = Asked(
+            terms=_terms(row, found, amount, kind, now),
+            becomes=becomes,
+            expires_at=_expiry(found, expires_in, becomes, now),
+            request_key=request_key,
+        )
+        if status is Status.PENDING:
+            take_step(row, Status.PENDING_PAYMENT, by=by, at=now)
+        return write_request(row, found, asked, by=by, at=now, send=send)
+
+
+def request_to_pay(
+    identifier: str, amount: Decimal, *, by: Actor, request_key: str = ""
+) -> PaymentRequest:
+    """The request that money sent for a booking pays: the one with this key, the one it waits for,
+    or an extra deposit of ``amount`` that is asked for now, without a message.
+
+    May be repeated with a ``request_key``. Raises what :func:`ask_for_payment` raises.
+    """
+    if request_key and (known := _by_key(request_key)) is not None:
+        return known
+    waiting = PaymentRequest.objects.filter(
+        reservation__public_id=identifier, status=PaymentRequest.Status.OPEN
+    )
+    found = waiting.exclude(kind__in=FEES).order_by("-becomes", "id").first()
+    if found is not None:
+        if request_key and not found.request_key:
+            PaymentRequest.objects.filter(pk=found.pk, request_key="").update(
+                request_key=request_key
+            )
+        return found
+    return ask_for_payment(
+        identifier,
+        by=by,
+        amount=amount,
+        kind=PaymentKind.DEPOSIT.value,
+        send=False,
+        request_key=request_key,
+    )
+
+
+def ask_for_fee(
+    row: Reservation, found: Booking, kind: str, amount: Decimal, *, by: Actor
+) -> PaymentRequest:
+    """Ask for a fee by a link, in the transaction of a caller who has locked the booking.
+
+    At most one fee a booking is asked for, by constraint: raises PaymentAsked for a second.
+    """
+    if PaymentRequest.objects.filter(
+        reservation=row, kind__in=FEES, status__in=["open", "paid"]
+    ).exists():
+        raise PaymentAsked
+    now = clock.now()
+    terms = PaymentTerms(amount, kind, ())
+    asked = Asked(terms=terms, becomes="", expires_at=now + FEE_LINK)
+    return write_request(row, found, asked, by=by, at=now, send=True)
+
+
+def write_request(
+    row: Reservation,
+    found: Booking,
+    asked: Asked,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    send: bool,
+) -> PaymentRequest:
+    """The request's row, its audit entry and its message, in the caller's transaction.
+
+    Raises PaymentsUnavailable where nobody can be paid, or where a test would move real money.
+    """
+    house = found.house
+    if not is_usable(house.account_id) or (row.is_test and house.is_paying_for_real):
+        raise PaymentsUnavailable
+    nonce = new_nonce()
+    terms = asked.terms
+    ladder = [[step.hours, step.percent] for step in terms.ladder]
+    request = PaymentRequest.objects.create(
+        restaurant_id=row.restaurant_id,
+        reservation=row,
+        kind=terms.kind,
+        amount=terms.amount,
+        currency=found.currency,
+        refund_ladder=ladder,
+        agreed_text=agreed_text(
+            house,
+            kind=terms.kind,
+            total=terms.amount,
+            ladder=ladder,
+            starts_at=found.starts_at,
+            language=found.language,
+            is_later=taken_kind(terms.kind, house, row.starts_at, at) != terms.kind,
+        ),
+        becomes=asked.becomes,
+        nonce=nonce,
+        digest=fingerprint(_PURPOSE, derive(_PURPOSE, nonce)),
+        request_key=asked.request_key,
+        asked_by=by.label[:120],
+        created_at=at,
+        expires_at=asked.expires_at,
+    )
+    audit.record(
+        "payment_request.asked",
+        request.public_id,
+        by=by,
+        restaurant_id=row.restaurant_id,
+        reservation=row.public_id,
+        kind=terms.kind,
+        amount=str(request.amount),
+        currency=request.currency,
+    )
+    if send:
+        tell_guest("payment_requested", request, row, found, at)
+    return request
+
+
+def tell_guest(
+    kind: str, request: PaymentRequest, row: Reservation, found: Booking, at: dt.datetime
+) -> None:
+    """Queue a message about a request, if its guest left an address and it is no test."""
+    if row.is_test or not row.guest_email:
+        return
+    payload = facts(
+        found.house,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        party_size=row.party_size,
+        guest_name=row.guest_name,
+        deposit=Decimal(0),
+        sequence=row.sequence,
+        reservation_id=row.public_id,
+        code=row.code,
+        payment=str(request.amount),
+        payment_kind=request.kind,
+        pay_until=request.expires_at.isoformat(),
+        keeps_table=bool(request.becomes),
+        terms=request.agreed_text,
+    )
+    queue(
+        kind,
+        restaurant_id=row.restaurant_id,
+        about=request.public_id,
+        recipient=row.guest_email,
+        payload=payload,
+        language=row.language or found.house.language,
+        at=at,
+    )
+
+
+def locked_booking(reservation_id: int) -> tuple[Reservation, Booking]:
+    """A booking under the lock of its day and its row, in the caller's transaction.
+
+    Raises Busy when others keep moving it to other days.
+    """
+    for _ in range(_LOOKS):
+        seen = booking_with_key(reservation_id)
+        lock(Space.SERVICE_DAY, seen.house.public_id, seen.service_date)
+        row = Reservation.objects.select_for_update(of=("self",)).get(pk=reservation_id)
+        if row.service_date == seen.service_date:
+            return row, booking_with_key(reservation_id)
+    raise Busy
+
+
+# --- The link ------------------------------------------------------------------------------------
+
+
+def pay_token(request: PaymentRequest) -> str:
+    """The token by which the guest pays."""
+    return derive(_PURPOSE, request.nonce)
+
+
+def pay_address(request: PaymentRequest) -> str:
+    """The absolute address of the page where the guest pays."""
+    return page_address("pay", pay_token(request))
+
+
+def message_address(about: str) -> str:
+    """:func:`pay_address` for a message about a request; empty when it is gone."""
+    request = PaymentRequest.objects.filter(public_id=about).first()
+    return pay_address(request) if request else ""
+
+
+def open_request(token: str) -> PaymentRequest:
+    """The request behind a token, whatever became of it, with its payment; raises LinkUnknown."""
+    rows = PaymentRequest.objects.select_related("payment")
+    request = rows.filter(digest=fingerprint(_PURPOSE, token)).first()
+    if request is None:
+        raise LinkUnknown
+    return request
+
+
+def deciding_request(identifier: str) -> PaymentRequest:
+    """The latest request a booking (by its public id) waits or waited for; raises NotFound."""
+    rows = PaymentRequest.objects.filter(reservation__public_id=identifier)
+    request = rows.exclude(becomes="").order_by("-id").first()
+    if request is None:
+        raise NotFound(gettext("There is nothing to pay for this booking."))
+    return request
+
+
+# --- The end -------------------------------------------------------------------------------------
+
+
+@again_if_undone
+def withdraw(identifier: str, *, by: Actor) -> PaymentRequest:
+    """Take a request back. May be repeated; a booking that waited for it waits for the house.
+
+    A payment that is under way goes back in full when it arrives. Raises NotFound, and
+    NotChangeable for one that was paid.
+    """
+    seen = PaymentRequest.objects.filter(public_id=identifier).first()
+    if seen is None:
+        raise NotFound
+    with transaction.atomic():
+        row, _ = locked_booking(seen.reservation_id)
+        request = PaymentRequest.objects.select_for_update().get(pk=seen.pk)
+        if request.status == PaymentRequest.Status.PAID:
+            raise NotChangeable(gettext("This was paid already. Refund it instead."))
+        if request.status == PaymentRequest.Status.OPEN:
+            now = clock.now()
+            close(request, PaymentRequest.Status.WITHDRAWN, by=by, at=now)
+            if request.becomes and row.status == Status.PENDING_PAYMENT:
+                take_step(row, Status.PENDING, by=by, at=now)
+    return request
+
+
+@again_if_undone
+def expire(request_id: int) -> bool:
+    """End one request whose time is over, and the booking that waited for it; False if it is not.
+
+    The table is free at once and the guest is told. May be repeated and run twice at once.
+    """
+    seen = PaymentRequest.objects.get(pk=request_id)
+    with transaction.atomic():
+        row, _ = locked_booking(seen.reservation_id)
+        request = PaymentRequest.objects.select_for_update().get(pk=request_id)
+        now = clock.now()
+        if not is_due(request, now):
+            return False
+        close(request, PaymentRequest.Status.EXPIRED, by=SYSTEM, at=now)
+        if request.becomes and row.status == Status.PENDING_PAYMENT:
+            take_step(row, Status.EXPIRED, by=SYSTEM, at=now)
+    return True
+
+
+def is_due(request: PaymentRequest, now: dt.datetime) -> bool:
+    """Whether an open request's time is over; a charge whose answer is missing gets some more."""
+    if request.status != PaymentRequest.Status.OPEN or request.expires_at > now:
+        return False
+    payment = request.payment
+    is_on_its_way = payment is not None and payment.status in OPEN
+    return not is_on_its_way or request.expires_at + ANSWER_WITHIN <= now
+
+
+# --- Terms ---------------------------------------------------------------------------------------
+
+
+def _terms(
+    row: Reservation,
+    found: Booking,
+    amount: Decimal | None,
+    kind: str,
+    now: dt.datetime,
+) -> PaymentTerms:
+    if kind and kind not in PolicyKind.values:
+        raise Invalid(kind=gettext("Choose a deposit, a prepayment, a hold or a card on file."))
+    terms = terms_of(
+        found.house,
+        row.service_id,
+        row.service_date,
+        row.party_size,
+        starts_at=row.starts_at,
+        now=now,
+        offer_id=row.offer_id,
+    )
+    if amount is None and terms.amount <= 0:
+        raise Invalid(amount=gettext("No policy asks this party for money. Say how much."))
+    if amount is not None:
+        check_amount(amount, found.currency)
+        terms = replace(terms, amount=amount)
+        if not kind:
+            terms = replace(terms, kind=PaymentKind.DEPOSIT.value)
+    if kind:
+        terms = replace(terms, kind=kind_for(kind, found.house, found.starts_at, now))
+    if found.payment_id is not None:
+        # One booking, one ladder: what comes back was agreed when it was made.
+        terms = replace(terms, ladder=terms_ladder(found.refund_ladder))
+    return terms
+
+
+def terms_ladder(ladder: list[list[int]]) -> tuple[RefundStep, ...]:
+    """A stored ladder in the engine's words."""
+    return tuple(RefundStep(hours, percent) for hours, percent in ladder)
+
+
+def check_amount(amount: Decimal, currency: str) -> None:
+    """Raise Invalid for what cannot be asked for."""
+    if not 0 < amount < _MOST or money.quantize(amount, currency) != amount:
+        raise Invalid(amount=gettext("This is not an amount that can be paid."))
+
+
+def _expiry(
+    found: Booking, expires_in: dt.timedelta | None, becomes: str, now: dt.datetime
+) -> dt.datetime:
+    span = expires_in or dt.timedelta(minutes=found.house.pay_link_minutes)
+    if not SHORTEST <= span <= dt.timedelta(days=60):
+        raise Invalid(expires_in=gettext("Give the guest between 5 minutes and 60 days."))
+    until = now + span
+    if becomes and found.starts_at > now:
+        until = min(until, found.starts_at)
+    return until
+
+
+def _open_of(row: Reservation) -> QuerySet[PaymentRequest]:
+    return PaymentRequest.objects.filter(reservation=row, status=PaymentRequest.Status.OPEN)
+
+
+def _by_key(request_key: str) -> PaymentRequest | None:
+    return PaymentRequest.objects.filter(request_key=request_key).first()
