@@ -6,6 +6,7 @@ Locks: a payment's row before its refunds' rows, never the other way round.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 
 from core import audit, clock
@@ -18,9 +19,12 @@ from payments.gateways.base import (
     Order,
     RefundResult,
     Taking,
+    refuse_open_transaction,
 )
 from payments.gateways.registry import gateway_of
 from payments.models import Payment, PaymentKind, ProviderAnswer, Refund
+
+logger = logging.getLogger(__name__)
 
 OPEN = (Payment.Status.REQUESTED, Payment.Status.ACTION_REQUIRED, Payment.Status.UNKNOWN)
 """Not decided yet."""
@@ -29,6 +33,9 @@ FIRST_CHECK = dt.timedelta(seconds=30)
 """An answer that is not there after this long is looked for."""
 ACTION_CHECK = dt.timedelta(minutes=3)
 """After this long somebody who was sent to their bank is looked for."""
+
+UNAVAILABLE = "unavailable"
+"""Failure code of a charge that was refused because of us, not because of the card."""
 
 _CHARGE_FIELDS = [
     "status",
@@ -93,6 +100,38 @@ def charge(payment: Payment, *, description: str = "", return_url: str = "") -> 
     return result
 
 
+def secure(
+    payment: Payment, *, is_new: bool, description: str = "", return_url: str = ""
+) -> ChargeResult:
+    """The provider's answer to a guest who waits for it; keeps it, decides nothing.
+
+    Of a payment that was begun before (``is_new`` unset), first what the provider knows already:
+    what the guest approved meanwhile is taken. A provider that refuses us, rather than the card
+    (a revoked key, an amount it cannot move), is the result ``declined`` with the code
+    ``UNAVAILABLE``, or ``unknown`` when an earlier request may have got further. Never raises for
+    what goes wrong there. Raises RuntimeError inside a transaction.
+    """
+    refuse_open_transaction()
+    order = order_of(payment, description=description, return_url=return_url)
+    try:
+        gateway = gateway_of(payment.account_id, payment.gateway)
+        result = None if is_new else gateway.resume(order)
+        if result is None:
+            result = gateway.charge(order)
+    except Exception:
+        # A guest can do nothing about our key being wrong; the log and the row tell who can.
+        logger.exception("provider cannot be asked", extra={"payment": payment.idempotency_key})
+        if not is_new:
+            return ChargeResult(ChargeOutcome.UNKNOWN)
+        return ChargeResult(
+            ChargeOutcome.DECLINED,
+            failure_code=UNAVAILABLE,
+            failure_message="The payment provider refused the restaurant's account.",
+        )
+    keep_answer(payment.pk, "charge", result)
+    return result
+
+
 def keep_answer(
     payment_id: int, call: str, result: ChargeResult | RefundResult, *, refund: Refund | None = None
 ) -> None:
@@ -115,8 +154,8 @@ def record_charge(payment_id: int, result: ChargeResult, *, at: dt.datetime) -> 
 
     Only forward, so it may be repeated and come late: ``requested`` → ``action`` or ``unknown`` →
     ``succeeded``, ``authorized``, ``saved``, ``voided`` or ``failed``, which stay. One exception:
-    a payment that was given up as never arrived is our assumption, and a charge that arrived
-    after all is a fact; so look at the returned row. What is set aside moves on by
+    money that was taken after all is a fact, whatever we were told or assumed before; so look at
+    the returned row. What is set aside moves on by
     ``record_capture`` only. What is final goes into the audit trail. Raises Payment.DoesNotExist.
     """
     payment = Payment.objects.select_for_update().get(pk=payment_id)
@@ -163,11 +202,11 @@ def _write(payment: Payment, result: ChargeResult, at: dt.datetime) -> None:
 def _may_become(payment: Payment, result: ChargeResult) -> bool:
     if payment.status in OPEN:
         return True
-    return (
-        payment.status == Payment.Status.FAILED
-        and payment.failure_code == NEVER_ARRIVED
-        and result.outcome in SECURED
-    )
+    if payment.status not in (Payment.Status.FAILED, Payment.Status.VOIDED):
+        return False
+    if result.outcome is ChargeOutcome.SUCCEEDED:
+        return True
+    return payment.failure_code == NEVER_ARRIVED and result.outcome in SECURED
 
 
 def forget_cards(payment_ids: Iterable[int]) -> int:

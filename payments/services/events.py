@@ -183,6 +183,9 @@ def _payment(payment: Payment) -> bool:
     """Whether nothing about the payment is open on our side."""
     if payment.status in errands.SECURED_STATUSES:
         return errands.look_again(payment)
+    if payment.status in (Payment.Status.FAILED, Payment.Status.VOIDED):
+        settling.look_back(payment)
+        return True
     if payment.status not in OPEN:
         return True
     settling.look_up(payment)

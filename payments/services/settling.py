@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from core import audit, clock
 from core.actors import SYSTEM
-from payments.gateways.base import OPEN_OUTCOMES, ChargeOutcome, ChargeResult
+from payments.gateways.base import OPEN_OUTCOMES, AnswerLost, ChargeOutcome, ChargeResult
 from payments.gateways.registry import gateway_of
 from payments.models import Payment
 from payments.services.charges import FIRST_CHECK, OPEN, keep_answer, order_of, record_charge
@@ -78,6 +78,22 @@ def look_up(payment: Payment) -> bool:
     return announce(payment.pk, result)
 
 
+def look_back(payment: Payment) -> bool:
+    """Ask once more about a payment that failed or was let go: was it taken after all? Whether so.
+
+    Its owner may have gone on at the provider after we had given up. Money that was taken then
+    pays for what it was meant for, or goes back. Raises AnswerLost; may be repeated.
+    """
+    gateway = gateway_of(payment.account_id, payment.gateway)
+    result = gateway.find_charge(order_of(payment))
+    if result is None or result.outcome is not ChargeOutcome.SUCCEEDED:
+        if result is not None and result.outcome is ChargeOutcome.UNKNOWN:
+            raise AnswerLost
+        return False
+    keep_answer(payment.pk, "find", result)
+    return announce(payment.pk, result)
+
+
 def call_off(payment: Payment) -> bool:
     """Give up a payment its owner has not approved, at their own wish; whether it is decided.
 
@@ -140,9 +156,10 @@ def _ask_about(payment: Payment) -> ChargeResult | None:
 def _record_unclaimed(payment_id: int, result: ChargeResult, *, at: dt.datetime) -> None:
     with transaction.atomic(durable=True):
         payment = Payment.objects.select_for_update().get(pk=payment_id)
-        if payment.status not in OPEN:
-            return
+        before = payment.status
         payment = record_charge(payment_id, result, at=at)
+        if payment.status == before:
+            return
         give_back(
             payment_id,
             reason="Nothing left to pay for",

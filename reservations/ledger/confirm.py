@@ -200,7 +200,8 @@ WITH hold AS (
       failure_code = '', failure_message = ''
   WHERE id = %(payment_id)s AND EXISTS (SELECT 1 FROM hold)
     AND (status IN ('requested', 'action', 'unknown')
-         OR (status = 'failed' AND failure_code = %(never_arrived)s))
+         OR status IN ('failed', 'voided') AND (
+              %(payment_status)s::text = 'succeeded' OR failure_code = %(never_arrived)s))
   RETURNING id
 ), reservation AS (
   INSERT INTO reservations_reservation
@@ -282,7 +283,7 @@ def confirm_hold(
         "last4": charge.last4[:4] if charge else "",
         "saved": dump(charge.saved if charge else {}),
         "capture_before": charge.capture_before if charge else None,
-        # Given up, but it arrived after all: what we assumed gives way to what is a fact.
+        # Money that was taken after all: what we were told before gives way to what is a fact.
         "never_arrived": NEVER_ARRIVED,
         "now": now,
     }

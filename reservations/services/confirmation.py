@@ -20,13 +20,13 @@ from django.utils.translation import gettext
 
 from core import clock
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
 from core.locks import again_if_undone
 from customers import services as customers
 from payments.gateways.base import Action, ChargeOutcome, ChargeResult, Gateway
 from payments.gateways.registry import gateway_of, is_usable
 from payments.models import Payment
-from payments.services.charges import keep_answer, order_of, record_charge
+from payments.services.charges import record_charge, secure
 from payments.services.settling import call_off, look_up
 from reservations.details import DETAIL_COLUMNS, Details, language_of
 from reservations.errors import (
@@ -46,6 +46,7 @@ from reservations.services.abuse import claim_contact
 from reservations.services.settlement import settle
 from reservations.services.swap import booked_already, existing, swap
 from reservations.services.taking import taken_kind
+from reservations.services.unsecured import declined, refusal_of
 from reservations.terms import terms_text
 
 PAYMENT_GRACE = dt.timedelta(minutes=2)
@@ -173,15 +174,10 @@ def _why_not(
     if payment.status in PAYING:
         return PaymentPending()
     if payment.status == Payment.Status.FAILED:
-        return _declined(payment.failure_message, payment.failure_code)
+        return declined(payment.failure_message, payment.failure_code)
     if payment.status == Payment.Status.VOIDED and held.is_live(clock.now()):
-        return _declined(gettext("It was called off."), "called_off")
+        return declined(gettext("It was called off."), "called_off")
     return PaidTooLate(refund_amount=held.deposit)
-
-
-def _declined(why: str, code: str) -> PaymentDeclined:
-    text = gettext("Payment failed: %(why)s") % {"why": gettext(why) if why else ""}
-    return PaymentDeclined(text.strip(), decline_code=code)
 
 
 def gateway_for(held: HeldPlace) -> Gateway:
@@ -309,41 +305,33 @@ def _conclude(
 
 def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:
     """The provider's answer; of a payment that was begun before, first what it knows already."""
-    gateway = gateway_for(held)
-    order = order_of(
-        Payment(
-            public_id="",
-            purpose=held.public_id,
-            kind=begun.kind,
-            idempotency_key=begun.idempotency_key,
-            amount=begun.amount,
-            currency=begun.currency,
-            method=begun.method,
-            provider_reference=begun.reference,
-            created_at=begun.begun_at,
-        ),
+    payment = Payment(
+        pk=begun.id,
+        public_id="",
+        account_id=held.house.account_id,
+        gateway=held.house.gateway,
+        purpose=held.public_id,
+        kind=begun.kind,
+        idempotency_key=begun.idempotency_key,
+        amount=begun.amount,
+        currency=begun.currency,
+        method=begun.method,
+        provider_reference=begun.reference,
+        created_at=begun.begun_at,
+    )
+    return secure(
+        payment,
+        is_new=begun.is_new,
         description=f"{held.house.name}, {held.service_date}",
         return_url=f"{settings.PUBLIC_URL}/hold/{held.public_id}/back/",
     )
-    result = None if begun.is_new else gateway.resume(order)
-    if result is None:
-        result = gateway.charge(order)
-    keep_answer(begun.id, "charge", result)
-    return result
 
 
-def _not_secured(
-    held: HeldPlace, payment_id: int, result: ChargeResult
-) -> PaymentDeclined | PaymentPending | PaymentActionRequired:
+def _not_secured(held: HeldPlace, payment_id: int, result: ChargeResult) -> DomainError:
     """Record an answer that is not a success; the error to tell the guest."""
     now = clock.now()
     with transaction.atomic():
         record_charge(payment_id, result, at=now)
         if result.outcome is ChargeOutcome.ACTION_REQUIRED:
             write.keep_hold(held.id, until=now + ACTION_GRACE)
-    if result.outcome is ChargeOutcome.ACTION_REQUIRED:
-        action = result.action or Action()
-        return PaymentActionRequired(redirect_url=action.url, client_secret=action.client_secret)
-    if result.outcome in (ChargeOutcome.DECLINED, ChargeOutcome.VOIDED):
-        return _declined(result.failure_message, result.failure_code)
-    return PaymentPending()
+    return refusal_of(result)

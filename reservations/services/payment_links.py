@@ -19,23 +19,20 @@ from core import clock
 from core.actors import Actor
 from core.errors import DomainError
 from core.locks import again_if_undone
-from payments.gateways.base import OPEN_OUTCOMES, Action, ChargeOutcome, ChargeResult
+from payments.gateways.base import OPEN_OUTCOMES, ChargeOutcome, ChargeResult
 from payments.gateways.registry import gateway_of, is_usable
 from payments.models import Payment
 from payments.services.charges import (
     FIRST_CHECK,
     OPEN,
-    charge,
     keep_answer,
     order_of,
     record_charge,
+    secure,
 )
 from payments.services.settling import announce
 from reservations.errors import (
     PaidTooLate,
-    PaymentActionRequired,
-    PaymentDeclined,
-    PaymentPending,
     PaymentRequestOver,
     PaymentsUnavailable,
 )
@@ -44,6 +41,7 @@ from reservations.selectors.bookings import Booking, booking_with_key
 from reservations.services.payment_requests import ANSWER_WITHIN, expire, is_due, pay_address
 from reservations.services.payment_settlement import settle
 from reservations.services.taking import taken_kind
+from reservations.services.unsecured import refusal_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +75,12 @@ def pay(request_id: int, method: Mapping[str, Any] | None, *, by: Actor) -> Paym
     begun = _begin(request, found, method)
     if begun is None:
         return PaymentRequest.objects.get(pk=request_id)
-    result = _ask(begun, found, request)
+    result = secure(
+        begun.payment,
+        is_new=begun.is_new,
+        description=f"{found.house.name}, {found.service_date}",
+        return_url=pay_address(request),
+    )
     if not result.is_secured:
         raise _not_secured(request, begun.payment, result)
     settled = settle(begun.payment.pk, result, by=by)
@@ -139,25 +142,7 @@ def _usable(
     return gateway_of(house.account_id, house.gateway).check_method(method or {})
 
 
-def _ask(begun: Begun, found: Booking, request: PaymentRequest) -> ChargeResult:
-    """The provider's answer; of a payment that was begun before, first what it knows already."""
-    about = {
-        "description": f"{found.house.name}, {found.service_date}",
-        "return_url": pay_address(request),
-    }
-    payment = begun.payment
-    if not begun.is_new:
-        gateway = gateway_of(payment.account_id, payment.gateway)
-        result = gateway.resume(order_of(payment, **about))
-        if result is not None:
-            keep_answer(payment.pk, "find", result)
-            return result
-    return charge(payment, **about)
-
-
-def _not_secured(
-    request: PaymentRequest, payment: Payment, result: ChargeResult
-) -> PaymentDeclined | PaymentPending | PaymentActionRequired:
+def _not_secured(request: PaymentRequest, payment: Payment, result: ChargeResult) -> DomainError:
     """Record an answer that is not a success; the error to tell the guest."""
     now = clock.now()
     with transaction.atomic():
@@ -166,14 +151,7 @@ def _not_secured(
             late = PaymentRequest.objects.filter(pk=request.pk, status=PaymentRequest.Status.OPEN)
             until = now + ANSWER_WITHIN
             late.filter(expires_at__lt=until).update(expires_at=until)
-    if result.outcome is ChargeOutcome.ACTION_REQUIRED:
-        action = result.action or Action()
-        return PaymentActionRequired(redirect_url=action.url, client_secret=action.client_secret)
-    if result.outcome in (ChargeOutcome.DECLINED, ChargeOutcome.VOIDED):
-        return PaymentDeclined(
-            f"Payment failed: {result.failure_message}", decline_code=result.failure_code
-        )
-    return PaymentPending()
+    return refusal_of(result)
 
 
 def expire_requests(limit: int = 100) -> int:

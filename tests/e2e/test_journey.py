@@ -85,7 +85,7 @@ def test_every_demo_house_can_be_booked_by_keyboard(
     keys.type("Ada Lovelace")
     keys.press("Tab")
     keys.type("ada@example.com")
-    tab_to(page, ".fold summary")
+    tab_to(page, ".fold:has(#id_allergens_0) summary")
     keys.press("Enter")
     tab_to(page, "#id_allergens_0")
     keys.press("Space")

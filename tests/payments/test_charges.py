@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from payments.gateways.base import NEVER_ARRIVED, ChargeOutcome, ChargeResult
+from payments.gateways.base import NEVER_ARRIVED, ChargeOutcome, ChargeResult, ProviderRefused
+from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment, SandboxCharge
 from payments.services import charges
 from restaurants.models import Restaurant
@@ -88,7 +89,6 @@ def test_a_lost_answer_is_recorded_as_unknown_and_looked_for(
         (succeeded("ch_1"), DECLINED, "succeeded"),
         (succeeded("ch_1"), UNKNOWN, "succeeded"),
         (succeeded("ch_1"), succeeded("ch_2"), "succeeded"),
-        (DECLINED, succeeded("ch_2"), "failed"),
         (DECLINED, UNKNOWN, "failed"),
     ],
 )
@@ -132,6 +132,32 @@ def test_a_charge_that_was_given_up_but_arrived_is_money_taken(
         "ch_late",
         "",
     )
+
+
+@pytest.mark.parametrize("first", [DECLINED, ChargeResult(ChargeOutcome.VOIDED)])
+def test_money_that_was_taken_after_all_is_a_fact_and_a_promise_of_it_is_none(
+    restaurant: Restaurant, clock: Clock, first: ChargeResult
+) -> None:
+    payment = make_payment(restaurant)
+    before = record(payment, first, clock.now).status
+    held = ChargeResult(ChargeOutcome.AUTHORIZED, "ch_late")
+    assert record(payment, held, clock.now).status == before
+    taken = record(payment, succeeded("ch_late"), clock.now)
+    assert (taken.status, taken.captured) == ("succeeded", taken.amount)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_provider_that_refuses_our_account_takes_nothing_and_stops_nobody(
+    restaurant: Restaurant, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    def refuse(*_: object) -> ChargeResult:
+        raise ProviderRefused("401")
+
+    monkeypatch.setattr(SandboxGateway, "_charge", refuse)
+    result = charges.secure(make_payment(restaurant), is_new=is_new)
+    expected = (ChargeOutcome.DECLINED, "unavailable") if is_new else (ChargeOutcome.UNKNOWN, "")
+    assert (result.outcome, result.failure_code) == expected
 
 
 def test_what_a_provider_says_is_cut_to_what_the_row_can_hold(

@@ -414,3 +414,21 @@ def test_the_tasks_and_the_forgetting(restaurant: Restaurant, clock: Clock) -> N
 def test_a_bad_signature_is_an_exception_of_its_own(clock: Clock) -> None:
     with pytest.raises(BadSignature):
         notices.read(b"{}", {})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("status", ["failed", "voided"])
+def test_money_taken_after_we_had_given_up_goes_back(
+    restaurant: Restaurant, clock: Clock, status: str
+) -> None:
+    payment = waiting(restaurant)
+    Payment.objects.filter(pk=payment.pk).update(status=status, next_check_at=None)
+    sandbox.decide(payment.provider_reference, approve=True)
+    for _ in range(2):
+        tell(payment.provider_reference)
+        events.process_events()
+    refunds.process_refunds()
+    payment.refresh_from_db()
+    assert (payment.status, payment.captured) == ("succeeded", payment.amount)
+    assert payment.refunded == payment.amount
+    assert Refund.objects.get().status == "succeeded"
