@@ -94,6 +94,96 @@ def _lost_by(rule: DepositRule, party: Party, winner: DepositRule | None) -> Los
     return Lost.LESS_SPECIFIC if mine[:-1] != theirs[:-1] else Lost.YOUNGER
 
 
+class Against(StrEnum):
+    """Why a rule does not decide what a party pays."""
+
+    SERVICE = "service"
+    OFFER = "offer"
+    SMALLER = "smaller"
+    """The party is smaller than those it is for."""
+    LARGER = "larger"
+    WEEKDAY = "weekday"
+    NOT_YET = "not_yet"
+    OVER = "over"
+
+
+class Weight(StrEnum):
+    """What lets one of two matching rules win, the strongest first."""
+
+    PRIORITY = "priority"
+    OFFER = "offer"
+    SERVICE = "service"
+    DATES = "dates"
+    WEEKDAYS = "weekdays"
+    PARTY = "party"
+    AGE = "age"
+    """Everything else is equal: the older one wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of one rule for one party."""
+
+    rule: DepositRule
+    against: tuple[Against, ...] = ()
+    """Empty: it matches."""
+    outweighed: Weight | None = None
+    """It matches, and the winner weighs more in this. Neither: it has won."""
+
+    @property
+    def has_won(self) -> bool:
+        """Whether it decides."""
+        return not self.against and self.outweighed is None
+
+
+def judge(
+    plan: Plan,
+    service_id: int | None,
+    service_date: dt.date,
+    party_size: int,
+    offer_id: int | None = None,
+) -> list[Judged]:
+    """Every rule of the plan, the winner of :func:`deposit_for` first, and why the others lost."""
+    judged = [
+        (rule, tuple(_against(rule, service_id, service_date, party_size, offer_id)))
+        for rule in sorted(plan.deposit_rules, key=_specificity, reverse=True)
+    ]
+    matching = [rule for rule, against in judged if not against]
+    found = [Judged(rule, against) for rule, against in judged if against]
+    return [
+        Judged(rule, outweighed=_outweighed(matching[0], rule) if place else None)
+        for place, rule in enumerate(matching)
+    ] + found
+
+
+def _against(
+    rule: DepositRule,
+    service_id: int | None,
+    service_date: dt.date,
+    party_size: int,
+    offer_id: int | None,
+) -> Iterable[Against]:
+    if rule.service_id not in (None, service_id):
+        yield Against.SERVICE
+    if rule.offer_id not in (None, offer_id):
+        yield Against.OFFER
+    if party_size < rule.min_party:
+        yield Against.SMALLER
+    if rule.max_party is not None and party_size > rule.max_party:
+        yield Against.LARGER
+    if rule.weekdays and service_date.weekday() not in rule.weekdays:
+        yield Against.WEEKDAY
+    if rule.valid_from is not None and service_date < rule.valid_from:
+        yield Against.NOT_YET
+    if rule.valid_until is not None and service_date > rule.valid_until:
+        yield Against.OVER
+
+
+def _outweighed(winner: DepositRule, other: DepositRule) -> Weight:
+    pairs = zip(Weight, _specificity(winner), _specificity(other), strict=True)
+    return next(weight for weight, more, less in pairs if more != less)
+
+
 def _specificity(rule: DepositRule) -> tuple[int, bool, bool, bool, bool, bool, int]:
     return (
         rule.priority,
