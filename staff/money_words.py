@@ -109,7 +109,7 @@ def left_of(payment: Payment) -> Decimal:
 
 
 def money_text(value: Decimal, currency: str) -> str:
-    """``$25.00``, and ``−$25.00`` with a real minus."""
+    """``$25.00``; what is below zero has a real minus sign."""
     text = amount(abs(value), currency)
     return f"\N{MINUS SIGN}{text}" if value < 0 else text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -56,8 +56,7 @@ class SearchForm(forms.Form):
             ("provider", [(name, words.get(name, name)) for name in providers]),
             ("source", [(name, name) for name in sources]),
         ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
+            field = cast("forms.ChoiceField", self.fields[name])
             field.choices = [anything, *choices]
 
     def query(self) -> PaymentQuery:
@@ -99,8 +98,7 @@ class RangeForm(forms.Form):
         super().__init__(data)
         self._today = today
         words = money_words.PROVIDERS
-        field = self.fields["provider"]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast("forms.ChoiceField", self.fields["provider"])
         field.choices = [("", gettext_lazy("All"))] + [(n, words.get(n, n)) for n in providers]
 
     def clean(self) -> dict[str, Any]:

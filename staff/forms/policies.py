@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -46,6 +46,5 @@ class PreviewForm(forms.Form):
             "offer": Offer.objects.filter(restaurant=venue, is_active=True),
         }
         for name, rows in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
+            field = cast("forms.ModelChoiceField", self.fields[name])
             field.queryset = rows

@@ -127,7 +127,7 @@ def money_at(house: Restaurant, clock: Clock) -> Money:
     assert row.payment is not None
     refund = make_refund(row.payment, "20.00", key=f"refund:{row.public_id}")
     Refund.objects.filter(pk=refund.pk).update(
-        status="failed", settled_at=clock.now(), next_attempt_at=None, last_error="Refused."
+        status="failed", settled_at=clock.now, next_attempt_at=None, last_error="Refused."
     )
     Payment.objects.filter(pk=row.payment.pk).update(refunded=0)
     return Money(row, Payment.objects.get(pk=row.payment.pk), refund, request)

@@ -75,7 +75,7 @@ def books(house: Restaurant, elsewhere: Restaurant, clock: Clock) -> None:
             amount=Decimal(amount),
             reason="cancelled",
             status=status,
-            created_at=clock.now(),
+            created_at=clock.now,
             settled_at=at(when) if when else None,
         )
     Redemption.objects.create(
@@ -154,7 +154,7 @@ def test_the_page_and_its_table(
     text = page.content.decode()
     assert "$87.00" in text
     assert "\u2212$10.00" in text
-    assert "<title id=\"chart-title-USD\">Money by day</title>" in text
+    assert '<title id="chart-title-USD">Money by day</title>' in text
     answer = client.get(reverse("staff:payment_report_csv", args=[house.slug]), query)
     saved = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
     rows = [row for row in csv.DictReader(io.StringIO(saved)) if row["currency"] == "USD"]

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.actors import SYSTEM
 from core.models import AuditEntry
 from payments.models import (
     Payment,
@@ -21,11 +22,14 @@ from payments.models import (
     Refund,
 )
 from reservations.engine.lifecycle import Status
+from reservations.guests import Guest
 from reservations.models import PaymentRequest, Reservation
 from reservations.services import progress
 from restaurants.models import Restaurant
-from core.actors import SYSTEM
+from tests.factories import make_user
+from tests.faults.acts import hold, pay
 from tests.fixtures.domain import Clock
+from tests.reservations.money import secured_by
 from tests.staff.conftest import As, Cast, Money, once_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,7 +135,7 @@ def test_the_table_to_save(manager: Client, house: Restaurant, money: Money) -> 
             "status": "succeeded",
             "kind": "deposit",
             "booking": money.booking.code,
-            "guest": "'=HYPERLINK(\"x\")",
+            "guest": '\'=HYPERLINK("x")',
             "source": "website",
             "currency": "USD",
             "amount": "50.00",
@@ -157,21 +161,21 @@ def test_alerts_say_what_to_do(
         reference="dp_1",
         status="needs_response",
         amount=Decimal(50),
-        due_by=clock.now(),
-        opened_at=clock.now(),
-        updated_at=clock.now(),
+        due_by=clock.now,
+        opened_at=clock.now,
+        updated_at=clock.now,
     )
     ReconciliationDifference.objects.create(
         provider="sandbox",
         restaurant=house,
-        day=clock.now().date(),
+        day=clock.now.date(),
         kind="missing_here",
         what="charge",
         reference="ch_x",
         ours="",
         theirs="10.00 USD",
-        found_at=clock.now(),
-        seen_at=clock.now(),
+        found_at=clock.now,
+        seen_at=clock.now,
     )
     alerts = manager.get(url(house, "payments")).context["alerts"]
     assert [alert.text for alert in alerts] == [
@@ -186,14 +190,14 @@ def test_a_difference_is_explained(manager: Client, house: Restaurant, clock: Cl
     row = ReconciliationDifference.objects.create(
         provider="sandbox",
         restaurant=house,
-        day=clock.now().date(),
+        day=clock.now.date(),
         kind="amount",
         what="charge",
         reference="ch_x",
         ours="5",
         theirs="6",
-        found_at=clock.now(),
-        seen_at=clock.now(),
+        found_at=clock.now,
+        seen_at=clock.now,
     )
     address = url(house, "payment_differences")
     assert manager.post(address, {"difference": row.pk, "note": " "}).status_code == 422
@@ -331,11 +335,6 @@ def test_a_link_is_sent_once_and_withdrawn(
 
 def missed(house: Restaurant, clock: Clock, kind: str) -> Reservation:
     """A party of two, secured by 25 a head, that did not come."""
-    from reservations.guests import Guest
-    from tests.factories import make_user
-    from tests.faults.acts import hold, pay
-    from tests.reservations.money import secured_by
-
     secured_by(house, kind)
     guest = Guest.with_account(make_user("late@bella.example").public_id)
     made = pay(hold(house, guest, "20:00"), guest).booking
@@ -366,10 +365,7 @@ def test_a_fee_is_charged_to_the_card_once(
     assert "A no-show fee of $30.00 is charged" in [event.text for event in events]
 
 
-
-def test_there_is_no_fee_of_a_deposit(
-    manager: Client, house: Restaurant, clock: Clock
-) -> None:
+def test_there_is_no_fee_of_a_deposit(manager: Client, house: Restaurant, clock: Clock) -> None:
     row = missed(house, clock, "deposit")
     answer = manager.get(url(house, "booking_fee", row.public_id), follow=True)
     assert "so there is no fee to charge." in text_of(answer)
