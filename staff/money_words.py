@@ -1,4 +1,4 @@
-"""The words of money for staff: kinds, states, providers, and why a policy does not apply."""
+"""The words of money for staff: kinds, states, providers, amounts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from core import money
 from notifications.wording import amount
 from payments.models import Payment, PaymentDispute, PaymentKind, Refund
 from payments.models.provider import ProviderAccount
-from reservations.engine.policies import Against, Weight
 from reservations.models import PaymentRequest
 
 KINDS: Mapping[str, Any] = {
@@ -61,28 +60,6 @@ PROVIDERS: Mapping[str, Any] = {
     "sandbox": gettext_lazy("Sandbox"),
     **dict(ProviderAccount.Provider.choices),
 }
-
-AGAINST: Mapping[Against, Any] = {
-    Against.SERVICE: gettext_lazy("It is for another service."),
-    Against.OFFER: gettext_lazy("It is for another offer."),
-    Against.SMALLER: gettext_lazy("It is for larger parties."),
-    Against.LARGER: gettext_lazy("It is for smaller parties."),
-    Against.WEEKDAY: gettext_lazy("It does not apply on this day of the week."),
-    Against.NOT_YET: gettext_lazy("It applies to later dates."),
-    Against.OVER: gettext_lazy("It has ended by that date."),
-}
-"""Why a policy does not match."""
-
-OUTWEIGHED: Mapping[Weight, Any] = {
-    Weight.PRIORITY: gettext_lazy("It matches, but the other one has a higher priority."),
-    Weight.OFFER: gettext_lazy("It matches, but the other one is made for this offer."),
-    Weight.SERVICE: gettext_lazy("It matches, but the other one is made for this service."),
-    Weight.DATES: gettext_lazy("It matches, but the other one is made for these dates."),
-    Weight.WEEKDAYS: gettext_lazy("It matches, but the other one is made for this day."),
-    Weight.PARTY: gettext_lazy("It matches, but the other one is made for this party size."),
-    Weight.AGE: gettext_lazy("It matches, but the other one was there first."),
-}
-"""Why a policy that matches does not decide."""
 
 
 def provider(payment: Payment) -> str:

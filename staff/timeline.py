@@ -49,8 +49,12 @@ def timeline(
     by_id = {payment.public_id: payment for payment in payments}
     asked = {request.public_id: request for request in requests}
     targets = [*by_id, *refunds, *asked, *([booking] if booking else [])]
-    entries = AuditEntry.objects.filter(target__in=targets).order_by("at", "id")
-    events = [*_begun(payments)]
+    entries = list(AuditEntry.objects.filter(target__in=targets).order_by("at", "id"))
+    told_of = {entry.target for entry in entries if entry.verb in _OUTCOMES}
+    events = [
+        *_begun(payments),
+        *_decided(each for each in payments if each.public_id not in told_of),
+    ]
     for entry in entries:
         told = _told(entry, by_id, refunds, asked)
         if told is not None:
@@ -77,6 +81,22 @@ def _begun(payments: Iterable[Payment]) -> Iterator[Event]:
                 continue
             money = {"money": money_words.money_text(refund.amount, payment.currency)}
             yield Event(refund.created_at, _("%(money)s is to go back") % money, refund.reason)
+
+
+_OUTCOMES = {f"payment.{status}" for status in ("succeeded", "authorized", "saved", "failed")}
+
+
+def _decided(payments: Iterable[Payment]) -> Iterator[Event]:
+    """How attempts ended of which the trail tells with their booking only."""
+    for payment in payments:
+        words = _words().get(f"payment.{payment.status}")
+        if words is None or payment.settled_at is None:
+            continue
+        text, is_bad = words
+        value = payment.captured or payment.amount
+        money = {"money": money_words.money_text(value, payment.currency)}
+        detail = payment.failure_message if is_bad else money_words.card(payment)
+        yield Event(payment.settled_at, text % money, detail, is_bad=is_bad)
 
 
 def _told(

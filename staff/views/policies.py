@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +15,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from payments.models import Policy
-from reservations.engine.policies import Judged, judge
-from reservations.selectors.houses import house
-from reservations.services.holds import terms_of
-from reservations.terms import agreed_text
+from reservations.services.payment_preview import preview_payment
 from reservations.views.held import problems
 from reservations.views.wording import day as long_day
 from reservations.views.wording import guests, refund_in_short, short_day
@@ -44,17 +40,8 @@ class PolicyLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a policy for the party that was asked about."""
-
-    name: str
-    has_won: bool
-    reasons: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """The answer."""
+class Answer:
+    """What the party would pay, in words."""
 
     party: str
     amount: str
@@ -62,10 +49,11 @@ class Preview:
     kind: str
     per_person: str
     lines: list[str]
-    """What the guest agrees to."""
+    """What the guest reads."""
     stands_in: str
     """When the provider cannot do what the policy says."""
-    verdicts: list[Verdict]
+    verdicts: list[tuple[str, str, bool]]
+    """Name of the policy, why, and whether it decides; the one that does first."""
 
 
 class PoliciesView(HouseView):
@@ -87,7 +75,7 @@ class PoliciesView(HouseView):
             "problems": problems(form),
             "policies": [_line(row, venue, may_change=may_change) for row in rows],
             "preview": (
-                _preview(venue, rows, form.cleaned_data) if is_asked and form.is_valid() else None
+                _answer(venue, rows, form.cleaned_data) if is_asked and form.is_valid() else None
             ),
             "add_url": (
                 f"{reverse('admin:payments_policy_add')}?{urlencode({'restaurant': venue.pk})}"
@@ -133,56 +121,31 @@ def _weekday(number: int) -> str:
     return str(WEEKDAYS[number])
 
 
-def _preview(venue: Restaurant, rows: list[Policy], said: Mapping[str, Any]) -> Preview:
-    of = house(venue.pk, venue.plan_version)
-    service, party, date = said["service"], said["party"], said["date"]
-    offer_id = said["offer"].pk if said["offer"] else None
-    starts_at = dt.datetime.combine(date, service.first_seating, venue.tz).astimezone(dt.UTC)
-    now = min(clock.now(), starts_at)
-    terms = terms_of(of, service.pk, date, party, starts_at=starts_at, now=now, offer_id=offer_id)
-    judged = judge(of.plan, service.pk, date, party, offer_id)
-    ladder = [[step.hours, step.percent] for step in terms.ladder]
-    won = next((each.rule for each in judged if each.has_won), None)
-    is_asked = terms.amount > 0
-    money = money_words.money_text(terms.amount, of.currency)
-    return Preview(
-        party=_party(said),
-        amount=money if is_asked else "",
-        kind=str(money_words.KINDS[terms.kind]),
-        per_person=(
-            money_words.money_text(won.amount, of.currency) if won and won.per_person else ""
-        ),
-        lines=(
-            agreed_text(
-                of, kind=terms.kind, total=terms.amount, ladder=ladder, starts_at=starts_at
-            ).splitlines()
-            if is_asked
-            else []
-        ),
-        stands_in=_stands_in(won.kind, terms.kind) if won and is_asked else "",
-        verdicts=_verdicts(rows, judged),
-    )
-
-
-def _party(said: Mapping[str, Any]) -> str:
+def _answer(venue: Restaurant, rows: list[Policy], said: Mapping[str, Any]) -> Answer:
+    offer = said["offer"]
+    found = preview_payment(
+        venue.public_id,
+        said["date"],
+        said["party"],
+        service_id=said["service"].pk,
+        offer_id=offer.pk if offer else None,
+    )[0]
+    currency, has_price = found.currency, found.amount > 0
     parts = [guests(said["party"]), long_day(said["date"]), said["service"].name]
-    return ", ".join([*parts, *([said["offer"].name] if said["offer"] else [])])
-
-
-def _stands_in(wanted: str, terms: str) -> str:
-    if wanted == terms:
-        return ""
-    kinds = {"wanted": money_words.KINDS[wanted], "instead": money_words.KINDS[terms]}
-    return _("Your provider cannot do “%(wanted)s” here, so it is “%(instead)s” instead.") % kinds
-
-
-def _verdicts(rows: list[Policy], judged: list[Judged]) -> list[Verdict]:
-    names = {row.pk: row.name for row in rows}
-    found = []
-    for each in judged:
-        reasons = [str(money_words.AGAINST[reason]) for reason in each.against]
-        if each.outweighed is not None:
-            reasons = [str(money_words.OUTWEIGHED[each.outweighed])]
-        found.append(Verdict(names.get(each.rule.id, ""), each.has_won, reasons))
-    off = [row for row in rows if not row.is_active]
-    return found + [Verdict(row.name, False, [_("It is switched off.")]) for row in off]
+    verdicts = [(found.policy, found.why, True)] if found.policy_id else []
+    verdicts += [(loser.name, loser.why, False) for loser in found.losers]
+    verdicts += [(row.name, _("It is switched off."), False) for row in rows if not row.is_active]
+    each = found.per_person
+    return Answer(
+        party=", ".join([*parts, *([offer.name] if offer else [])]),
+        amount=money_words.money_text(found.amount, currency) if has_price else "",
+        kind=str(money_words.KINDS[found.kind]) if has_price else "",
+        per_person=money_words.money_text(each, currency) if each and has_price else "",
+        lines=[found.headline, *found.lines],
+        stands_in=(
+            _("Your provider cannot do what the policy says, so a deposit stands in.")
+            if found.is_fallback and has_price
+            else ""
+        ),
+        verdicts=verdicts,
+    )
