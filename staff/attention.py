@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Min, Q, QuerySet
@@ -104,13 +105,13 @@ def last_comparison(venue: Restaurant) -> Reconciliation | None:
 
 
 def _numbers(venue: Restaurant) -> dict[str, int]:
-    rows: dict[str, QuerySet[object]] = {
-        "disputes": open_disputes().filter(payment__restaurant=venue),  # type: ignore[dict-item]
-        "refunds": stuck_refunds().filter(payment__restaurant=venue),  # type: ignore[dict-item]
-        "fees": refused_fees().filter(restaurant=venue),  # type: ignore[dict-item]
-        "payments": stuck_payments().filter(restaurant=venue),  # type: ignore[dict-item]
-        "errands": stuck_errands().filter(restaurant=venue),  # type: ignore[dict-item]
-        "differences": open_differences().filter(  # type: ignore[dict-item]
+    rows: dict[str, QuerySet[Any]] = {
+        "disputes": open_disputes().filter(payment__restaurant=venue),
+        "refunds": stuck_refunds().filter(payment__restaurant=venue),
+        "fees": refused_fees().filter(restaurant=venue),
+        "payments": stuck_payments().filter(restaurant=venue),
+        "errands": stuck_errands().filter(restaurant=venue),
+        "differences": open_differences().filter(
             Q(restaurant=venue) | Q(account__restaurant=venue)
         ),
     }

@@ -51,10 +51,8 @@ def timeline(
     targets = [*by_id, *refunds, *asked, *([booking] if booking else [])]
     entries = list(AuditEntry.objects.filter(target__in=targets).order_by("at", "id"))
     told_of = {entry.target for entry in entries if entry.verb in _OUTCOMES}
-    events = [
-        *_begun(payments),
-        *_decided(each for each in payments if each.public_id not in told_of),
-    ]
+    begun, decided = _begun(payments), _decided(payments, told_of)
+    events = [*begun, *decided, *_owed(payments)]
     for entry in entries:
         told = _told(entry, by_id, refunds, asked)
         if told is not None:
@@ -67,7 +65,7 @@ def timeline(
 
 
 def _begun(payments: Iterable[Payment]) -> Iterator[Event]:
-    """What stands in rows and in no trail: attempts, and refunds by the agreed ladder."""
+    """Attempts: they stand in no trail."""
     for payment in payments:
         text = {
             "card": _("The card is to be kept on file, for up to %(money)s"),
@@ -76,6 +74,11 @@ def _begun(payments: Iterable[Payment]) -> Iterator[Event]:
         said = {"money": money_words.money_text(payment.amount, payment.currency)}
         detail = f"{money_words.KINDS[payment.kind]}, {money_words.provider(payment)}"
         yield Event(payment.created_at, text % said, detail)
+
+
+def _owed(payments: Iterable[Payment]) -> Iterator[Event]:
+    """Refunds by the agreed ladder; those by staff stand in the trail with a name."""
+    for payment in payments:
         for refund in payment.refunds.all():
             if refund.idempotency_key.startswith(BY_STAFF):
                 continue
@@ -86,11 +89,11 @@ def _begun(payments: Iterable[Payment]) -> Iterator[Event]:
 _OUTCOMES = {f"payment.{status}" for status in ("succeeded", "authorized", "saved", "failed")}
 
 
-def _decided(payments: Iterable[Payment]) -> Iterator[Event]:
+def _decided(payments: Iterable[Payment], told_of: set[str]) -> Iterator[Event]:
     """How attempts ended of which the trail tells with their booking only."""
     for payment in payments:
         words = _words().get(f"payment.{payment.status}")
-        if words is None or payment.settled_at is None:
+        if words is None or payment.settled_at is None or payment.public_id in told_of:
             continue
         text, is_bad = words
         value = payment.captured or payment.amount

@@ -75,7 +75,7 @@ def report(
     provider: str = "",
 ) -> list[Report]:
     """The movements of ``first`` to ``last`` on the clocks of the house, by currency. One query."""
-    asked = {
+    asked: dict[str, Any] = {
         "house": restaurant_id,
         "zone": zone.key,
         "since": midnight(first, zone),

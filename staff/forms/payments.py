@@ -130,7 +130,7 @@ class _MoneyField(forms.DecimalField):
             },
         )
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """Both ``12.50`` and ``12,50``."""
         return super().to_python(str(value).replace(",", ".") if value else value)
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -86,7 +87,7 @@ class PaymentsView(HouseView):
         page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
         found = list(page.object_list)
         bookings = bookings_of(found)
-        told_ = form.told()
+        told_: dict[str, Any] = form.told()
         may_see = request.access.allows(Capability.SEE_MONEY, venue.pk)
         context = {
             "places": money_places(request),
@@ -106,8 +107,8 @@ class PaymentsView(HouseView):
 def search_form(request: StaffRequest) -> SearchForm:
     """The filters, with what this house has to filter by."""
     data = request.GET.copy()
-    for name in data:
-        data[name] = data[name].replace("\0", "")
+    for name in list(data):
+        data[name] = str(request.GET.get(name, "")).replace("\0", "")
     venue = request.venue
     return SearchForm(data, providers=providers_at(venue.pk), sources=sources_at(venue.pk))
 

@@ -125,6 +125,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         found += violations(page)
         assert page.evaluate(_TOO_WIDE) == 0, path
         if PICTURES:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
     assert found == []
 
