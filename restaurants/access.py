@@ -41,6 +41,7 @@ CAPABILITIES: Mapping[str, frozenset[Capability]] = {
             Capability.OPERATE,
             Capability.MANAGE,
             Capability.CONNECT,
+            Capability.SEE_MONEY,
             Capability.CHARGE,
         }
     ),

@@ -60,6 +60,9 @@ SCOPES: Mapping[Any, Mapping[str, Any]] = {
         "write:reservations": gettext_lazy("Make, change and cancel reservations"),
         "read:analytics": gettext_lazy("See figures by source"),
     },
+    gettext_lazy("Payments"): {
+        "write:payments": gettext_lazy("Charge the cards that guests give for a reservation"),
+    },
     gettext_lazy("Guests"): {
         "read:customers": gettext_lazy("See names, contacts, allergies and visits"),
         "write:customers": gettext_lazy("Add, change, merge and erase guests"),
