@@ -7,13 +7,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from core import clock
-from payments.models import Payment, Policy, ReconciliationDifference, Refund
+from payments.models import (
+    Payment,
+    PaymentDispute,
+    Policy,
+    ReconciliationDifference,
+    Refund,
+)
 
 STUCK_AFTER = dt.timedelta(minutes=5)
 """A charge whose answer is missing for this long is worth a look; the sweep goes on asking."""
+
+STUCK_AFTER_TRIES = 5
+"""An errand that was tried so often without an answer is worth a look, too."""
+
+ASKED_AGAIN = "again:"
+"""How the key of a refund begins that takes the place of a refused one."""
 
 NO_DEPOSIT_TEXT = "No deposit is taken. Please cancel as early as you can."
 
@@ -47,10 +60,24 @@ def stuck_payments() -> QuerySet[Payment]:
 
 
 def stuck_refunds() -> QuerySet[Refund]:
-    """Refunds that need a person: refused by the provider, or given up."""
-    return Refund.objects.filter(
-        Q(status=Refund.Status.FAILED) | Q(status=Refund.Status.REQUESTED, next_attempt_at=None)
+    """Refunds that need a person: refused by the provider and not asked for again, or given up."""
+    again = Refund.objects.filter(
+        idempotency_key=Concat(Value(ASKED_AGAIN), OuterRef("public_id")),
     )
+    return Refund.objects.filter(
+        Q(status=Refund.Status.FAILED) & ~Exists(again)
+        | Q(status=Refund.Status.REQUESTED, next_attempt_at=None)
+    )
+
+
+def stuck_errands() -> QuerySet[Payment]:
+    """Holds that could not be taken or let go of for about an hour; workers go on trying."""
+    return Payment.objects.exclude(errand="").filter(attempts__gte=STUCK_AFTER_TRIES)
+
+
+def open_disputes() -> QuerySet[PaymentDispute]:
+    """Charges their owners contest that nobody has answered yet."""
+    return PaymentDispute.objects.filter(status=PaymentDispute.Status.NEEDS_RESPONSE)
 
 
 def action_of(purpose: str) -> dict[str, str]:

@@ -23,6 +23,9 @@ class Capability(StrEnum):
     """Set up rooms, tables, services and policies; refunds."""
     CONNECT = "connect"
     """Let programs in: API keys, webhooks, the secrets of partner sources."""
+    SEE_MONEY = "see_money"
+    """See what the house takes: totals, reports and exports. A single booking's money is
+    part of running a service."""
     CHARGE = "charge"
     """Charge fees to the cards of guests who did not come or cancelled too late."""
     OWN = "own"
@@ -38,6 +41,7 @@ CAPABILITIES: Mapping[str, frozenset[Capability]] = {
             Capability.OPERATE,
             Capability.MANAGE,
             Capability.CONNECT,
+            Capability.SEE_MONEY,
             Capability.CHARGE,
         }
     ),

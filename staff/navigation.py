@@ -33,6 +33,7 @@ class Place:
 
 PLACES = (
     Place(gettext_lazy("Today"), "house", "clock"),
+    Place(gettext_lazy("Payments"), "payments", "card", Capability.OPERATE),
     Place(
         gettext_lazy("API keys"),
         "keys",

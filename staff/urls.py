@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from staff.views import deliveries, home, keys, session, sources, webhooks
+from staff.views import (
+    accounts,
+    booking_money,
+    deliveries,
+    home,
+    keys,
+    money_actions,
+    money_report,
+    payments,
+    policies,
+    session,
+    sources,
+    webhooks,
+)
 
 app_name = "staff"
 
@@ -43,6 +56,39 @@ _sources = [
     path("<slug:secret_id>/withdraw/", sources.WithdrawView.as_view(), name="source_withdraw"),
 ]
 
+_payments = [
+    path("", payments.PaymentsView.as_view(), name="payments"),
+    path("export.csv", payments.PaymentsTableView.as_view(), name="payments_csv"),
+    path("report/", money_report.ReportView.as_view(), name="payment_report"),
+    path("report.csv", money_report.ReportTableView.as_view(), name="payment_report_csv"),
+    path("policies/", policies.PoliciesView.as_view(), name="policies"),
+    path("differences/", payments.DifferencesView.as_view(), name="payment_differences"),
+    path("provider/", accounts.AccountView.as_view(), name="payment_account"),
+    path("provider/stop/", accounts.DisconnectView.as_view(), name="payment_account_stop"),
+    path(
+        "provider/<slug:provider>/", accounts.ConnectView.as_view(), name="payment_account_connect"
+    ),
+    path(
+        "refunds/<slug:public_id>/retry/",
+        money_actions.RetryRefundView.as_view(),
+        name="refund_retry",
+    ),
+    path(
+        "links/<slug:public_id>/withdraw/",
+        money_actions.WithdrawLinkView.as_view(),
+        name="link_withdraw",
+    ),
+    path("<slug:payment_id>/", booking_money.PaymentView.as_view(), name="payment"),
+    path("<slug:public_id>/refund/", money_actions.RefundView.as_view(), name="payment_refund"),
+    path("<slug:public_id>/release/", money_actions.ReleaseView.as_view(), name="payment_release"),
+    path("<slug:public_id>/redeem/", money_actions.RedeemView.as_view(), name="payment_redeem"),
+]
+_money = [
+    path("", booking_money.BookingMoneyView.as_view(), name="booking_money"),
+    path("fee/", money_actions.FeeView.as_view(), name="booking_fee"),
+    path("ask/", money_actions.AskView.as_view(), name="booking_ask"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.HomeView.as_view(), name="home"),
     path("sign-in/", session.SignInView.as_view(), name="sign_in"),
@@ -50,8 +96,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # The same without a house: the one looked at last.
     path("keys/", home.OfLastVenueView.as_view(page="keys"), name="any_keys"),
     path("webhooks/", home.OfLastVenueView.as_view(page="webhooks"), name="any_webhooks"),
+    path("payments/", home.OfLastVenueView.as_view(page="payments"), name="any_payments"),
     path("sources/", home.OfLastVenueView.as_view(page="sources"), name="any_sources"),
     path("r/<slug:slug>/", home.HouseHomeView.as_view(), name="house"),
+    path("r/<slug:slug>/payments/", include(_payments)),
+    path("r/<slug:slug>/bookings/<slug:public_id>/money/", include(_money)),
     path("r/<slug:slug>/keys/", include(_keys)),
     path("r/<slug:slug>/webhooks/", include(_webhooks)),
     path("r/<slug:slug>/sources/", include(_sources)),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.scopes import EVERYTHING
+from reservations.models import Reservation
 from reservations.views.wording import clock_time, short_day
 from restaurants.models import Role
 
@@ -20,6 +21,26 @@ ROLES: Mapping[str, Any] = {
     Role.HOST: gettext_lazy("Host"),
     Role.VIEWER: gettext_lazy("Viewer"),
 }
+
+STATES: Mapping[str, Any] = {
+    Reservation.Status.REQUESTED: gettext_lazy("Asked for"),
+    Reservation.Status.PENDING: gettext_lazy("Not confirmed yet"),
+    Reservation.Status.PENDING_PAYMENT: gettext_lazy("Waits for payment"),
+    Reservation.Status.CONFIRMED: gettext_lazy("Confirmed"),
+    Reservation.Status.RECONFIRMED: gettext_lazy("Reconfirmed"),
+    Reservation.Status.PARTIALLY_ARRIVED: gettext_lazy("Partly here"),
+    Reservation.Status.ARRIVED: gettext_lazy("Here"),
+    Reservation.Status.PARTIALLY_SEATED: gettext_lazy("Partly seated"),
+    Reservation.Status.SEATED: gettext_lazy("Seated"),
+    Reservation.Status.CHECK_DROPPED: gettext_lazy("Bill on the table"),
+    Reservation.Status.PAID: gettext_lazy("Bill paid"),
+    Reservation.Status.COMPLETED: gettext_lazy("Visit over"),
+    Reservation.Status.CANCELLED: gettext_lazy("Cancelled"),
+    Reservation.Status.NO_SHOW: gettext_lazy("Did not come"),
+    Reservation.Status.DECLINED: gettext_lazy("Declined by the house"),
+    Reservation.Status.EXPIRED: gettext_lazy("Expired"),
+}
+"""Of a booking."""
 
 MAY: Mapping[str, Any] = {
     Role.OWNER: gettext_lazy("Everything, also who works here."),
@@ -38,6 +59,9 @@ SCOPES: Mapping[Any, Mapping[str, Any]] = {
         "read:reservations": gettext_lazy("See reservations, wherever they come from"),
         "write:reservations": gettext_lazy("Make, change and cancel reservations"),
         "read:analytics": gettext_lazy("See figures by source"),
+    },
+    gettext_lazy("Payments"): {
+        "write:payments": gettext_lazy("Charge the cards that guests give for a reservation"),
     },
     gettext_lazy("Guests"): {
         "read:customers": gettext_lazy("See names, contacts, allergies and visits"),

@@ -19,6 +19,7 @@ from payments.errors import RefundDone, RefundTooLarge
 from payments.gateways.base import RefundOutcome, RefundResult, exact_minor
 from payments.gateways.registry import gateway_of
 from payments.models import Payment, Refund
+from payments.selectors import ASKED_AGAIN
 from payments.services.charges import keep_answer
 from payments.services.timing import SWEEP_SECONDS, later
 
@@ -98,7 +99,7 @@ def retry_refund(refund_id: int, *, by: Actor, at: dt.datetime) -> Refund:
             raise RefundDone
         audit.record("refund.retried", refund.public_id, by=by, restaurant_id=payment.restaurant_id)
         if refund.status == Refund.Status.FAILED:
-            key = f"again:{refund.public_id}"
+            key = f"{ASKED_AGAIN}{refund.public_id}"
             return _add_refund(payment, refund.amount, reason=refund.reason, key=key, at=at)
         refund.attempts = 0
         refund.next_attempt_at = at

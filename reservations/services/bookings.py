@@ -248,8 +248,8 @@ def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: 
         details=Details(diner_name=row.diner_name),
         reservation_id=row.public_id,
         code=row.code,
-        payment_kind=row.payment_kind,
-        **more,
+        # A message about a fee or a link says what it is for, not how the table is secured.
+        **({"payment_kind": row.payment_kind} | more),
     )
     queue(
         kind,

@@ -19,6 +19,7 @@ from restaurants.access import Capability
 from restaurants.models import Restaurant
 from staff import wording
 from staff.access import LAST_VENUE, HouseView, StaffRequest, StaffView, house_url
+from staff.attention import needs_somebody
 from staff.navigation import Link, places_at, role_at
 from staff.selectors import trouble_at, venues_of
 
@@ -106,6 +107,9 @@ class HouseHomeView(HouseView):
             "tools": [place for place in places if place.about],
             "admin": _admin_links(request),
             "trouble": trouble_at(venue) if may_connect else None,
+            "needs_money": (
+                request.access.allows(Capability.SEE_MONEY, venue.pk) and needs_somebody(venue)
+            ),
             "may": wording.MAY.get(request.access.roles.get(venue.pk, ""), ""),
         }
         return render(request, "staff/house.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,11 +14,17 @@ from django.test import Client
 from accounts.models import ApiKey, User
 from accounts.services.keys import create_key
 from core.actors import SYSTEM
-from reservations.models import SourceSecret
+from payments.models import Payment, Refund
+from reservations.guests import Guest
+from reservations.models import PaymentRequest, Reservation, SourceSecret
+from reservations.services.payment_requests import ask_for_payment
 from reservations.services.source_secrets import create_source_secret
 from restaurants.models import Membership, Restaurant, Role
 from tests.factories import make_bella, make_user
+from tests.faults.acts import hold, pay
 from tests.fixtures.domain import Clock
+from tests.payments.rows import make_refund
+from tests.reservations.money import EMAIL
 from webhooks.models import Delivery, Endpoint
 from webhooks.services.endpoints import create_endpoint, send_test
 
@@ -99,6 +106,41 @@ def here(house: Restaurant) -> Connections:
 @pytest.fixture
 def there(elsewhere: Restaurant) -> Connections:
     return connections_at(elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A paid booking at a house, with what hangs on it."""
+
+    booking: Reservation
+    payment: Payment
+    refund: Refund
+    request: PaymentRequest
+
+
+def money_at(house: Restaurant, clock: Clock) -> Money:
+    """A party of two that has come: 50 taken, of which 20 could not go back; a link besides."""
+    guest = Guest.with_account(make_user(f"payer@{house.slug}.example").public_id)
+    made = pay(hold(house, guest), guest, name="Ada Guest", email=EMAIL).booking
+    row = Reservation.objects.select_related("payment").get(public_id=made.public_id)
+    request = ask_for_payment(row.public_id, by=SYSTEM, amount=Decimal(30), kind="deposit")
+    assert row.payment is not None
+    refund = make_refund(row.payment, "20.00", key=f"refund:{row.public_id}")
+    Refund.objects.filter(pk=refund.pk).update(
+        status="failed", settled_at=clock.now, next_attempt_at=None, last_error="Refused."
+    )
+    Payment.objects.filter(pk=row.payment.pk).update(refunded=0)
+    return Money(row, Payment.objects.get(pk=row.payment.pk), refund, request)
+
+
+@pytest.fixture
+def money(house: Restaurant, clock: Clock) -> Money:
+    return money_at(house, clock)
+
+
+@pytest.fixture
+def money_there(elsewhere: Restaurant, clock: Clock) -> Money:
+    return money_at(elsewhere, clock)
 
 
 As = Callable[[User | None], Client]

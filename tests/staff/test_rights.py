@@ -12,17 +12,18 @@ from django.urls import reverse as reverse_url
 
 from accounts.models import ApiKey, ApiKeySecret
 from core.models import AuditEntry
-from reservations.models import SourceSecret
+from payments.models import Payment, ProviderAccount, Redemption, Refund
+from reservations.models import PaymentRequest, SourceSecret
 from restaurants.models import Membership, Restaurant
 from staff.urls import urlpatterns
-from tests.staff.conftest import As, Cast, Connections
+from tests.staff.conftest import As, Cast, Connections, Money
 from webhooks.models import Delivery, Endpoint, EndpointSecret
 
 pytestmark = pytest.mark.django_db
 
 OPEN = {"sign_in", "sign_out"}
 """For anybody: they decide about nothing."""
-ANY_STAFF = {"home", "any_keys", "any_webhooks", "any_sources"}
+ANY_STAFF = {"home", "any_keys", "any_webhooks", "any_sources", "any_payments"}
 SEERS = {"house"}
 CONNECTORS = {
     *("keys", "key_new", "key", "key_rotate", "key_revoke"),
@@ -30,6 +31,26 @@ CONNECTORS = {
     *("webhook_switch", "webhook_test", "webhook_replay", "delivery", "delivery_replay"),
     *("sources", "source_new", "source_rotate", "source_withdraw"),
 }
+OPERATORS = {
+    *("payments", "payment", "policies", "booking_money"),
+    *("payment_redeem", "booking_ask", "link_withdraw"),
+}
+"""Who runs a service looks up a payment, sets it off on the bill and asks for one."""
+SEERS_OF_MONEY = {
+    *("payments_csv", "payment_report", "payment_report_csv", "payment_differences"),
+    *("payment_refund", "payment_release", "refund_retry", "booking_fee"),
+}
+"""Managers and owners see what the house takes, give it back and charge fees."""
+OWNERS = {"payment_account", "payment_account_stop", "payment_account_connect"}
+MONEY = OPERATORS | SEERS_OF_MONEY | OWNERS
+MOVES = (
+    MONEY
+    - {"payments", "payment", "policies", "booking_money"}
+    - {
+        *("payments_csv", "payment_report", "payment_report_csv", "payment_account"),
+    }
+)
+"""What takes forms."""
 POST_ONLY = {"webhook_switch", "webhook_test", "webhook_replay", "delivery_replay"}
 PEOPLE = ("nobody", "guest", "viewer", "host", "charlie", "manager", "owner", "operator")
 
@@ -41,6 +62,21 @@ def names(patterns: list[Any]) -> Iterator[str]:
         elif isinstance(each, URLPattern):
             assert each.name is not None
             yield each.name
+
+
+def money_url(name: str, house: Restaurant, its: Money) -> str:
+    arguments = [house.slug]
+    if name in ("payment", "payment_refund", "payment_release", "payment_redeem"):
+        arguments.append(its.payment.public_id)
+    elif name.startswith("booking_"):
+        arguments.append(its.booking.public_id)
+    elif name == "refund_retry":
+        arguments.append(its.refund.public_id)
+    elif name == "link_withdraw":
+        arguments.append(its.request.public_id)
+    elif name == "payment_account_connect":
+        arguments.append("stripe")
+    return reverse_url(f"staff:{name}", args=arguments)
 
 
 def url_of(name: str, house: Restaurant, its: Connections) -> str:
@@ -63,9 +99,11 @@ def expected(name: str, who: str) -> int:
         return 200 if (name, who) == ("home", "operator") else 302
     if who == "charlie":
         return 404
+    if name in OWNERS:
+        return 200 if who in ("owner", "operator") else 403
     if name in SEERS or who in ("manager", "owner", "operator"):
         return 200
-    return 403
+    return 200 if name in OPERATORS and who == "host" else 403
 
 
 def state() -> tuple[Any, ...]:
@@ -79,11 +117,16 @@ def state() -> tuple[Any, ...]:
         list(SourceSecret.objects.order_by("pk").values_list("pk", "expires_at", "revoked_at")),
         AuditEntry.objects.count(),
         Membership.objects.count(),
+        list(Payment.objects.order_by("pk").values_list("pk", "status", "refunded", "errand")),
+        list(Refund.objects.order_by("pk").values_list("pk", "status", "attempts")),
+        list(PaymentRequest.objects.order_by("pk").values_list("pk", "status")),
+        Redemption.objects.count(),
+        ProviderAccount.objects.count(),
     )
 
 
 def test_the_table_knows_every_page() -> None:
-    assert sorted(names(urlpatterns)) == sorted(OPEN | ANY_STAFF | SEERS | CONNECTORS)
+    assert sorted(names(urlpatterns)) == sorted(OPEN | ANY_STAFF | SEERS | CONNECTORS | MONEY)
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -98,6 +141,52 @@ def test_who_may_look(
         assert "no-store" in answer.headers["Cache-Control"], name
         if who in ("nobody", "guest"):
             assert answer.headers["Location"] == f"/staff/sign-in/?next={url}"
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_who_may_look_at_money(
+    who: str, as_: As, cast: Cast, house: Restaurant, money: Money
+) -> None:
+    client = as_(getattr(cast, who, None))
+    for name in sorted(MONEY):
+        url = money_url(name, house, money)
+        answer = client.get(url)
+        wanted = expected(name, who)
+        if wanted == 200 and name in ("booking_fee", "payment_account_stop"):
+            # There is no fee of a deposit, and no account to stop using.
+            assert answer.status_code == 404, (name, who)
+            continue
+        assert answer.status_code == wanted, (name, who)
+        assert "no-store" in answer.headers["Cache-Control"], name
+        if who in ("nobody", "guest"):
+            assert answer.headers["Location"] == f"/staff/sign-in/?next={url}"
+
+
+@pytest.mark.parametrize("who", ["nobody", "guest", "viewer", "host", "charlie", "manager"])
+def test_a_refusal_moves_no_money(
+    who: str, as_: As, cast: Cast, house: Restaurant, money: Money
+) -> None:
+    client, before = as_(getattr(cast, who, None)), state()
+    for name in sorted(MOVES):
+        if expected(name, who) == 200:
+            continue
+        answer = client.post(money_url(name, house, money), FILLED_IN)
+        assert answer.status_code == expected(name, who), (name, who)
+    assert state() == before
+
+
+@pytest.mark.parametrize("who", ["manager", "owner", "operator"])
+def test_money_of_another_house_is_not_found_in_this_one(
+    who: str, as_: As, cast: Cast, house: Restaurant, money: Money, money_there: Money
+) -> None:
+    client, before = as_(getattr(cast, who)), state()
+    names = {"payment", "booking_money"} | MOVES - OWNERS - {"payment_differences"}
+    for name in sorted(names):
+        url = money_url(name, house, money_there)
+        assert client.get(url).status_code == 404, name
+        if name in MOVES:
+            assert client.post(url, FILLED_IN).status_code == 404, name
+    assert state() == before
 
 
 @pytest.mark.parametrize("who", ["nobody", "guest", "viewer", "host", "charlie"])
@@ -180,12 +269,14 @@ def test_odd_searches_are_answered(as_: As, cast: Cast, house: Restaurant, query
 
 
 def test_a_form_without_its_token_is_refused(
-    cast: Cast, house: Restaurant, here: Connections
+    cast: Cast, house: Restaurant, here: Connections, money: Money
 ) -> None:
     client, before = Client(enforce_csrf_checks=True), state()
     client.force_login(cast.owner)
     for name in sorted(CONNECTORS | {"sign_in", "sign_out"}):
         assert client.post(url_of(name, house, here), FILLED_IN).status_code == 403, name
+    for name in sorted(MOVES):
+        assert client.post(money_url(name, house, money), FILLED_IN).status_code == 403, name
     assert state() == before
 
 
@@ -209,4 +300,10 @@ FILLED_IN = {
     "to": "paused",
     "source": "resy",
     "once": "a-form-of-mine",
+    "confirmed": "1",
+    "amount": "5",
+    "reason": "Why not",
+    "way": "card",
+    "note": "It may stay",
+    "money": "test",
 }
