@@ -15,11 +15,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.money import quantize, to_minor
 from payments.gateways import sandbox
 from payments.gateways.registry import gateway_of, is_usable
 from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
+from reservations.services.taking import taken_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class PaymentForm(forms.Form):
     button: ClassVar[Any] = ""
     """What the button that pays says; empty: the amount, and that the table is booked."""
 
-    def component(self, held: HeldPlace | ToPay) -> dict[str, str]:
+    def component(self, held: ToPay) -> dict[str, str]:
         """What the component on the page has to know of this payment; public values only."""
         return {}
 
@@ -118,7 +120,7 @@ class StripeForm(PaymentForm):
         token = self.cleaned_data["token"]
         return {"token": token} if token else {"type": "checkout"}
 
-    def component(self, held: HeldPlace | ToPay) -> dict[str, str]:
+    def component(self, held: ToPay) -> dict[str, str]:
         """Its options: mode, amount, currency and capture, as the intent will have them."""
         # Not at the top: it takes Stripe's library along, which most installations never need.
         from payments.gateways.stripe.amounts import to_stripe
@@ -176,7 +178,7 @@ class SquareForm(PaymentForm):
         """The token."""
         return {"token": self.cleaned_data["token"]}
 
-    def component(self, held: HeldPlace | ToPay) -> dict[str, str]:
+    def component(self, held: ToPay) -> dict[str, str]:
         """Whose account it is, and what the bank is asked to approve."""
         public = gateway_of(held.house.account_id, held.house.gateway).guest_config()
         return {
@@ -208,6 +210,12 @@ PAYMENT_FORMS: dict[str, type[PaymentForm]] = {
     "paypal": PayPalForm,
 }
 """Gateway's name → its form."""
+
+
+def to_pay_of(held: HeldPlace) -> ToPay:
+    """What a component on the page of a hold is to collect now."""
+    kind = taken_kind(held.payment_kind, held.house, held.starts_at, clock.now())
+    return ToPay(held.house, held.deposit, held.currency, kind)
 
 
 def takes_payments(house: House) -> bool:

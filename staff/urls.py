@@ -12,6 +12,7 @@ from staff.views import (
     keys,
     money_actions,
     money_report,
+    pay_links,
     payments,
     policies,
     session,
@@ -75,7 +76,7 @@ _payments = [
     ),
     path(
         "links/<slug:public_id>/withdraw/",
-        money_actions.WithdrawLinkView.as_view(),
+        pay_links.WithdrawLinkView.as_view(),
         name="link_withdraw",
     ),
     path("<slug:payment_id>/", booking_money.PaymentView.as_view(), name="payment"),
@@ -86,7 +87,7 @@ _payments = [
 _money = [
     path("", booking_money.BookingMoneyView.as_view(), name="booking_money"),
     path("fee/", money_actions.FeeView.as_view(), name="booking_fee"),
-    path("ask/", money_actions.AskView.as_view(), name="booking_ask"),
+    path("ask/", pay_links.AskView.as_view(), name="booking_ask"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -202,9 +202,7 @@ def _write_hold(
     if day.has_lapsed:
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
     terms = terms_for(day, decision, now)
-    is_online = request.channel is e.Channel.ONLINE
-    if terms.amount > 0 and is_online and not is_usable(house.account_id):
-        raise PaymentsUnavailable
+    _check_payable(terms, request, house)
     expires_at = now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
     offer = chosen_offer(house.plan, request.offer_id)
@@ -257,6 +255,13 @@ def chosen_offer(plan: e.Plan, offer_id: int | None) -> ChosenOffer:
     if offer is None:
         return NO_OFFER
     return ChosenOffer(offer.id, offer.name, offer.price, offer.per_person)
+
+
+def _check_payable(terms: PaymentTerms, request: HoldRequest, house: House) -> None:
+    """Raise where a guest would hold a table online that they could not pay for."""
+    is_online = request.channel is e.Channel.ONLINE
+    if terms.amount > 0 and is_online and not is_usable(house.account_id):
+        raise PaymentsUnavailable
 
 
 @dataclass(frozen=True, slots=True)

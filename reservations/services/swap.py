@@ -11,7 +11,7 @@ from core import clock
 from core.actors import Actor
 from core.jobs import wake
 from customers import services as customers
-from payments.gateways.base import ChargeResult
+from payments.gateways.base import ChargeOutcome, ChargeResult
 from reservations.details import Details
 from reservations.errors import HoldExpired
 from reservations.ledger import confirm as write
@@ -41,7 +41,7 @@ def swap(
         guest_name=contact.name,
         deposit=held.deposit,
         special_requests=details.special_requests,
-        payment_kind=held.payment_kind,
+        payment_kind=_secured_by(held, charge),
         offer=held.offer,
         details=details,
     )
@@ -77,6 +77,12 @@ def swap(
         payment_id=payment_id,
         payment_status=charge.outcome.value if charge else None,
     )
+
+
+def _secured_by(held: HeldPlace, charge: ChargeResult | None) -> str:
+    """What to tell the guest: of a hold that will only be placed later, the card is kept so far."""
+    is_kept = charge is not None and charge.outcome is ChargeOutcome.SAVED
+    return "card" if is_kept else held.payment_kind
 
 
 def remember(

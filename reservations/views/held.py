@@ -18,7 +18,7 @@ from payments.selectors import action_of
 from payments.services.errands import SECURED_STATUSES
 from reservations.engine.types import Channel
 from reservations.forms import DetailsForm
-from reservations.payment_forms import PaymentForm, takes_payments
+from reservations.payment_forms import PaymentForm, takes_payments, to_pay_of
 from reservations.selectors.holds import PAYING, HeldPlace
 from reservations.services.availability import alternatives, offers_of_day
 from reservations.terms import refund_lines
@@ -135,7 +135,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
         "offer": offer_line(held.offer, held.currency),
         "offer_total": offer_total(held.offer, held.party_size, held.currency),
         "takes_payments": takes_payments(held.house),
-        "component": payment.component(held) if held.deposit > 0 else {},
+        "component": payment.component(to_pay_of(held)) if held.deposit > 0 else {},
         "action": action_of(held.public_id) if held.payment_status == "action" else {},
         "times_url": times_of(held),
         "left": left_of(held) if state in (State.LAPSED, State.RELEASED) else None,

@@ -11,11 +11,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.money import exponent
 from notifications.wording import amount
 from reservations.engine.policies import refund_amount
 from reservations.selectors.bookings import Booking
 from reservations.selectors.holds import HeldPlace
+from reservations.services.taking import taken_kind
 from reservations.terms import NOTHING_TAKEN, headline
 
 
@@ -40,12 +42,14 @@ def asked_of(held: HeldPlace) -> Asked:
     total = amount(held.deposit, held.currency)
     named = {"money": total}
     first = headline(held.payment_kind, held.deposit, held.currency)
-    if held.payment_kind == "card":
+    taken = taken_kind(held.payment_kind, held.house, held.starts_at, clock.now())
+    if taken == "card":
+        is_later = held.payment_kind != taken
         return Asked(
             name=_("Secured by"),
             fact=_("your card, for fees up to %(money)s") % named,
             title=_("Secure your table with a card"),
-            headline=first,
+            headline=headline("hold_later", held.deposit, held.currency) if is_later else first,
             now=_("Nothing"),
             button=_("Secure with your card and book"),
             is_taken=False,

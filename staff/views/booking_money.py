@@ -142,7 +142,7 @@ class BookingMoneyView(HouseView):
         """The page."""
         row = booking_at(request.venue, public_id)
         payments = money_of(row.pk)
-        requests = list(row.payment_requests.order_by("id"))
+        requests = list(PaymentRequest.objects.filter(reservation=row).order_by("id"))
         context = {
             "booking": row,
             "booking_text": _booking_text(row),
@@ -317,7 +317,8 @@ def _booking_actions(request: StaffRequest, row: Reservation) -> list[Link]:
             else _("Charge the fee of %(money)s")
         )
         found.append(Link(title % money, house_url(venue, "booking_fee", row.public_id)))
-    is_waiting = row.payment_requests.filter(status="open").exclude(becomes="").exists()
+    asked = PaymentRequest.objects.filter(reservation=row, status=PaymentRequest.Status.OPEN)
+    is_waiting = asked.exclude(becomes="").exists()
     if Status(row.status) in _MAY_BE_ASKED and not is_waiting and row.ends_at > clock.now():
         found.append(Link(_("Send a payment link"), house_url(venue, "booking_ask", row.public_id)))
     return found

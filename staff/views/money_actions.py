@@ -6,7 +6,6 @@ two tabs move the money once, even while Redis is away.
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,9 +28,7 @@ from payments.services.by_staff import refund_by_staff, release_by_staff
 from payments.services.refunds import retry_refund
 from reservations.engine.lifecycle import Status
 from reservations.errors import NoFeeDue, NotChangeable, PaymentAsked
-from reservations.models import PaymentRequest
 from reservations.selectors.house_money import bookings_of
-from reservations.services import payment_requests
 from reservations.services.fees import FeeQuote, charge_fee, send_fee_link
 from reservations.services.redemption import redeem
 from reservations.views.base import warn
@@ -40,7 +37,7 @@ from restaurants.access import Capability
 from staff import money_words, once
 from staff.access import HouseView, StaffRequest, house_url
 from staff.forms import errors
-from staff.forms.payments import AmountForm, AskForm, ReasonForm, RedeemForm, RefundForm
+from staff.forms.payments import AmountForm, ReasonForm, RedeemForm, RefundForm
 from staff.views.booking_money import FEE_OF, booking_at, fee_of, payment_at
 
 CONFIRMED = "confirmed"
@@ -320,7 +317,7 @@ class RetryRefundView(MoneyAction):
         return _("%(money)s is on its way back.") % named
 
 
-class _OfBooking(MoneyAction):
+class OfBooking(MoneyAction):
     def find(self, public_id: str) -> None:
         """The booking."""
         self.row = booking_at(self.request.venue, public_id)
@@ -330,7 +327,7 @@ class _OfBooking(MoneyAction):
         return house_url(self.request.venue, "booking_money", self.row.public_id)
 
 
-class FeeView(_OfBooking):
+class FeeView(OfBooking):
     """The fee of a party that did not come or cancelled too late."""
 
     needs = Capability.CHARGE
@@ -422,89 +419,3 @@ class _NoFee(Exception):
     def __init__(self, why: DomainError) -> None:
         super().__init__(why.text)
         self.why = why
-
-
-class AskView(_OfBooking):
-    """Ask the guest for money by a link."""
-
-    needs = Capability.OPERATE
-    title = gettext_lazy("Send a payment link")
-
-    def form(self, data: Any) -> forms.Form:
-        """What for, how much, for how long."""
-        return AskForm(data)
-
-    def about(self) -> str:
-        """Who gets it."""
-        if not self.row.guest_email:
-            return _("This guest left no e-mail address: the link cannot be sent.")
-        return _("The guest gets a message with a link to pay by.")
-
-    def question(self, said: dict[str, Any]) -> Question:
-        """With the amount, or by the policies."""
-        amount, currency = said["amount"], self.row.currency
-        named = {
-            "money": money_words.money_text(amount, currency) if amount else "",
-            "guest": self.row.guest_name or self.row.code,
-        }
-        if not amount:
-            return Question(
-                _("Send a payment link?"),
-                _("%(guest)s is asked for what your policies say.") % named,
-                _("Send the link"),
-            )
-        return Question(
-            _("Ask for %(money)s?") % named,
-            _("%(guest)s gets a message with a link to pay %(money)s.") % named,
-            _("Ask for %(money)s") % named,
-        )
-
-    def do(self, said: dict[str, Any], key: str) -> str:
-        """Once a form."""
-        minutes = said["minutes"]
-        asked = payment_requests.ask_for_payment(
-            self.row.public_id,
-            by=self.request.actor,
-            amount=said["amount"],
-            kind=said["kind"],
-            expires_in=dt.timedelta(minutes=minutes) if minutes else None,
-            request_key=key,
-        )
-        named = {"money": money_words.money_text(asked.amount, asked.currency)}
-        return _("The link over %(money)s is on its way to the guest.") % named
-
-
-class WithdrawLinkView(MoneyAction):
-    """The guest is not asked any more."""
-
-    needs = Capability.OPERATE
-    has_form = stays = False
-    row: PaymentRequest
-
-    def find(self, public_id: str) -> None:
-        """The request, of a booking of this house."""
-        rows = PaymentRequest.objects.filter(restaurant=self.request.venue, public_id=public_id)
-        found = rows.select_related("reservation").first()
-        if found is None:
-            raise NotFound
-        self.row = found
-
-    def back(self) -> str:
-        """The money of its booking."""
-        booking = self.row.reservation
-        return house_url(self.request.venue, "booking_money", booking.public_id)
-
-    def question(self, said: dict[str, Any]) -> Question:
-        """With the amount."""
-        named = {"money": money_words.money_text(self.row.amount, self.row.currency)}
-        return Question(
-            _("Withdraw the link over %(money)s?") % named,
-            _("It cannot be paid any more. What is paid in this moment goes back in full."),
-            _("Withdraw the link"),
-            is_grave=True,
-        )
-
-    def do(self, said: dict[str, Any], key: str) -> str:
-        """Withdrawn; sent twice it stays so."""
-        payment_requests.withdraw(self.row.public_id, by=self.request.actor)
-        return _("The link is withdrawn.")

@@ -62,7 +62,8 @@ def test_everything_a_guest_says_is_kept_with_the_booking(
     assert kept(Reservation.objects.get()) == KEPT
     assert kept(Hold.objects.get()) == KEPT
     found = booking(made.public_id)
-    assert made == replace(found, refunded=None)
+    # What became of the payment since is not known without a read.
+    assert made == replace(found, refunded=None, captured=None, errand=None, redeemed=None)
     assert found.details == Details(**ALL)
     assert (found.special_requests, found.language) == ("Quiet table", "fr")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -17,11 +18,13 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 from django.views import View
 
+from core.actors import SYSTEM
 from reservations import embedding
 from reservations.forms import DetailsForm, EmailForm, LateForm, MessageForm, WaitForm
 from reservations.handover import link_for
 from reservations.models import Hold, Reservation, WaitlistEntry
 from reservations.services.links import issue_link
+from reservations.services.payment_requests import ask_for_payment, pay_token
 from reservations.services.waitlist import leave_token
 from reservations.urls import urlpatterns
 from restaurants.models import Restaurant
@@ -115,7 +118,9 @@ class Visitor:
             "version": ["1.0.0", "9.9", "..", "1" * 13],
         }
         continued = link_for(house.slug, held.public_id, "stranger").rstrip("/").rpartition("/")[2]
+        asked = ask_for_payment(booked.public_id, by=SYSTEM, amount=Decimal(20), send=False)
         self.tokens = {
+            "pay": pay_token(asked),
             "manage": link,
             "waitlist-leave": wait,
             "sign_in": "x" * 27,

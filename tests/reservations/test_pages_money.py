@@ -64,6 +64,20 @@ def use(kind: str) -> None:
     Policy.objects.update(kind=PaymentKind(kind))
 
 
+def test_a_hold_long_before_the_visit_only_keeps_the_card_and_says_so(
+    clock: Clock, bella: Restaurant, browser: Browser
+) -> None:
+    use("hold")
+    browser.hold(bella)
+    assert "Secure your table with a card" in browser.text
+    assert "Your card is saved now. $50.00 is set aside on it a few days before" in browser.text
+    browser.confirm()
+    assert "Card on file Nothing was taken." in browser.text
+    assert Payment.objects.get().agreed_text.startswith("Your card is saved now.")
+    deliver_due()
+    assert "Your card is kept, for fees up to: $50.00" in str(mail.outbox[-1].body)
+
+
 # --- Words ----------------------------------------------------------------------------------------
 
 
@@ -72,6 +86,7 @@ def test_every_page_says_the_right_thing(
     clock: Clock, bella: Restaurant, browser: Browser, kind: str
 ) -> None:
     use(kind)
+    clock.advance(days=1)
     browser.hold(bella)
     for words in BEFORE[kind]:
         assert words in browser.text
@@ -188,6 +203,7 @@ def test_an_approved_card_books(
     clock: Clock, bella: Restaurant, browser: Browser, kind: str
 ) -> None:
     use(kind)
+    clock.advance(days=1)
     _to_bank(browser, bella)
     assert "50.00 USD" in browser.text
     _answer(browser, "approve")

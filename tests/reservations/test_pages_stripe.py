@@ -135,15 +135,27 @@ def test_no_answer_is_kept_with_a_secret_in_it(held: Browser, account: StripeAcc
 
 
 @pytest.mark.parametrize(
-    ("kind", "expected"), [("hold", ("payment", "manual")), ("card", ("setup", "automatic"))]
+    ("kind", "days", "expected", "status"),
+    [
+        ("hold", 1, ("payment", "manual"), "authorized"),
+        ("hold", 0, ("setup", "automatic"), "saved"),
+        ("card", 0, ("setup", "automatic"), "saved"),
+    ],
 )
 def test_holds_and_cards_on_file_are_made_as_the_element_promised(
-    house: Restaurant, account: StripeAccount, kind: str, expected: tuple[str, str]
+    clock: Clock,
+    house: Restaurant,
+    account: StripeAccount,
+    kind: str,
+    days: int,
+    expected: tuple[str, str],
+    status: str,
 ) -> None:
     house.policies.update(kind=kind)
+    clock.advance(days=days)
     guest = Browser().hold(house)
     found = dict(re.findall(r'data-(mode|capture)="([^"]*)"', guest.html))
     assert (found["mode"], found["capture"]) == expected
     guest.post(guest.url, **ADA, token="ctoken_visa")
     assert "Your table is booked" in guest.text
-    assert Payment.objects.get().status == {"hold": "authorized", "card": "saved"}[kind]
+    assert Payment.objects.get().status == status

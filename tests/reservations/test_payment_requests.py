@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -344,12 +345,12 @@ def test_money_that_arrives_while_paying_for_what_was_withdrawn_is_told_as_such(
 ) -> None:
     request = asked(bella)
 
-    def slow(payment: Payment, **more: str) -> ChargeResult:
-        result = charges.charge(payment, **more)
+    def slow(payment: Payment, **more: Any) -> ChargeResult:
+        result = charges.secure(payment, **more)
         withdraw(request.public_id, by=SYSTEM)
         return result
 
-    monkeypatch.setattr(payment_links, "charge", slow)
+    monkeypatch.setattr(payment_links, "secure", slow)
     with pytest.raises(PaidTooLate):
         pay(request.pk, VISA, by=GUEST)
     assert Refund.objects.get().amount == 50
