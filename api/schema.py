@@ -145,7 +145,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
                 "type": "apiKey",
                 "in": "header",
                 "name": "X-API-Key",
-                "description": "A key such as cv_live_…, made on the admin's page of API keys.",
+                "description": "A key such as cv_live_…, made on /staff/keys/.",
             },
             {
                 "type": "http",
