@@ -6,8 +6,19 @@ from typing import Any
 
 from rest_framework import serializers
 
+from api.auth import KeyCaller
 from api.keyed import KeyedView
 from api.venue.errors import handle_error, handle_traced
+from reservations.engine.sources import is_own
+
+
+def outside_source(caller: KeyCaller) -> str:
+    """The source a key belongs to, unless it is one of the house's own channels; else empty.
+
+    This contract is for the programs of one house. A partner's key works with it as far as it
+    speaks for that partner, whatever its scopes.
+    """
+    return "" if is_own(caller.source) else caller.source
 
 
 class VenueErrorDetail(serializers.Serializer[Any]):

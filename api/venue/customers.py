@@ -13,11 +13,11 @@ from api.idempotency import idempotent
 from api.renderers import json_response
 from api.venue import customer_fields as wire
 from api.venue import customer_shapes as shapes
-from api.venue.base import VenueView
+from api.venue.base import VenueView, outside_source
 from api.venue.table_shapes import pagination
 from api.venues import restaurant_of
 from core import clock
-from core.errors import Invalid
+from core.errors import Forbidden, Invalid
 from customers.errors import CustomerNotFound
 from customers.models import Customer
 from customers.selectors import Wanted, customer_of, search_customers
@@ -31,8 +31,25 @@ WRITE = ("write:customers",)
 _ID = OpenApiParameter("customer_id", str, OpenApiParameter.PATH)
 
 
+class GuestBookClosed(Forbidden):
+    """A partner's key, and the house's guest book."""
+
+    code = "SOURCE_NOT_ALLOWED"
+    message = "Guests are the house’s own. Use a key that belongs to no partner’s source."
+
+
 class CustomersView(VenueView):
     """A view of guests: those of the group whose restaurant the key works for."""
+
+    def check_permissions(self, request: Request) -> None:
+        """The scope, and that the key is the house's own. Raises GuestBookClosed.
+
+        The guest book is what every source told, and the house's own notes: no part of it is one
+        partner's. What a partner told, it reads where it told it.
+        """
+        super().check_permissions(request)
+        if source := outside_source(key_of(request)):
+            raise GuestBookClosed(source=source)
 
     def group(self, request: Request, named: str | None = None) -> Address:
         """Of the restaurant that is meant.

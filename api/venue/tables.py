@@ -17,7 +17,7 @@ from api.schema import IDEMPOTENCY_KEY
 from api.scopes import Needed
 from api.venue import table_fields as wire
 from api.venue import table_shapes as shapes
-from api.venue.base import TracedView, VenueView
+from api.venue.base import TracedView, VenueView, outside_source
 from api.venue.errors import InsufficientCapacity, as_invalid
 from api.venue.proof import check_proof
 from api.venue.wishes import details_of
@@ -268,7 +268,10 @@ class SearchView(VenueView):
         responses={200: wire.SearchResponse},
     )
     def get(self, request: Request) -> HttpResponse:
-        """Bookings of the restaurant by date, status, kind, name or reference."""
+        """Bookings of the restaurant by date, status, kind, name or reference.
+
+        With a partner's key, those that this partner told of.
+        """
         asked = self.query(request, wire.SearchQuery)
         kind, word = asked.get("booking_type"), asked.get("status")
         wanted = Wanted(
@@ -285,6 +288,7 @@ class SearchView(VenueView):
             is_test=key_of(request).is_test,
             offset=(page - 1) * limit,
             limit=limit,
+            seen_by=outside_source(key_of(request)),
         )
         return json_response(
             {
@@ -315,7 +319,10 @@ class BookingView(VenueView):
 def _proved(request: Request, reference: str, asked: dict[str, Any]) -> Reservation:
     """The booking, once it is sure that the caller speaks for its guest."""
     restaurant = restaurant_of(request, asked.get("restaurant"))
-    row = table_booking(restaurant, reference, is_test=key_of(request).is_test)
+    caller = key_of(request)
+    row = table_booking(
+        restaurant, reference, is_test=caller.is_test, seen_by=outside_source(caller)
+    )
     check_proof(
         row,
         email=request.headers.get("X-Customer-Email") or asked.get("customer_email", ""),

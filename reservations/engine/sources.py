@@ -27,11 +27,16 @@ def source_name(text: str) -> str | None:
 
 def rank(source: str) -> int:
     """1 for the house's own channels, then OpenTable, Resy, partner sites, and all others."""
-    if source in _DIRECT:
+    if is_own(source):
         return 1
     if source.startswith(("partner_", "partner-")):
         return _RANKS["partner"]
     return _RANKS.get(source, _OTHERS)
+
+
+def is_own(source: str) -> bool:
+    """Whether it is one of the house's own channels."""
+    return source in _DIRECT
 
 
 def outranks(newcomer: str, holder: str) -> bool:

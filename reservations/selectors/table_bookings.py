@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from reservations.engine.calendar import find_slots
 from reservations.errors import ReservationNotFound
-from reservations.models import Reservation
+from reservations.models import Reservation, SourceRecord
 from reservations.selectors.days import Day
 from restaurants.models.hours import Weekday
 
@@ -37,29 +37,43 @@ class Found:
     total: int
 
 
-def bookings_at(restaurant: str, *, is_test: bool) -> QuerySet[Reservation]:
-    """The restaurant's bookings, with all they print: real ones, or those of test keys."""
+def bookings_at(restaurant: str, *, is_test: bool, seen_by: str = "") -> QuerySet[Reservation]:
+    """The restaurant's bookings, with all they print: real ones, or those of test keys.
+
+    ``seen_by`` names a source: only what it told of, whether its data won or not.
+    """
     rows = Reservation.objects.filter(restaurant__public_id=restaurant, is_test=is_test)
+    if seen_by:
+        records = SourceRecord.objects.filter(reservation=OuterRef("pk"), source=seen_by)
+        rows = rows.filter(Q(source=seen_by) | Exists(records.order_by()))
     return rows.select_related("restaurant", "service", "customer")
 
 
-def table_booking(restaurant: str, reference: str, *, is_test: bool) -> Reservation:
+def table_booking(
+    restaurant: str, reference: str, *, is_test: bool, seen_by: str = ""
+) -> Reservation:
     """The booking with this code (in any case) or public id; raises ReservationNotFound."""
     named = Q(code=reference.upper()) | Q(public_id=reference)
-    found = bookings_at(restaurant, is_test=is_test).filter(named).first()
+    found = bookings_at(restaurant, is_test=is_test, seen_by=seen_by).filter(named).first()
     if found is None:
         raise ReservationNotFound
     return found
 
 
 def search_bookings(
-    restaurant: str, wanted: Wanted, *, is_test: bool, offset: int, limit: int
+    restaurant: str,
+    wanted: Wanted,
+    *,
+    is_test: bool,
+    offset: int,
+    limit: int,
+    seen_by: str = "",
 ) -> Found:
     """A page of the restaurant's bookings. Two queries.
 
     Within dates in the order guests come; without any, the latest visit first.
     """
-    rows = bookings_at(restaurant, is_test=is_test)
+    rows = bookings_at(restaurant, is_test=is_test, seen_by=seen_by)
     if wanted.first:
         rows = rows.filter(service_date__gte=wanted.first)
     if wanted.last:
