@@ -16,6 +16,7 @@ def with_ids_and_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     # Once Django is up.
     from api.printed import add_examples
     from api.schema import PUBLIC_ID
+    from api.webhooks.messages import add_messages
 
     for path in result["paths"].values():
         for operation in path.values():
@@ -23,4 +24,5 @@ def with_ids_and_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 if parameter["in"] == "path":
                     parameter["schema"].setdefault("pattern", PUBLIC_ID)
     add_examples(result)
+    add_messages(result)
     return result
