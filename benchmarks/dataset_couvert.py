@@ -191,6 +191,7 @@ def _load_history(scale: Scale) -> None:
         gateway="'sandbox'",
         idempotency_key="'deposit:hold_past' || n || ':0'",
         amount="50",
+        captured="50",
         currency="'USD'",
         status="'succeeded'",
         created_at="now()",
