@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -37,6 +38,10 @@ FAULTS = (*CONNECTION, "reset", *REFUSALS, *MESSAGES)
 """Nothing arrived; it was done and nobody heard; the connection was reset in the middle of the
 answer; the provider refuses for a reason of its own; its message comes twice, or before the answer.
 """
+TIMEOUTS = ("too_slow", "too_slow_to_answer")
+"""The same as ``CONNECTION``, by a server that lets its client wait for too long."""
+PATIENCE = 1.0
+"""Seconds until a client gives up, in tests of that."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Side:
 
     def __init__(self) -> None:
         self.account = ""
+        self.is_news: list[bool] = []
+        """Of each request while nothing is armed: whether there is a message about it."""
         self._fault, self._point, self._asked = "", 0, 0
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
@@ -89,14 +96,10 @@ class Side:
         raise AssertionError("it asks nobody")
 
     def arm(self, fault: str, point: int) -> None:
-        """The next but ``point`` request meets ``fault``."""
+        """The ``point``-th request from now on meets ``fault``; none if that is 0."""
         self._fault, self._point, self._asked = fault, point, 0
         self.has_struck = False
-
-    @property
-    def was_reached(self) -> bool:
-        """Whether there were as many requests."""
-        return self._asked >= self._point
+        self.is_news.clear()
 
     def tell(self) -> None:
         """Messages that are told twice are."""
@@ -108,13 +111,13 @@ class Side:
     def _strike(self) -> str:
         """The fault of the request that begins, if it is the one."""
         with self._lock:
-            if self.was_reached:
-                return ""
             self._asked += 1
-            self.has_struck = self.was_reached and self._fault not in MESSAGES
-            return self._fault if self.was_reached else ""
+            is_it = self._asked == self._point
+            self.has_struck |= is_it and self._fault not in MESSAGES
+            return self._fault if is_it else ""
 
     def _say(self, fault: str, delivery: Delivery | None) -> None:
+        self.is_news.append(delivery is not None)
         if delivery is None or fault not in MESSAGES:
             return
         self.has_struck = True
@@ -154,9 +157,8 @@ class SandboxSide(Side):
             result: ChargeResult | RefundResult | None = real(*given, **more)
             if fault == "lost":
                 raise AnswerLost
-            if result and name != "_find_charge":
-                body, headers = notices.make("charge.updated", result.reference)
-                self._say(fault, (body, headers, ""))
+            body, headers = notices.make("charge.updated", result.reference if result else "")
+            self._say(fault, None if name == "_find_charge" else (body, headers, ""))
             return result
 
         return ask
@@ -188,17 +190,25 @@ class _OverHttp(Side):
         fault = self._strike()
         if fault in REFUSALS:
             return REFUSALS[fault], self.refusal()
-        if fault == "unreachable":
+        if fault in ("unreachable", "too_slow"):
+            self._wait(fault)
             raise CutOff
         reply = self._real(request)
-        if fault in ("lost", "reset"):
-            raise CutOff if fault == "lost" else Reset
-        if fault in MESSAGES and request.method != "GET" and reply[0] < 300:
-            try:
-                self._say(fault, self.told(reply[1]))
-            finally:
-                connections.close_all()
+        if fault in ("lost", "too_slow_to_answer"):
+            self._wait(fault)
+            raise CutOff
+        if fault == "reset":
+            raise Reset
+        try:
+            is_news = request.method != "GET" and reply[0] < 300
+            self._say(fault, self.told(reply[1]) if is_news else None)
+        finally:
+            connections.close_all()
         return reply
+
+    def _wait(self, fault: str) -> None:
+        if fault in TIMEOUTS:
+            time.sleep(PATIENCE * 1.5)
 
     def refusal(self) -> dict[str, Any]:
         """The body of an error, as the provider words one."""

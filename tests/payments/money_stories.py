@@ -27,7 +27,6 @@ from reservations.errors import NoFeeDue, PaymentActionRequired, PaymentAsked, P
 from reservations.guests import Guest
 from reservations.models import PaymentRequest, Reservation
 from reservations.proof import money_invariants
-from reservations.proof.aftermath import HOURS
 from reservations.proof.invariants import broken
 from reservations.proof.isolation import later
 from reservations.selectors.holds import HeldPlace
@@ -42,6 +41,8 @@ from tests.payments.faulty_sides import Books, Side
 from tests.reservations.money import asked, make_manager, secured_by
 
 TRIES = 4
+HOURS = (0.02, 0.5, 24)
+"""When sweeps run: while the hold is there, when it is not, and when all back-offs are over."""
 FAR, NEAR, DAY_BEFORE = "2025-11-05", "2025-11-13", "2025-11-14"
 GUEST = Actor(ActorKind.GUEST, "", "Guest, by link")
 
@@ -71,6 +72,8 @@ class Scene:
         self.before = side.books()
         self.guest = Guest.with_account(make_user().public_id)
         self.manager = make_manager(self.house)
+        self.is_news: list[bool] = []
+        """Of each request: whether the provider has a message about it."""
         self.held: HeldPlace | None = None
         self.request: PaymentRequest | None = None
         self._play(story, fault, point)
@@ -81,6 +84,7 @@ class Scene:
             if number == 0:
                 self.side.arm(fault, point)
             self.carry_out(act, is_done)
+        self.is_news = list(self.side.is_news)
         self.come_to_rest()
 
     def carry_out(self, act: Callable[[], object], is_done: Callable[[], bool]) -> None:
@@ -227,7 +231,11 @@ class Scene:
     def refund_part(self) -> None:
         """Twenty of the fifty that were taken."""
         refund_by_staff(
-            self.payment.public_id, Decimal(20), reason="Sorry", by=self.manager, key=self.house.slug
+            self.payment.public_id,
+            Decimal(20),
+            reason="Sorry",
+            by=self.manager,
+            key=self.house.slug,
         )
 
     def is_refunded(self) -> bool:
