@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F
 
 from core import clock, jobs
-from payments.gateways.base import AnswerLost, Gateway
+from payments.gateways.base import NEVER_ARRIVED, AnswerLost, Gateway
 from payments.gateways.registry import GATEWAYS, SANDBOX, gateway_of
 from payments.models import Payment, ProviderAccount, ProviderEvent, Refund
 from payments.services import disputes, errands, refunds, settling
@@ -30,6 +30,11 @@ MAX_ATTEMPTS = 6
 about may still be on its way. Then it is parked."""
 FORGET_AFTER = dt.timedelta(days=30)
 """No provider repeats a message for longer."""
+
+GIVEN_UP_WITHIN = dt.timedelta(days=2)
+"""A request that was given up is still looked for so long after it was begun."""
+_LOOKS = 5
+"""At so many of them for one message: accounts are used for other things than bookings, too."""
 
 _LEASE = dt.timedelta(minutes=2)
 _STEPS = [
@@ -176,7 +181,20 @@ def _look_into(event: ProviderEvent, reference: str) -> bool | None:
     Payment.objects.filter(
         provider_reference="", status=Payment.Status.UNKNOWN, **of_account
     ).update(next_check_at=clock.now())
-    return None
+    return True if _has_arrived_late(of_account) else None
+
+
+def _has_arrived_late(of_account: Mapping[str, object]) -> bool:
+    """Whether something we had given up, because the provider had not heard of it, was done after
+    all: not every provider can be told in advance to refuse a request that is still on its way."""
+    given_up = Payment.objects.filter(
+        provider_reference="",
+        status=Payment.Status.FAILED,
+        failure_code=NEVER_ARRIVED,
+        created_at__gte=clock.now() - GIVEN_UP_WITHIN,
+        **of_account,
+    )
+    return any(settling.look_back(payment) for payment in given_up.order_by("-id")[:_LOOKS])
 
 
 def _payment(payment: Payment) -> bool:

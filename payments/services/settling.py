@@ -11,7 +11,14 @@ from django.db.models import F, Q
 
 from core import audit, clock
 from core.actors import SYSTEM
-from payments.gateways.base import OPEN_OUTCOMES, AnswerLost, ChargeOutcome, ChargeResult
+from payments.gateways.base import (
+    NEVER_ARRIVED,
+    OPEN_OUTCOMES,
+    SECURED,
+    AnswerLost,
+    ChargeOutcome,
+    ChargeResult,
+)
 from payments.gateways.registry import gateway_of
 from payments.models import Payment
 from payments.services.charges import FIRST_CHECK, OPEN, keep_answer, order_of, record_charge
@@ -81,12 +88,15 @@ def look_up(payment: Payment) -> bool:
 def look_back(payment: Payment) -> bool:
     """Ask once more about a payment that failed or was let go: was it taken after all? Whether so.
 
-    Its owner may have gone on at the provider after we had given up. Money that was taken then
-    pays for what it was meant for, or goes back. Raises AnswerLost; may be repeated.
+    Its owner may have gone on at the provider after we had given up, or our request was on its way
+    for longer than anybody waits. What was taken, set aside or saved then serves what it was meant
+    for, or goes back. Raises AnswerLost; may be repeated.
     """
     gateway = gateway_of(payment.account_id, payment.gateway)
     result = gateway.find_charge(order_of(payment))
-    if result is None or result.outcome is not ChargeOutcome.SUCCEEDED:
+    never_arrived = payment.failure_code == NEVER_ARRIVED
+    wanted = SECURED if never_arrived else {ChargeOutcome.SUCCEEDED}
+    if result is None or result.outcome not in wanted:
         if result is not None and result.outcome is ChargeOutcome.UNKNOWN:
             raise AnswerLost
         return False

@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from notifications.services import deliver_due
+from payments.services.errands import process_errands
 from payments.services.refunds import process_refunds
 from payments.services.settling import settle_unknown
 from reservations.proof.isolation import later
 from reservations.services.holds import expire_holds
+from reservations.services.payment_links import expire_requests
+
+_SWEEPS = (
+    expire_holds,
+    expire_requests,
+    settle_unknown,
+    process_errands,
+    process_refunds,
+    deliver_due,
+)
 
 HOURS = (0.1, 0.5, 2, 24)
 """When sweeps run: leases end after minutes, back-offs after hours."""
@@ -23,6 +34,6 @@ def come_to_rest() -> None:
 
 def sweep() -> None:
     """Every sweep once, each until it finds nothing more."""
-    for work in (expire_holds, settle_unknown, process_refunds, deliver_due):
+    for work in _SWEEPS:
         while work():
             pass

@@ -8,29 +8,36 @@ from __future__ import annotations
 import itertools
 import signal
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from core import jobs
+from core.actors import SYSTEM
 from notifications.services import deliver_due
+from payments.services.errands import process_errands
 from payments.services.refunds import process_refunds
 from payments.services.settling import settle_unknown
+from reservations.engine.lifecycle import Status
 from reservations.errors import PaymentPending
 from reservations.guests import Guest
 from reservations.models import Reservation
 from reservations.proof.aftermath import come_to_rest
 from reservations.proof.invariants import ALWAYS, AT_REST, broken
 from reservations.selectors.holds import HeldPlace
+from reservations.services import payment_links, progress
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.changes import Change, change_reservation
+from reservations.services.fees import charge_no_show_fee
 from reservations.services.holds import expire_holds, release_hold
 from restaurants.models import Restaurant
 from tests.concurrency.children import children
 from tests.concurrency.together import until_undone
 from tests.factories import make_bella
-from tests.faults.acts import hold, pay
+from tests.faults.acts import VISA, hold, pay
 from tests.faults.points import killed_at
 from tests.fixtures.domain import Clock
+from tests.reservations.money import asked, make_manager, secured_by
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -106,6 +113,47 @@ class Evening:
         self.clock.advance(minutes=3)
         return process_refunds
 
+    def pay_link(self) -> Work:
+        request, guest = asked(self.house, time=next(self.times)), self.new_guest()
+        return lambda: payment_links.pay(request.pk, VISA, by=guest.actor)
+
+    def fee(self) -> Work:
+        """The card of a party that did not come is charged."""
+        booking = self._secured("card")
+        self._miss(booking)
+        return lambda: charge_no_show_fee(booking, by=self.manager, confirm=True)
+
+    def ask_for_capture(self) -> Work:
+        """The same with money that is set aside: a worker takes it later."""
+        booking = self._secured("hold")
+        self._miss(booking)
+        return lambda: self._take_part(booking)
+
+    def capture(self) -> Work:
+        booking = self._secured("hold")
+        self._miss(booking)
+        self._take_part(booking)
+        return process_errands
+
+    def let_go(self) -> Work:
+        cancel_reservation(self._secured("hold"), by=SYSTEM)
+        return process_errands
+
+    def _secured(self, kind: str) -> str:
+        """A booking that is two days away, by its public id."""
+        self.clock.set("2025-11-13T12:00:00-05:00")
+        if not self.house.policies.filter(kind=kind).exists():
+            secured_by(self.house, kind)
+            self.manager = make_manager(self.house)
+        return pay(*self.held()).booking.public_id
+
+    def _miss(self, booking: str) -> None:
+        self.clock.set("2025-11-15T23:00:00-05:00")
+        progress.step(booking, Status.NO_SHOW, by=SYSTEM)
+
+    def _take_part(self, booking: str) -> object:
+        return charge_no_show_fee(booking, amount=Decimal(20), by=self.manager, confirm=True)
+
     def deliver(self) -> Work:
         pay(*self.held())
         self.clock.advance(minutes=3)
@@ -132,6 +180,11 @@ DEEDS = {
     "give_back": 8,
     "refund": 6,
     "deliver": 3,
+    "pay_link": 8,
+    "fee": 8,
+    "ask_for_capture": 6,
+    "capture": 6,
+    "let_go": 6,
 }
 """What is done, and at how many points at least it can be cut off."""
 

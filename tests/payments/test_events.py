@@ -14,7 +14,14 @@ from pytest_django import Settings
 
 from core.models import AuditEntry
 from payments.gateways import sandbox
-from payments.gateways.base import AnswerLost, BadSignature, Dispute, RefundOutcome, RefundResult
+from payments.gateways.base import (
+    AnswerLost,
+    BadSignature,
+    Dispute,
+    RefundOutcome,
+    RefundResult,
+    given_up,
+)
 from payments.gateways.sandbox import SandboxGateway, notices
 from payments.models import (
     Payment,
@@ -432,3 +439,37 @@ def test_money_taken_after_we_had_given_up_goes_back(
     assert (payment.status, payment.captured) == ("succeeded", payment.amount)
     assert payment.refunded == payment.amount
     assert Refund.objects.get().status == "succeeded"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("kind", "became"), [("deposit", "succeeded"), ("hold", "authorized")])
+def test_a_request_that_arrives_after_it_was_given_up_is_found_by_the_message_about_it(
+    restaurant: Restaurant, clock: Clock, kind: str, became: str
+) -> None:
+    """As with a provider that cannot be told in advance to refuse it."""
+    payment = make_payment(restaurant, kind=kind)
+    with transaction.atomic():
+        charges.record_charge(payment.pk, given_up(), at=clock.now)
+    late = charges.charge(payment)
+    for _ in range(2):
+        tell(late.reference)
+        events.process_events()
+    payment.refresh_from_db()
+    assert (payment.status, payment.provider_reference) == (became, late.reference)
+    # Nobody waits for it here, so it goes back.
+    assert (payment.refunded, payment.errand) == (
+        payment.captured,
+        "" if payment.captured else "release",
+    )
+    assert set(ProviderEvent.objects.values_list("last_error", flat=True)) == {""}
+
+
+@pytest.mark.django_db
+def test_what_was_given_up_long_ago_is_not_looked_for(restaurant: Restaurant, clock: Clock) -> None:
+    payment = make_payment(restaurant)
+    with transaction.atomic():
+        charges.record_charge(payment.pk, given_up(), at=clock.now)
+    clock.advance(days=3)
+    tell("ch_of_somebody_else")
+    events.process_events()
+    assert ProviderEvent.objects.get().last_error == "Nothing here has this reference."

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
+import struct
 import threading
 import urllib.parse
 import warnings
@@ -83,6 +85,10 @@ class CutOff(Exception):
     """Raised by an answerer: the connection ends without an answer."""
 
 
+class Reset(CutOff):
+    """Raised by an answerer: the connection is reset in the middle of the answer."""
+
+
 @dataclass
 class Judge:
     """The server: ``answer`` is asked for what the schema allows, ``extra`` first, for what it
@@ -100,6 +106,8 @@ class Judge:
         # A connection that was cut on purpose is not worth a traceback on the terminal.
         self._stub.server.handle_error = lambda *_: None
         self._stub.server.daemon_threads = True
+        self._hang_up = self._stub.server.shutdown_request
+        self._stub.server.shutdown_request = self._end
         self.url: str = self._stub.url
 
     @property
@@ -149,6 +157,17 @@ class Judge:
         finally:
             self._fault = ""
 
+    def _end(self, connection: socket.socket) -> None:
+        """Called in the thread of a request, whatever became of it."""
+        if getattr(_asked, "is_reset", False):
+            _asked.is_reset = False
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n{")
+            # Closed without lingering, a socket sends a reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        else:
+            self._hang_up(connection)
+
     def _answer(self, method: str, route: str, body: Any, headers: Mapping[str, str]) -> Reply:
         fault = self._fault if method != "GET" or self._while_reading else ""
         if fault == "before":
@@ -156,14 +175,19 @@ class Judge:
         if isinstance(fault, tuple):
             return fault
         path, query = _asked.path, urllib.parse.parse_qs(_asked.query)
-        reply = self.answer(Request(method, route, path, query, body or {}, headers))
+        try:
+            reply = self.answer(Request(method, route, path, query, body or {}, headers))
+        except Reset:
+            _asked.is_reset = True
+            raise
         if fault == "after":
             raise CutOff
         return reply
 
 
 _asked = threading.local()
-"""The address of the request that is being judged: the schema's reader passes on its route only."""
+"""The address of the request that is being judged: the schema's reader passes on its route only;
+and whether its connection is to be reset."""
 
 
 @lru_cache

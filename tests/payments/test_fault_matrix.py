@@ -1,0 +1,124 @@
+"""Every gateway, every story of money, every fault, at every request: the money is right after it.
+
+Loopback HTTP to stateful stand-ins of the providers, one fault at a time. In the end each guest has
+paid exactly what the policy says, once, and our books are the provider's, cent for cent.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core import http, jobs
+from payments.gateways.sandbox import SandboxGateway
+from tests.fixtures.domain import Clock
+from tests.payments.faulty_sides import (
+    MESSAGES,
+    PATIENCE,
+    TIMEOUTS,
+    PayPalSide,
+    SandboxSide,
+    Side,
+    SquareSide,
+    StripeSide,
+)
+from tests.payments.money_stories import NEEDS_CARDS, STORIES, Scene
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+CASES = {
+    "sandbox": dict(zip(STORIES, (4, 4, 12, 8, 4, 12, 4, 4), strict=True)),
+    "stripe": dict(zip(STORIES, (8, 8, 38, 16, 8, 30, 14, 14), strict=True)),
+    "square": dict(zip(STORIES, (8, 8, 36, 30, 8, 30, 14, 14), strict=True)),
+    "paypal": dict(zip(STORIES, (22, 22, 0, 36, 8, 0, 8, 8), strict=True)),
+}
+"""How many cases there are: requests of a story, times the faults that can happen to each."""
+
+Sides = Callable[[str], Side]
+
+
+@pytest.fixture
+def side_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sides:
+    """The other side, by its name; nothing is repeated but by us, and by nobody but the story."""
+    monkeypatch.setattr(jobs, "_wake", lambda *_: None)
+
+    def make(name: str) -> Side:
+        if name == "stripe":
+            from payments.gateways.stripe import client
+
+            monkeypatch.setattr(client, "RETRIES", 0)
+            return StripeSide(request.getfixturevalue("stripe_account"))
+        if name == "square":
+            return SquareSide(request.getfixturevalue("square"))
+        if name == "paypal":
+            return PayPalSide(request.getfixturevalue("paypal"))
+        return SandboxSide(monkeypatch)
+
+    return make
+
+
+def played(side: Side, clock: Clock, story: str, fault: str = "", point: int = 0) -> Scene:
+    """The story with this fault at this request, and the right money in the end."""
+    acts, expected = STORIES[story]
+    try:
+        scene = Scene(side, clock, story=acts, fault=fault, point=point)
+        assert scene.books() == expected
+        assert side.has_struck is bool(fault)
+    except BaseException as error:
+        error.add_note(f"{side.name}, {story}: {fault or 'nothing'} at request {point}")
+        raise
+    return scene
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("gateway", CASES)
+def test_the_money_is_right_after_a_fault_at_any_request(
+    clock: Clock, side_of: Sides, gateway: str, story: str
+) -> None:
+    side = side_of(gateway)
+    if story in NEEDS_CARDS and not side.keeps_cards:
+        assert CASES[gateway][story] == 0
+        pytest.skip(f"{gateway} keeps no cards")
+    cases = 0
+    for point, is_news in enumerate(played(side, clock, story).is_news, start=1):
+        for fault in side.faults:
+            if is_news or fault not in MESSAGES:
+                played(side, clock, story, fault, point)
+                cases += 1
+    assert cases == CASES[gateway][story]
+
+
+def test_so_many_cases_there_are() -> None:
+    counts = {gateway: sum(stories.values()) for gateway, stories in CASES.items()}
+    assert counts == {"sandbox": 52, "stripe": 136, "square": 148, "paypal": 104}
+    assert sum(counts.values()) == 440
+
+
+@pytest.mark.parametrize("fault", TIMEOUTS)
+@pytest.mark.parametrize("gateway", ["stripe", "square", "paypal"])
+def test_a_provider_that_lets_us_wait_is_one_that_does_not_answer(
+    clock: Clock, side_of: Sides, monkeypatch: pytest.MonkeyPatch, gateway: str, fault: str
+) -> None:
+    """The matrix cuts connections, because it cannot wait so often; here it is waited."""
+    from payments.gateways.stripe import client
+
+    monkeypatch.setattr(client, "TIMEOUT", PATIENCE)
+    monkeypatch.setattr(http, "READ_SECONDS", PATIENCE)
+    played(side_of(gateway), clock, "deposit", fault, 1)
+
+
+def test_without_one_key_for_all_attempts_a_lost_answer_moves_money_twice(
+    clock: Clock, side_of: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the books of the other side show it."""
+    real, numbers = SandboxGateway.refund, itertools.count()
+
+    def forgetful(self: SandboxGateway, *, key: str, **more: Any) -> Any:
+        return real(self, key=f"{key}:{next(numbers)}", **more)
+
+    monkeypatch.setattr(SandboxGateway, "refund", forgetful)
+    with pytest.raises(AssertionError):
+        played(side_of("sandbox"), clock, "refund_in_part", "lost", 1)
