@@ -236,7 +236,7 @@ APPLE_PASS = (
     env.secret("APPLE_WWDR_CERTIFICATE"),
 )
 GOOGLE_WALLET = (env.text("GOOGLE_WALLET_ISSUER_ID"), env.secret("GOOGLE_WALLET_KEY"))
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://localhost:{env.number('PORT', 8000)}")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}")
 
 # --- Browser policy -------------------------------------------------------------------------------
 

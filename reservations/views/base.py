@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -84,6 +85,16 @@ def with_query(address: str, /, **parameters: object) -> str:
     return (
         f"{address}{'&' if '?' in address else '?'}{urlencode(kept, safe=':')}" if kept else address
     )
+
+
+def from_here(address: str) -> str:
+    """An address of ours as a path, so that guests stay at the host they came by; others as is.
+
+    Couvert may answer at more hosts than ``PUBLIC_URL``'s (localhost and 127.0.0.1 are two). The
+    guest's session is not there, and ``form-action`` stops the redirect after a form.
+    """
+    home = f"{settings.PUBLIC_URL.rstrip('/')}/"
+    return f"/{address[len(home) :]}" if address.startswith(home) else address
 
 
 def hold_page(hold_id: str) -> str:

@@ -23,6 +23,7 @@ from reservations.selectors.holds import PAYING, HeldPlace
 from reservations.services.availability import alternatives, offers_of_day
 from reservations.terms import refund_lines
 from reservations.views import pay_words, wording
+from reservations.views.base import from_here
 from reservations.views.offers import offer_line, offer_total
 from reservations.views.ticket import house_facts
 from reservations.views.wishes import Wish, search_page
@@ -136,7 +137,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
         "offer_total": offer_total(held.offer, held.party_size, held.currency),
         "takes_payments": takes_payments(held.house),
         "component": payment.component(to_pay_of(held)) if held.deposit > 0 else {},
-        "action": action_of(held.public_id) if held.payment_status == "action" else {},
+        "action": _action(held),
         "times_url": times_of(held),
         "left": left_of(held) if state in (State.LAPSED, State.RELEASED) else None,
         "again": {
@@ -156,6 +157,14 @@ class Problem:
 
     text: str
     anchor: str
+
+
+def _action(held: HeldPlace) -> dict[str, str]:
+    """What the card's owner has to do before the booking; empty: nothing."""
+    if held.payment_status != "action":
+        return {}
+    action = action_of(held.public_id)
+    return {**action, "url": from_here(action.get("url", ""))}
 
 
 def problems(*forms: Any) -> list[Problem]:

@@ -47,7 +47,15 @@ from reservations.services.holds import (
     release_hold,
 )
 from reservations.views import visitor, wording
-from reservations.views.base import GuestView, booked_page, hold_page, tell, warn, way_back
+from reservations.views.base import (
+    GuestView,
+    booked_page,
+    from_here,
+    hold_page,
+    tell,
+    warn,
+    way_back,
+)
 from reservations.views.held import State, hold_context, show, state_of, times_of
 from reservations.views.protection import protect
 
@@ -196,7 +204,7 @@ def _to_bank(request: HttpRequest, held: HeldPlace) -> HttpResponse:
     url = action_of(held.public_id).get("url", "")
     if not url or getattr(request, "embed", None):
         return redirect(hold_page(held.public_id))
-    return redirect(url)
+    return redirect(from_here(url))
 
 
 class BackView(GuestView):

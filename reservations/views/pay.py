@@ -32,7 +32,7 @@ from reservations.services.payment_links import pay
 from reservations.services.payment_requests import open_request
 from reservations.services.taking import taken_kind
 from reservations.views import wording
-from reservations.views.base import manage_page, tell, warn
+from reservations.views.base import from_here, manage_page, tell, warn
 from reservations.views.held import allow_component, problems
 from reservations.views.protection import protect
 from reservations.views.ticket import house_facts
@@ -90,7 +90,7 @@ def _pay(
     try:
         pay(asked.pk, method, by=GUEST)
     except PaymentActionRequired as error:
-        return redirect(str(error.details["redirect_url"]) or here)
+        return redirect(from_here(str(error.details["redirect_url"])) or here)
     except PaymentDeclined as error:
         what_now = _("You were not charged. Please try another card.")
         warn(request, f"{error.text} {what_now}")

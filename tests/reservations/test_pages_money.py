@@ -21,7 +21,7 @@ from reservations.models import Hold, Reservation
 from reservations.services.holds import expire_holds
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
-from tests.reservations.browser import SATURDAY, Browser
+from tests.reservations.browser import ADA, SATURDAY, Browser
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +196,18 @@ def _to_bank(browser: Browser, house: Restaurant) -> str:
 
 def _answer(browser: Browser, answer: str) -> Browser:
     return browser.post(browser.url, answer=answer)
+
+
+def test_the_sandbox_bank_is_visited_at_the_host_one_came_by(
+    clock: Clock, bella: Restaurant, browser: Browser, settings: Settings
+) -> None:
+    # localhost is another host than 127.0.0.1: there is no session, and form-action stops it.
+    settings.PUBLIC_URL = "http://localhost:8000"
+    hold_url = browser.hold(bella).url
+    answer = browser.client.post(hold_url, ADA | {"card": THREE_D_SECURE})
+    bank = str(answer.headers["Location"])
+    assert bank.startswith("/sandbox/bank/")
+    assert f'href="{bank}"' in browser.get(hold_url).html
 
 
 @KINDS
