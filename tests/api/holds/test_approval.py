@@ -109,6 +109,7 @@ def test_other_kinds_are_named(
     said: str,
 ) -> None:
     Policy.objects.update(kind=kind)
+    clock.advance(days=1)  # Near enough for money to be set aside.
     held = hold(api, user, bella)
     assert (held["paymentKind"], held["depositAmount"]) == (kind, 50)
     done = confirm(api, user, held, paymentMethod={"token": "tok_visa_4242"}).json()
