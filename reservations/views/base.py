@@ -65,11 +65,12 @@ def tell(request: HttpRequest, sentence: str) -> None:
     messages.success(request, sentence)
 
 
-def warn(request: HttpRequest, problem: str | DomainError) -> None:
-    """Show at the top of the next page why something was not done."""
+def warn(request: HttpRequest, problem: str | DomainError, about: str = "") -> None:
+    """Show at the top of the next page why something was not done; about ``pay``: there as well."""
     if isinstance(problem, Invalid) and problem.details:
         problem = " ".join(str(text) for text in problem.details.values())
-    messages.warning(request, problem.text if isinstance(problem, DomainError) else problem)
+    text = problem.text if isinstance(problem, DomainError) else problem
+    messages.warning(request, text, extra_tags=about)
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:

@@ -147,7 +147,7 @@ def _conclude(
     except PaymentActionRequired:
         return _to_bank(request, held)
     except PaymentDeclined as error:
-        warn(request, f"{error.text} {_not_charged()}")
+        warn(request, f"{error.text} {_not_charged()}", about="pay")
         return redirect(f"{hold_page(held.public_id)}#pay")
     except ContactHolds as error:
         warn(request, _with_link(request, error))
@@ -190,7 +190,7 @@ def _resume(request: HttpRequest, held: HeldPlace) -> HttpResponse | None:
         outcome = resume_payment(held.public_id, visitor.holder_of(request, held.public_id))
     except PaymentDeclined as error:
         visitor.was_at_bank(request, held.public_id)
-        warn(request, f"{error.text} {_not_charged()}")
+        warn(request, f"{error.text} {_not_charged()}", about="pay")
         return redirect(f"{hold_page(held.public_id)}#pay")
     except (PaymentActionRequired, PaymentPending, PaidTooLate, HoldExpired):
         return None

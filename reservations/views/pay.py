@@ -93,7 +93,7 @@ def _pay(
         return redirect(from_here(str(error.details["redirect_url"])) or here)
     except PaymentDeclined as error:
         what_now = _("You were not charged. Please try another card.")
-        warn(request, f"{error.text} {what_now}")
+        warn(request, f"{error.text} {what_now}", about="pay")
         return redirect(f"{here}#pay")
     except (PaymentPending, PaymentRequestOver, PaidTooLate):
         # The page says what became of it better than the error does.

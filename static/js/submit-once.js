@@ -3,9 +3,34 @@
 
 const WORKING = document.documentElement.dataset.oneMoment ?? "…";
 
+// Offline a browser would put a page of its own in place of the form and all that was typed.
+let offline = null;
+
+function stays(event, place) {
+  if (navigator.onLine) return false;
+  event.preventDefault();
+  offline?.remove();
+  offline = document.createElement("div");
+  offline.className = "notice notice--warning";
+  offline.setAttribute("role", "alert");
+  place.before(offline);
+  offline.textContent = document.documentElement.dataset.offline;
+  return true;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => stays(event, event.detail.target));
+
+window.addEventListener("online", () => {
+  offline?.remove();
+  offline = null;
+  // The times may be those of another party than the field says by now.
+  document.getElementById("wish")?.dispatchEvent(new Event("change"));
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-once]")) return;
+  if (stays(event, event.submitter ?? form)) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

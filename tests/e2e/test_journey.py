@@ -111,6 +111,39 @@ def test_a_declined_card_keeps_everything(visit: OpenVisit, venue: Restaurant) -
     assert Reservation.objects.count() == 1
 
 
+def test_what_became_of_the_payment_is_said_where_one_pays(
+    visit: OpenVisit, venue: Restaurant
+) -> None:
+    page = visit(viewport=PHONE, java_script_enabled=False).open(TIMES)
+    hold(page)
+    fill_in(page)
+    page.get_by_label("Visa ending in 0002: is declined").check()
+    page.locator("[data-confirm]").click()
+    expect(page.locator("#pay .notice")).to_contain_text("You were not charged.")
+    expect(page.locator("#pay .notice")).to_be_in_viewport()
+
+
+def test_a_lost_connection_loses_nothing(visit: OpenVisit, venue: Restaurant) -> None:
+    page = visit(viewport=PHONE).open(TIMES)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="One guest more").click()
+    said = page.get_by_role("alert").filter(has_text="You are offline.")
+    expect(said).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("#times")).to_have_attribute("data-party", "3")
+    expect(said).to_have_count(0)
+    hold(page)
+    fill_in(page)
+    page.context.set_offline(True)
+    pay(page)
+    expect(said).to_be_in_viewport()
+    expect(page.get_by_label("Your name")).to_have_value("Ada Lovelace")
+    page.context.set_offline(False)
+    expect(said).to_have_count(0)
+    pay(page)
+    title(page).to_have_text(BOOKED)
+
+
 def test_a_table_that_was_taken_meanwhile_leads_to_the_next_best(
     visit: OpenVisit, venue: Restaurant, clock: Clock, new_guest: Callable[[], Guest]
 ) -> None:
