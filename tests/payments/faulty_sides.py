@@ -34,9 +34,11 @@ from tests.payments.gateways.test_stripe_contract import signed
 REFUSALS = {"409": 409, "429": 429, "500": 500}
 CONNECTION = ("unreachable", "lost")
 MESSAGES = ("told_twice", "told_first")
-FAULTS = (*CONNECTION, "reset", *REFUSALS, *MESSAGES)
+LATE = "late"
+FAULTS = (*CONNECTION, "reset", *REFUSALS, *MESSAGES, LATE)
 """Nothing arrived; it was done and nobody heard; the connection was reset in the middle of the
-answer; the provider refuses for a reason of its own; its message comes twice, or before the answer.
+answer; the provider refuses for a reason of its own; its message comes twice, or before the answer;
+it is done, and told of, when nobody waits for it any more.
 """
 TIMEOUTS = ("too_slow", "too_slow_to_answer")
 """The same as ``CONNECTION``, by a server that lets its client wait for too long."""
@@ -81,6 +83,7 @@ class Side:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._told: list[Delivery] = []
+        self._late: Callable[[], Delivery | None] | None = None
         self.has_struck = False
         """Whether the fault was made, so that there was such a request at all."""
 
@@ -107,6 +110,14 @@ class Side:
         for delivery in told:
             self._deliver(delivery)
             self._deliver(delivery)
+
+    def arrive(self) -> bool:
+        """What was late is done now, and told of; whether there was anything."""
+        late, self._late = self._late, None
+        delivery = late() if late else None
+        if delivery:
+            self._deliver(delivery)
+        return late is not None
 
     def _strike(self) -> str:
         """The fault of the request that begins, if it is the one."""
@@ -139,7 +150,7 @@ class SandboxSide(Side):
     """No connection, so only an answer can be lost: before or after."""
 
     name = "sandbox"
-    faults = (*CONNECTION, *MESSAGES)
+    faults = (*CONNECTION, *MESSAGES, LATE)
     method: ClassVar[Mapping[str, Any]] = {"token": "tok_visa_4242"}
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,16 +163,20 @@ class SandboxSide(Side):
     def _failing(self, real: Callable[..., Any], name: str) -> Callable[..., Any]:
         def ask(*given: Any, **more: Any) -> ChargeResult | RefundResult | None:
             fault = self._strike()
-            if fault == "unreachable":
+            if fault == LATE:
+                self._late = lambda: self._message(real(*given, **more))
+            if fault in ("unreachable", LATE):
                 raise AnswerLost
             result: ChargeResult | RefundResult | None = real(*given, **more)
             if fault == "lost":
                 raise AnswerLost
-            body, headers = notices.make("charge.updated", result.reference if result else "")
-            self._say(fault, None if name == "_find_charge" else (body, headers, ""))
+            self._say(fault, None if name == "_find_charge" else self._message(result))
             return result
 
         return ask
+
+    def _message(self, result: ChargeResult | RefundResult | None) -> Delivery:
+        return (*notices.make("charge.updated", result.reference if result else ""), "")
 
     def books(self) -> Books:
         charges = SandboxCharge.objects.filter(kind="charge")
@@ -190,7 +205,9 @@ class _OverHttp(Side):
         fault = self._strike()
         if fault in REFUSALS:
             return REFUSALS[fault], self.refusal()
-        if fault in ("unreachable", "too_slow"):
+        if fault == LATE:
+            self._late = lambda: self._message(request, self._real(request))
+        if fault in ("unreachable", "too_slow", LATE):
             self._wait(fault)
             raise CutOff
         reply = self._real(request)
@@ -200,11 +217,13 @@ class _OverHttp(Side):
         if fault == "reset":
             raise Reset
         try:
-            is_news = request.method != "GET" and reply[0] < 300
-            self._say(fault, self.told(reply[1]) if is_news else None)
+            self._say(fault, self._message(request, reply))
         finally:
             connections.close_all()
         return reply
+
+    def _message(self, request: Request, reply: Reply) -> Delivery | None:
+        return self.told(reply[1]) if request.method != "GET" and reply[0] < 300 else None
 
     def _wait(self, fault: str) -> None:
         if fault in TIMEOUTS:

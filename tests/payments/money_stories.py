@@ -93,12 +93,14 @@ class Scene:
             with suppress(DomainError):
                 act()
             self.sweep()
+            if not is_done():
+                self.come_to_rest()
             if is_done():
-                return
+                break
+        else:
+            raise AssertionError(f"{act} was in vain")
+        if self.side.arrive():
             self.come_to_rest()
-            if is_done():
-                return
-        raise AssertionError(f"{act} was in vain")
 
     def come_to_rest(self) -> None:
         """A day of sweeps later every cent has its reason, here and in the provider's books."""
