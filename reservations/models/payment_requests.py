@@ -13,6 +13,8 @@ from restaurants.models import Restaurant
 
 FEES = (PaymentKind.NO_SHOW_FEE.value, PaymentKind.LATE_CANCEL_FEE.value)
 """Kinds of payment for a party that did not come or cancelled too late."""
+SECURING = tuple(kind for kind in PaymentKind.values if kind not in FEES)
+"""Kinds that secure the table."""
 
 
 class PaymentRequest(TokenFields):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from reservations.guests import Guest
-from reservations.models.reservation import IS_LIVE
+from reservations.models.reservation import IS_LIVE, LIVE_STATUSES, Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +75,19 @@ def booking_at(user_id: int, restaurant_id: int, starts_at: dt.datetime) -> str 
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def has_booked_again(row: Reservation) -> bool:
+    """Whether whoever made this booking, which is over, has another one at its instant by now.
+
+    By account, by the house's card of the guest, by phone or by e-mail, as far as it has them.
+    """
+    same = Q(pk=None)
+    for name in ("user_id", "customer_id", "guest_phone", "guest_email"):
+        if value := getattr(row, name):
+            match = f"{name}__iexact" if name == "guest_email" else name
+            same |= Q(**{match: value})
+    others = Reservation.objects.filter(
+        same, restaurant_id=row.restaurant_id, starts_at=row.starts_at, status__in=LIVE_STATUSES
+    )
+    return others.exclude(pk=row.pk).exists()

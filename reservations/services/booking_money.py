@@ -7,6 +7,7 @@ go back or to be let go of is a row, and workers do it.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from decimal import Decimal
 
 from core import audit
@@ -17,7 +18,7 @@ from payments.services.errands import give_back, let_go
 from payments.services.refunds import request_refund
 from reservations.engine.policies import refund_amount
 from reservations.models import PaymentRequest, Reservation
-from reservations.models.payment_requests import FEES
+from reservations.models.payment_requests import FEES, SECURING
 from reservations.selectors.booking_money import payments_of
 
 
@@ -70,15 +71,24 @@ def let_all_go(row: Reservation, *, at: dt.datetime) -> int:
     return sum(let_go(pk, at=at) for pk in payments_of(row.pk))
 
 
-def withdraw_open(row: Reservation, *, by: Actor, at: dt.datetime) -> int:
-    """End the booking's open requests for money, because the booking is over; how many.
+def is_fee_paid(row: Reservation) -> bool:
+    """Whether the guest paid the booking's fee by a link."""
+    paid = PaymentRequest.objects.filter(reservation=row, status=PaymentRequest.Status.PAID)
+    return paid.filter(kind__in=FEES).exists()
 
-    Not those for fees. Money that still arrives goes back in full.
+
+def withdraw_open(
+    row: Reservation, *, kinds: Collection[str] = SECURING, by: Actor, at: dt.datetime
+) -> int:
+    """End the booking's open requests for money of these kinds; how many.
+
+    By itself those that secure it, because the booking is over. Money that still arrives goes
+    back in full.
     """
     rows = PaymentRequest.objects.select_for_update().filter(
-        reservation=row, status=PaymentRequest.Status.OPEN
+        reservation=row, status=PaymentRequest.Status.OPEN, kind__in=kinds
     )
-    withdrawn = list(rows.exclude(kind__in=FEES).order_by("id"))
+    withdrawn = list(rows.order_by("id"))
     for request in withdrawn:
         close(request, PaymentRequest.Status.WITHDRAWN, by=by, at=at)
     return len(withdrawn)

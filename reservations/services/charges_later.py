@@ -28,13 +28,15 @@ from payments.services.charges import (
     order_of,
     record_charge,
 )
-from payments.services.errands import let_go
+from payments.services.errands import give_back, let_go
 from reservations.engine.lifecycle import PRESENT, UPCOMING, Status
 from reservations.engine.money import RefundStep
 from reservations.errors import PaymentsUnavailable
 from reservations.messages import facts
 from reservations.models import Reservation
+from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking
+from reservations.services.booking_money import is_fee_paid, withdraw_open
 from reservations.services.bookings import notify
 from reservations.services.holds import PaymentTerms
 from reservations.services.payment_requests import Asked, locked_booking, write_request
@@ -100,21 +102,29 @@ def settle(payment_id: int, result: ChargeResult) -> bool:
     booked = Reservation.objects.values_list("pk", flat=True).get(public_id=purpose)
     with transaction.atomic():
         row, found = locked_booking(booked)
-        was_open = Payment.objects.select_for_update().get(pk=payment_id).status in OPEN
+        before = Payment.objects.select_for_update().get(pk=payment_id).status
         payment = record_charge(payment_id, result, at=clock.now())
         is_final = payment.status not in OPEN
         if payment.kind == PaymentKind.HOLD and is_final:
-            _apply_hold(row, found, payment, is_news=was_open)
-        elif is_final and was_open:
+            _apply_hold(row, found, payment, is_news=before in OPEN)
+        elif is_final and payment.status != before:
             _apply_fee(row, found, payment)
     return True
 
 
 def _apply_fee(row: Reservation, found: Booking, payment: Payment) -> None:
-    is_taken = payment.status == Payment.Status.SUCCEEDED
-    _record(row, payment, "fee_charged" if is_taken else "fee_refused")
-    if is_taken:
-        tell_of_fee(row, found, payment.kind, payment.captured)
+    if payment.status != Payment.Status.SUCCEEDED:
+        _record(row, payment, "fee_refused")
+        return
+    _record(row, payment, "fee_charged")
+    now = clock.now()
+    if is_fee_paid(row):
+        # By a link, after the card had seemed to refuse: the guest owes it once.
+        key = f"refund:{payment.public_id}:again"
+        give_back(payment.pk, reason="paid twice", key=key, at=now)
+        return
+    withdraw_open(row, kinds=FEES, by=SYSTEM, at=now)
+    tell_of_fee(row, found, payment.kind, payment.captured)
 
 
 def tell_of_fee(row: Reservation, found: Booking, kind: str, amount: Decimal) -> None:

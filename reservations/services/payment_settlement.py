@@ -26,7 +26,7 @@ from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking
 from reservations.selectors.days import read_day
-from reservations.selectors.guests import booking_at
+from reservations.selectors.guests import has_booked_again
 from reservations.services.booking_money import close
 from reservations.services.bookings import notify
 from reservations.services.holds import HoldRequest, decide_for, place_of
@@ -121,7 +121,7 @@ def _is_wanted(
 
 def _take_again(row: Reservation, found: Booking, by: Actor, now: dt.datetime) -> bool:
     """The booking's time once more, on whatever table is free; False when none is."""
-    if row.user_id is not None and booking_at(row.user_id, row.restaurant_id, row.starts_at):
+    if has_booked_again(row):
         return False
     wanted = HoldRequest(
         restaurant=found.house.public_id,
