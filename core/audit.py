@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import clock, correlation
+from core import clock, correlation, wakeups
 from core.actors import Actor
 from core.models import AuditEntry
 
@@ -12,12 +12,12 @@ from core.models import AuditEntry
 def record(
     verb: str, target: str, *, by: Actor, restaurant_id: int | None = None, **data: Any
 ) -> AuditEntry:
-    """Append one entry to the trail, in the caller's transaction.
+    """Append one entry to the trail, in the caller's transaction; screens hear of it after commit.
 
     ``verb`` is namespaced and past tense (``reservation.cancelled``), ``target`` a public id,
     ``data`` small and JSON-able, without card data or secrets.
     """
-    return AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         at=clock.now(),
         verb=verb,
         target=target,
@@ -28,3 +28,5 @@ def record(
         data=data,
         correlation_id=correlation.current(),
     )
+    wakeups.announce(restaurant_id)
+    return entry

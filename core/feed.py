@@ -78,7 +78,7 @@ def now_place() -> Place:
         )
         xid, highest = cursor.fetchone()
     # Every id of transaction ``xid`` counts as read; those of later ones do not.
-    return Place(xid=xid, id=_LAST_ID, highest=highest, cluster=_cluster())
+    return Place(xid=xid, id=_LAST_ID, highest=highest, cluster=cluster())
 
 
 def read(place: Place, limit: int) -> tuple[list[Entry], Place]:
@@ -87,7 +87,7 @@ def read(place: Place, limit: int) -> tuple[list[Entry], Place]:
     An empty list means that nothing can be read now: a transaction that still runs may hold
     entries back. Readers of one feed must lock their place before they call this.
     """
-    if place.cluster != _cluster():
+    if place.cluster != cluster():
         place = _rebase(place)
     if place.ceiling:
         entries, place = _read_left_behind(place, limit)
@@ -125,7 +125,7 @@ def _rebase(place: Place) -> Place:
         ceiling = cursor.fetchone()[0]
     # Moved again while the rest of the last move was being read: go on where that stopped.
     after = place.after if place.ceiling else place.floor
-    return replace(place, cluster=_cluster(), ceiling=ceiling, after=after)
+    return replace(place, cluster=cluster(), ceiling=ceiling, after=after)
 
 
 def _read_left_behind(place: Place, limit: int) -> tuple[list[Entry], Place]:
@@ -158,7 +158,7 @@ def _entries(rows: list[Any]) -> list[Entry]:
     ]
 
 
-def _cluster() -> str:
+def cluster() -> str:
     """What tells one PostgreSQL cluster from another; empty where asking is not allowed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT has_function_privilege('pg_control_system()', 'execute')")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from core import wakeups
 from core.actors import Actor
 from reservations.details import OFFER_COLUMNS, ChosenOffer, Origin
 from reservations.engine import types as e
@@ -107,7 +108,9 @@ def insert_hold(
     }
     with guarded() as cursor:
         cursor.execute(_PLACE_HOLD, parameters)
-        return int(cursor.fetchone()[0])
+        key = int(cursor.fetchone()[0])
+    wakeups.announce(parameters["restaurant_id"])
+    return key
 
 
 _RELEASE = f"""

@@ -10,6 +10,7 @@ from django.db import transaction
 from core import clock
 from core.actors import Actor
 from core.jobs import wake
+from core.wakeups import announce
 from customers import services as customers
 from payments.gateways.base import ChargeOutcome, ChargeResult
 from reservations.details import Details
@@ -66,6 +67,7 @@ def swap(
             return None
         remember(held, contact, details, written[0], by)
     wake("notifications.deliver_due")
+    announce(held.house.id)
     identifier, code, pk = written
     return replace(
         as_booked(held, contact, details),

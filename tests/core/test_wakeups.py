@@ -1,0 +1,118 @@
+"""Announcing a change: once a transaction, after the commit, and never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from core import audit, wakeups
+from core.actors import SYSTEM
+from core.wakeups import CHANNELS, announce, forget_quiet
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUSE = 900_071
+
+
+class Ear:
+    """Somebody who listens to one house."""
+
+    def __init__(self) -> None:
+        self._client = redis.Redis.from_url(settings.REDIS_URL)
+        self._news = self._client.pubsub(ignore_subscribe_messages=True)
+        self._news.subscribe(f"{CHANNELS}{HOUSE}")
+        self._news.get_message(timeout=5)
+
+    def heard(self) -> int:
+        number = 0
+        while self._news.get_message(timeout=0.1) is not None:
+            number += 1
+        return number
+
+    def close(self) -> None:
+        self._news.close()
+        self._client.close()
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    forget_quiet()
+    one = Ear()
+    yield one
+    one.close()
+    forget_quiet()
+
+
+def write(target: str = "res_1", house: int | None = HOUSE) -> None:
+    audit.record("reservation.changed", target, by=SYSTEM, restaurant_id=house)
+
+
+def test_a_transaction_is_announced_once_and_after_its_commit(ear: Ear) -> None:
+    with transaction.atomic():
+        for _ in range(5):
+            write()
+        write(house=HOUSE + 1)
+        write(house=None)
+        assert ear.heard() == 0
+    assert ear.heard() == 1
+
+
+def test_without_a_transaction_at_once(ear: Ear) -> None:
+    write()
+    write()
+    assert ear.heard() == 2
+
+
+def test_what_was_rolled_back_is_not_announced(ear: Ear) -> None:
+    with transaction.atomic():
+        write()
+        transaction.set_rollback(True)
+    assert ear.heard() == 0
+
+
+def test_a_savepoint_that_is_rolled_back_takes_only_its_own_along(ear: Ear) -> None:
+    with transaction.atomic():
+        with transaction.atomic():
+            write()
+            transaction.set_rollback(True)
+        write()
+    assert ear.heard() == 1
+
+
+def test_a_house_nobody_watches_is_left_alone_for_a_second(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = wakeups.get_redis_connection
+
+    def counted(alias: str) -> redis.Redis:
+        asked.append(alias)
+        return real(alias)
+
+    monkeypatch.setattr(wakeups, "get_redis_connection", counted)
+    for _ in range(10):
+        announce(HOUSE + 2)
+    assert len(asked) == 1
+    for _ in range(10):
+        announce(HOUSE)
+    assert (len(asked), ear.heard()) == (11, 10), "the control: this one has a listener"
+
+
+def test_redis_away_costs_one_try_and_no_deed(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = []
+
+    def away(alias: str) -> redis.Redis:
+        tries.append(alias)
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(wakeups, "get_redis_connection", away)
+    for _ in range(10):
+        write()
+    assert len(tries) == 1
+    assert [record.message for record in caplog.records] == ["Redis away, streams will poll"]
