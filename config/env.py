@@ -18,6 +18,8 @@ from config.embedded.layout import make_directory
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+_FAR, _PORTS = 10_000, 65_536
+
 _env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
@@ -72,6 +74,15 @@ def required_secret(name: str) -> str:
 def set_default(name: str, value: str) -> None:
     """Give a variable a value unless it has one: entry points know which process they start."""
     os.environ.setdefault(name, value)
+
+
+def stream_port() -> int:
+    """Where event streams are served, ``STREAM_PORT``: by default far from the pages' port.
+
+    Not beside it, where a second Couvert might want its own.
+    """
+    port = number("PORT", 8000)
+    return number("STREAM_PORT", port + _FAR if port + _FAR < _PORTS else port - _FAR)
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -107,7 +107,11 @@ _CHECKS: dict[str, Callable[[], None]] = {
 @require_safe
 def metrics_page(request: HttpRequest) -> HttpResponse:
     """Prometheus text, for callers on this machine or network, or with ``METRICS_TOKEN``."""
-    if not _may_read_metrics(request):
+    if not may_read_metrics(
+        request.headers.get("Authorization", ""),
+        request.META.get("REMOTE_ADDR", ""),
+        is_forwarded="X-Forwarded-For" in request.headers,
+    ):
         return HttpResponse(
             "Metrics are for the local network or for holders of METRICS_TOKEN.\n", status=403
         )
@@ -120,19 +124,19 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _may_read_metrics(request: HttpRequest) -> bool:
+def may_read_metrics(authorization: str, address: str, *, is_forwarded: bool) -> bool:
+    """Whether a caller with this header and address may know how Couvert is doing."""
     token = settings.METRICS_TOKEN
-    offered = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token:
-        return hmac.compare_digest(offered.encode(), token.encode())
-    if "X-Forwarded-For" in request.headers:
+        return hmac.compare_digest(authorization.removeprefix("Bearer ").encode(), token.encode())
+    if is_forwarded:
         # Behind a proxy every caller has the proxy's private address: without a token, refuse.
         return False
     try:
-        address = ipaddress.ip_address(request.META.get("REMOTE_ADDR", ""))
+        caller = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return address.is_loopback or address.is_private
+    return caller.is_loopback or caller.is_private
 
 
 class _Readings(Collector):

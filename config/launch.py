@@ -1,7 +1,7 @@
 """``make run``: from nothing to a running Couvert in the foreground, and back.
 
 Shows each step; starts the embedded servers, migrates, fills in demo data the first time, runs web,
-worker and beat, says where to look, and on Ctrl-C or SIGTERM stops everything it started.
+worker, beat and event streams, says where to look, and on Ctrl-C or SIGTERM stops all it started.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ def main() -> int:
 
 def _run(stop: threading.Event) -> int:
     print("Couvert is starting", flush=True)
-    environment = env.child_environment(DJANGO_SETTINGS_MODULE=_settings(), PYTHONUNBUFFERED="1")
     leftovers = end_leftovers(_record())
     if leftovers:
         print(f"  ✓ Ended {leftovers} processes of an earlier run that was killed")
-    _check_port()
+    _check_ports()
+    environment = env.child_environment(DJANGO_SETTINGS_MODULE=_settings(), PYTHONUNBUFFERED="1")
     supervisor = Supervisor(
         {role: [sys.executable, "-m", "config.roles", role] for role in roles.ROLES},
         environment=environment,
@@ -69,7 +69,7 @@ def _run(stop: threading.Event) -> int:
             if stop.is_set():
                 return 0
             step(environment)
-        with _step("Web, worker and beat"):
+        with _step("Web, worker, beat and event streams"):
             supervisor.start()
             _wait_ready(stop, supervisor)
         if not stop.is_set():
@@ -82,7 +82,7 @@ def _run(stop: threading.Event) -> int:
 
 def _stop(supervisor: Supervisor) -> None:
     print("\nStopping", flush=True)
-    with _step("Web, worker and beat stopped"):
+    with _step("Web, worker, beat and event streams stopped"):
         supervisor.stop()
     stopped = embedded.stop_if_unused(env.data_dir())
     if stopped:
@@ -173,13 +173,22 @@ def _wait_ready(stop: threading.Event, supervisor: Supervisor) -> None:
     if answer != "ok" and not stop.is_set():
         raise LaunchError(
             f"Couvert did not get ready in {_READY_PATIENCE:.0f} seconds: {answer}\n"
-            "  What to do: read the lines of web, worker and beat above."
+            "  What to do: read the lines of web, worker, beat and stream above."
         )
 
 
 def _readyz() -> str:
+    """``ok`` when pages and streams are both content, else what the first of them says."""
+    for port in (env.number("PORT", 8000), env.stream_port()):
+        answer = _readyz_at(port)
+        if answer != "ok":
+            return answer
+    return "ok"
+
+
+def _readyz_at(port: int) -> str:
     try:
-        with urllib.request.urlopen(f"{_address()}/readyz", timeout=5):  # noqa: S310  our own address
+        with urllib.request.urlopen(f"{_address(port)}/readyz", timeout=5):  # noqa: S310  our own address
             return "ok"
     except urllib.error.HTTPError as error:
         return error.read().decode(errors="replace")
@@ -204,20 +213,50 @@ def _banner() -> None:
     print("\n".join([*lines, "", "  Ctrl-C stops everything.", ""]), flush=True)
 
 
-def _check_port() -> None:
-    """Fail early and in words when the port is taken."""
-    host, port = env.text("HOST", "127.0.0.1"), env.number("PORT", 8000)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # As the server does it: connections of a run just ended must not be in the way.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _check_ports() -> None:
+    """Fail early and in words when a port is taken; event streams go elsewhere unless told."""
+    port = env.number("PORT", 8000)
+    _check_port(port, f"`PORT={port + 1} make run`")
+    if env.text("STREAM_PORT"):
+        _check_port(env.stream_port(), f"`STREAM_PORT={env.stream_port() + 1} make run`")
+    elif _why_not(env.stream_port()):
+        env.set_default("STREAM_PORT", str(_any_port()))
+
+
+def _check_port(port: int, advice: str) -> None:
+    reason = _why_not(port)
+    if reason:
+        raise LaunchError(
+            f"Cannot listen on {_host()}:{port}: {reason}.\n"
+            f"  What to do: choose another port, for example {advice}."
+        )
+
+
+def _why_not(port: int) -> str:
+    """Why nobody can listen there; empty when one can."""
+    with _probe() as probe:
         try:
-            probe.bind((host, port))
+            probe.bind((_host(), port))
         except OSError as error:
-            raise LaunchError(
-                f"Cannot listen on {host}:{port}: {error.strerror}.\n"
-                f"  What to do: choose another port, for example `PORT={port + 1} make run`."
-            ) from error
+            return str(error.strerror)
+    return ""
+
+
+def _any_port() -> int:
+    with _probe() as probe:
+        probe.bind((_host(), 0))
+        return int(probe.getsockname()[1])
+
+
+def _probe() -> socket.socket:
+    probe = socket.socket(socket.AF_INET6 if ":" in _host() else socket.AF_INET)
+    # As the server does it: connections of a run just ended must not be in the way.
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return probe
+
+
+def _host() -> str:
+    return env.text("HOST", "127.0.0.1")
 
 
 @contextlib.contextmanager
@@ -270,12 +309,12 @@ def _free(descriptor: int) -> bool:
     return True
 
 
-def _address() -> str:
-    host = env.text("HOST", "127.0.0.1")
+def _address(port: int | None = None) -> str:
+    host = _host()
     if host in {"0.0.0.0", "::"}:  # noqa: S104  listening everywhere: look here
         host = "127.0.0.1"
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{env.number('PORT', 8000)}"
+    return f"http://{shown}:{port or env.number('PORT', 8000)}"
 
 
 def _settings() -> str:

@@ -39,6 +39,7 @@ from config import errors
 from config.embedding import EmbeddedSession, embedding_of
 from core import correlation, metrics
 from core.outage import drop_broken_connections
+from staff.views.live import stream_origin
 
 logger = logging.getLogger(__name__)
 
@@ -243,7 +244,7 @@ class PagesCspMiddleware(PagesOnly, CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        """The page's policy, with the exceptions of embedded visits and of ``/admin/``."""
+        """The page's policy, with the exceptions of embedded visits, ``/admin/``, streams."""
         parts = super().get_policy_parts(
             request=request, response=response, report_only=report_only
         )
@@ -253,6 +254,9 @@ class PagesCspMiddleware(PagesOnly, CSPMiddleware):
             parts.replace = {**sites, **(parts.replace or {})}
         elif not report_only and request.path_info.startswith("/admin/"):
             parts.replace = {**settings.ADMIN_CONTENT_SECURITY_POLICY, **(parts.replace or {})}
+        elif request.path_info.startswith("/staff/") and (origin := stream_origin(request)):
+            # Without a proxy the event stream is at another port, which is another origin.
+            parts.replace = {"connect-src": ["'self'", origin], **(parts.replace or {})}
         return parts
 
 

@@ -11,12 +11,12 @@ import sys
 
 from config import env
 
-ROLES = ("web", "worker", "beat")
+ROLES = ("web", "worker", "beat", "stream")
 
 
 def command(role: str) -> list[str]:
     """The program and arguments of a role."""
-    return {"web": _web, "worker": _worker, "beat": _beat}[role]()
+    return {"web": _web, "worker": _worker, "beat": _beat, "stream": _stream}[role]()
 
 
 def _web() -> list[str]:
@@ -50,6 +50,10 @@ def _beat() -> list[str]:
         *(sys.executable, "-m", "celery", "-q", "-A", "config.celery:app", "beat"),
         *("--loglevel", "WARNING"),
     ]
+
+
+def _stream() -> list[str]:
+    return [sys.executable, "-m", "config.stream"]
 
 
 def processors() -> int:

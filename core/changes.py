@@ -28,13 +28,14 @@ _HERE = "SELECT pg_current_snapshot()::text"
 
 _READ = """
 WITH here AS (SELECT pg_current_snapshot()::text AS snapshot)
-SELECT here.snapshot, e.id, e.restaurant_id, e.verb, e.target, e.data->>'service_date',
+SELECT here.snapshot, e.id, e.restaurant_id, e.verb, e.target,
+       coalesce(e.data->>'service_date', ''),
        CASE WHEN e.actor_kind = 'staff' THEN e.actor_label ELSE '' END,
        extract(epoch FROM e.at)::float
 FROM here LEFT JOIN core_auditentry e
   ON e.xid >= pg_snapshot_xmin(%(after)s::pg_snapshot)
  AND NOT pg_visible_in_snapshot(e.xid, %(after)s::pg_snapshot)
- AND pg_visible_in_snapshot(e.xid, coalesce(%(until)s, here.snapshot)::pg_snapshot)
+ AND pg_visible_in_snapshot(e.xid, coalesce(%(until)s::text, here.snapshot)::pg_snapshot)
  AND e.restaurant_id = ANY(%(houses)s::bigint[])
 ORDER BY e.id LIMIT %(limit)s
 """
@@ -141,8 +142,8 @@ def read_changes(
     # A place ahead of us is one of a database that was set back.
     if len(rows) > limit or after.xmax > Mark(cluster, rows[0][0]).xmax:
         return Changes(mark, is_whole=False)
-    found = (Change(*row[1:5], row[5] or "", row[6], row[7]) for row in rows if row[1] is not None)
-    return Changes(mark, tuple(found))
+    found = [row[1:] for row in rows if row[1] is not None]
+    return Changes(mark, tuple(Change(*row) for row in found))
 
 
 @cache

@@ -10,6 +10,7 @@ from staff.views import (
     deliveries,
     home,
     keys,
+    live,
     money_actions,
     money_report,
     pay_links,
@@ -90,6 +91,11 @@ _money = [
     path("ask/", pay_links.AskView.as_view(), name="booking_ask"),
 ]
 
+_live = [
+    path("stream", live.StreamView.as_view(), name="stand_stream"),
+    path("changes", live.ChangesView.as_view(), name="stand_changes"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.HomeView.as_view(), name="home"),
     path("sign-in/", session.SignInView.as_view(), name="sign_in"),
@@ -100,6 +106,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/", home.OfLastVenueView.as_view(page="payments"), name="any_payments"),
     path("sources/", home.OfLastVenueView.as_view(page="sources"), name="any_sources"),
     path("r/<slug:slug>/", home.HouseHomeView.as_view(), name="house"),
+    path("r/<slug:slug>/stand/", include(_live)),
     path("r/<slug:slug>/payments/", include(_payments)),
     path("r/<slug:slug>/bookings/<slug:public_id>/money/", include(_money)),
     path("r/<slug:slug>/keys/", include(_keys)),

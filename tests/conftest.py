@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.domain",
     "tests.fixtures.partners",
+    "tests.fixtures.streams",
     "tests.fixtures.stripe",
 ]
 

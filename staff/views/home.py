@@ -20,6 +20,7 @@ from restaurants.models import Restaurant
 from staff import wording
 from staff.access import LAST_VENUE, HouseView, StaffRequest, StaffView, house_url
 from staff.attention import needs_somebody
+from staff.live import Line
 from staff.navigation import Link, places_at, role_at
 from staff.selectors import trouble_at, venues_of
 
@@ -80,6 +81,7 @@ def _card(request: StaffRequest, venue: Restaurant, figures: DayFigures) -> Hous
 class ArrivalLine:
     """One of the parties that come next."""
 
+    id: str
     time: str
     name: str
     party: str
@@ -93,17 +95,24 @@ class HouseHomeView(HouseView):
     """One house today: how full, who is next, and where to go from here."""
 
     def get(self, request: StaffRequest) -> HttpResponse:
-        """The page."""
+        """The page, or the part of it that follows the book."""
+        # First of all: what commits while the rest is read is told.
+        line = Line(request.venue)
         venue, now = request.venue, clock.now()
         figures = figures_of_day([venue], now)[venue.pk]
-        may_connect = request.access.allows(Capability.CONNECT, venue.pk)
-        places = places_at(venue, request.access)
-        context = {
+        context: dict[str, Any] = {
             "day": day(figures.date),
             "figures": figures,
             "arrivals": [
                 _arrival(row, venue) for row in next_arrivals(venue, now, limit=ARRIVALS_SHOWN)
             ],
+        }
+        if request.headers.get("HX-Request"):
+            return render(request, "staff/_today.html", context)
+        may_connect = request.access.allows(Capability.CONNECT, venue.pk)
+        places = places_at(venue, request.access)
+        context |= {
+            "live": line,
             "tools": [place for place in places if place.about],
             "admin": _admin_links(request),
             "trouble": trouble_at(venue) if may_connect else None,
@@ -119,6 +128,7 @@ def _arrival(row: Reservation, venue: Restaurant) -> ArrivalLine:
     waiting = (Reservation.Status.PENDING, Reservation.Status.PENDING_PAYMENT)
     query = urlencode({"q": row.public_id})
     return ArrivalLine(
+        id=row.public_id,
         time=clock_time(row.starts_at, venue.tz),
         name=row.guest_name,
         party=guests(row.party_size),

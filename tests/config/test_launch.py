@@ -109,13 +109,13 @@ def test_it_starts_survives_what_is_killed_and_stops_everything(run: Run) -> Non
     assert second.returncode == 1
     assert f"already running with {run.data_dir} (pid {run.process.pid})" in second.stderr
 
-    _, worker, _ = run.pids()
+    _, worker, _, _ = run.pids()
     database = run.postgres()
     assert database is not None
     os.kill(worker, signal.SIGKILL)
     os.kill(database, signal.SIGKILL)
     assert wait_until(lambda: run.postgres() not in {None, database}, patience=20, step=0.1)
-    assert wait_until(lambda: len(run.pids()) == 3 and worker not in run.pids(), patience=20)
+    assert wait_until(lambda: len(run.pids()) == 4 and worker not in run.pids(), patience=20)
     assert wait_until(run.ready, patience=30, step=0.2), run.said()
 
     pids = run.pids()

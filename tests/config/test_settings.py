@@ -131,3 +131,16 @@ def test_every_role_has_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_schema_lists_every_path_once() -> None:
     endpoints = [("/api/hold",), ("/api/v1/hold",), ("/api/v1beta",)]
     assert without_version_prefix(endpoints) == [("/api/hold",), ("/api/v1beta",)]
+
+
+@pytest.mark.parametrize(
+    ("port", "given", "stream"),
+    [("8000", "", 18_000), ("60000", "", 50_000), ("8000", "8001", 8001)],
+)
+def test_streams_have_a_port_of_their_own(
+    port: str, given: str, stream: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", port)
+    monkeypatch.setenv("STREAM_PORT", given)
+    assert env.stream_port() == stream
+    assert roles.command("stream")[-1] == "config.stream"

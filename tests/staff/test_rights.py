@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db
 OPEN = {"sign_in", "sign_out"}
 """For anybody: they decide about nothing."""
 ANY_STAFF = {"home", "any_keys", "any_webhooks", "any_sources", "any_payments"}
-SEERS = {"house"}
+LED = {"stand_stream"}
+"""Leads browsers to where the stream is, or nowhere (204); tests/staff/test_stream.py has it."""
+SEERS = {"house", "stand_changes"} | LED
 CONNECTORS = {
     *("keys", "key_new", "key", "key_rotate", "key_revoke"),
     *("webhooks", "webhook_new", "webhook", "webhook_change", "webhook_rotate", "webhook_remove"),
@@ -101,6 +103,8 @@ def expected(name: str, who: str) -> int:
         return 404
     if name in OWNERS:
         return 200 if who in ("owner", "operator") else 403
+    if name in LED:
+        return 204
     if name in SEERS or who in ("manager", "owner", "operator"):
         return 200
     return 200 if name in OPERATORS and who == "host" else 403
