@@ -1,4 +1,4 @@
-# One image for web, worker and beat: `python -m config.roles {web,worker,beat}`.
+# One image for all roles: `python -m config.roles {web,worker,beat,stream}`.
 FROM python:3.12-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
@@ -20,5 +20,5 @@ RUN EMBEDDED_SERVICES=0 SECRET_KEY=build ALLOWED_HOSTS=build PUBLIC_URL=build \
     python manage.py collectstatic --no-input -v 0
 
 USER couvert
-EXPOSE 8000
+EXPOSE 8000 18000
 CMD ["python", "-m", "config.roles", "web"]

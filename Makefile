@@ -22,7 +22,7 @@ PYTEST := $(PY) -m pytest -n auto --dist loadgroup
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/.installed ## Start Couvert: database, Redis, web, worker, beat (PORT, DATA_DIR, DEMO=0)
+run: $(VENV)/.installed ## Start Couvert: database, Redis, web, worker, beat, streams (PORT, DATA_DIR, DEMO=0)
 	@exec $(PY) -m config.launch
 
 stop: ## Stop a run and its embedded servers, wherever it was started

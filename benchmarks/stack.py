@@ -137,7 +137,7 @@ def serving(
     The same server with the same workers, threads and connection pool for every system, so that
     only the application differs. Does not wait until it answers: ``WebServer.wait`` does.
     """
-    port = _free_port()
+    port = free_port()
     environment = stack.environment(PORT=str(port), HOST="127.0.0.1", **changes)
     log_path = stack.data_dir / "log" / f"bench-{name}.log"
     with log_path.open("wb") as log:
@@ -168,7 +168,8 @@ def _command(application: str | None, port: int) -> list[str]:
     return command
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -19,13 +19,39 @@ logger = logging.getLogger(__name__)
 CHANNELS = "couvert:changed:"
 """A channel is this and a restaurant's primary key."""
 
-_NOBODY_LISTENS = 1.0
-"""Seconds in which a house that nobody watches is not announced again."""
+_LOOK_EVERY = 0.25
+"""Seconds for which a process believes what it learnt about who listens: asking costs as much as
+telling, and most houses that are booked at are watched by nobody."""
 _AWAY = 5.0
 """Seconds in which Redis is left alone after it failed: each try may cost half of one."""
 
-_quiet_until: dict[int | None, float] = {}
-"""By restaurant, and under None for all of them; by the monotonic clock."""
+
+class _Listened:
+    """The channels somebody listens to, as this process last saw them."""
+
+    def __init__(self) -> None:
+        self._channels: frozenset[str] = frozenset()
+        self.again_at = 0.0
+        """By the monotonic clock."""
+
+    def tell(self, channel: str) -> None:
+        """Publish, if somebody listens."""
+        now = time.monotonic()
+        client = None
+        try:
+            if now >= self.again_at:
+                client = get_redis_connection("default")
+                found = client.pubsub_channels(f"{CHANNELS}*")
+                self._channels = frozenset(name.decode() for name in found)
+                self.again_at = now + _LOOK_EVERY
+            if channel in self._channels:
+                (client or get_redis_connection("default")).publish(channel, b"")
+        except Exception as error:  # noqa: BLE001 - whatever Redis does, the deed is done
+            self._channels, self.again_at = frozenset(), now + _AWAY
+            logger.warning("Redis away, streams will poll", extra={"error": type(error).__name__})
+
+
+_listened = _Listened()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +61,7 @@ class _Announcement:
     restaurant_id: int
 
     def __call__(self) -> None:
-        now = time.monotonic()
-        if now < max(_quiet_until.get(self.restaurant_id, 0.0), _quiet_until.get(None, 0.0)):
-            return
-        try:
-            heard = get_redis_connection("default").publish(f"{CHANNELS}{self.restaurant_id}", b"")
-        except Exception as error:  # noqa: BLE001 - whatever Redis does, the deed is done
-            _quiet_until[None] = now + _AWAY
-            logger.warning("Redis away, streams will poll", extra={"error": type(error).__name__})
-        else:
-            if not heard:
-                _quiet_until[self.restaurant_id] = now + _NOBODY_LISTENS
+        _listened.tell(f"{CHANNELS}{self.restaurant_id}")
 
 
 def announce(restaurant_id: int | None) -> None:
@@ -61,6 +77,6 @@ def announce(restaurant_id: int | None) -> None:
         transaction.on_commit(announcement)
 
 
-def forget_quiet() -> None:
-    """Announce the next change whatever was learnt before (tests start from scratch)."""
-    _quiet_until.clear()
+def forget_listeners() -> None:
+    """Ask anew who listens at the next change (tests start from scratch)."""
+    _listened.again_at = 0.0

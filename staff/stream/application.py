@@ -18,7 +18,7 @@ from django.http.request import split_domain_port, validate_host
 
 from core.changes import Mark
 from core.errors import NotFound
-from staff.live import Grant, SignedOut, grant_for
+from staff.live import Grant, SignedOut
 from staff.stream import readings
 from staff.stream.hub import Hub
 from staff.stream.listener import END, Listener
@@ -191,7 +191,7 @@ class _Stream:
         if not self._session_key:
             raise Refused(HTTP_SIGNED_OUT)
         try:
-            return await self._hub.database(grant_for, self._session_key, self._slug)
+            return await self._hub.grant(self._session_key, self._slug)
         except SignedOut:
             raise Refused(HTTP_SIGNED_OUT) from None
         except NotFound:

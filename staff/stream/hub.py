@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 from django.db import close_old_connections, connections
 
 from core.changes import Change, Changes, Mark, read_changes
-from staff.live import as_json, heard
+from staff.live import Grant, as_json, grant_for, heard
 from staff.stream import readings
 from staff.stream.ear import Ear
 from staff.stream.listener import Listener
@@ -46,6 +46,8 @@ class Hub:
         self._joining: list[Listener] = []
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        # However many are at the door, a reading waits for one of them at most.
+        self._door = asyncio.Semaphore(1)
         # One thread is one connection, and keeps readings in order.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
 
@@ -117,6 +119,11 @@ class Hub:
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, inside)
 
+    async def grant(self, session_key: str, slug: str) -> Grant:
+        """What somebody may hear, as of now. Raises what ``grant_for`` does."""
+        async with self._door:
+            return await self.database(grant_for, session_key, slug)
+
     def _all(self) -> list[Listener]:
         return [*self._joining, *(each for group in self._listeners.values() for each in group)]
 
@@ -124,7 +131,7 @@ class Hub:
         while True:
             try:
                 await asyncio.wait_for(self._woken.wait(), _POLL if len(self) else None)
-                readings.WAKES.labels("announced").inc()
+                readings.WAKES.labels("woken").inc()
             except TimeoutError:
                 readings.WAKES.labels("polled").inc()
             self._woken.clear()

@@ -47,7 +47,8 @@ function withhold(element) {
   reason.className = "live-reason";
   reason.id = element.dataset.held;
   reason.textContent = badge.dataset.reason;
-  element.after(reason);
+  if (element.matches("form")) element.append(reason);
+  else element.after(reason);
   for (const control of controlsOf(element)) {
     control.setAttribute("aria-disabled", "true");
     control.setAttribute("aria-describedby", reason.id);
@@ -56,7 +57,6 @@ function withhold(element) {
 
 function giveBack(element) {
   if (!element.dataset.held) return;
-  document.getElementById(element.dataset.held)?.remove();
   for (const control of controlsOf(element)) {
     control.removeAttribute("aria-disabled");
     control.removeAttribute("aria-describedby");
@@ -71,6 +71,10 @@ function controlsOf(element) {
 function hold() {
   const act = isDown() ? withhold : giveBack;
   for (const element of document.querySelectorAll("[data-needs-line]")) act(element);
+  // Also those of parts that were replaced meanwhile.
+  for (const reason of document.querySelectorAll(".live-reason")) {
+    if (!document.querySelector(`[data-held="${reason.id}"]`)) reason.remove();
+  }
 }
 
 function refuse(event) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,7 +84,7 @@ def test_a_savepoint_that_is_rolled_back_takes_only_its_own_along(ear: Ear) -> N
     assert ear.heard() == 1
 
 
-def test_a_house_nobody_watches_is_left_alone_for_a_second(
+def test_houses_nobody_watches_cost_one_question_for_all(
     ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -93,12 +94,24 @@ def test_a_house_nobody_watches_is_left_alone_for_a_second(
         return get_redis_connection(alias)
 
     monkeypatch.setattr("core.wakeups.get_redis_connection", counted)
-    for _ in range(10):
-        announce(HOUSE + 2)
+    monkeypatch.setattr("core.wakeups._LOOK_EVERY", 60.0)
+    for n in range(1, 20):
+        announce(HOUSE + n)
     assert len(asked) == 1
     for _ in range(10):
         announce(HOUSE)
     assert (len(asked), ear.heard()) == (11, 10), "the control: this one has a listener"
+
+
+def test_who_begins_to_listen_is_soon_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.wakeups._LOOK_EVERY", 0.05)
+    announce(HOUSE)
+    ear = Ear()
+    announce(HOUSE)
+    time.sleep(0.06)
+    announce(HOUSE)
+    assert ear.heard() == 1
+    ear.close()
 
 
 def test_redis_away_costs_one_try_and_no_deed(

@@ -16,6 +16,8 @@ from django.db import connection, transaction
 from accounts.models import User
 from core import audit
 from core.actors import SYSTEM, Actor, ActorKind
+from core.models import AuditEntry
+from core.wakeups import announce
 from restaurants.models import Restaurant, Role
 from tests.concurrency.together import at_once, until
 from tests.fixtures.streams import PAGES_PORT, Screen, StreamServer, listen_until, session_of
@@ -196,6 +198,34 @@ def test_hundreds_listen_over_one_connection_to_the_database(
         assert own_stream.reading("couvert_stream_listeners") == 200
         assert connections_to_the_database() == before
     until(lambda: own_stream.reading("couvert_stream_listeners") == 0, "all are gone")
+
+
+def test_who_does_not_read_is_let_go_and_holds_up_nobody(
+    own_stream: StreamServer, cast: Cast, house: Restaurant
+) -> None:
+    path = f"/staff/r/{house.slug}/stand/stream"
+    stuck = Screen.open(own_stream.port, path, session_of(cast.owner))
+    reader = Screen.open(own_stream.port, path, session_of(cast.host))
+    listen_until([reader], lambda: bool(reader.messages))
+    entry = {
+        "verb": "reservation.changed",
+        "restaurant_id": house.pk,
+        "actor_kind": "staff",
+        "actor_label": "x" * 120,
+        "at": "2025-11-10T17:00Z",
+    }
+    for n in range(1, 400):
+        AuditEntry.objects.bulk_create(
+            [AuditEntry(target=f"res_{n}-{each}", **entry) for each in range(300)]
+        )
+        announce(house.pk)
+        listen_until([reader], lambda n=n: reader.targets[-1:] == [f"res_{n}-299"])  # type: ignore[misc]
+        reader.heard.clear()
+        if own_stream.reading("couvert_stream_listeners") == 1:
+            break
+    assert own_stream.reading("couvert_stream_listeners") == 1
+    stuck.close()
+    reader.close()
 
 
 # --- Who may -------------------------------------------------------------------------------------
