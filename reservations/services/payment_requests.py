@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext
 
 from core import audit, clock, money
@@ -83,10 +83,10 @@ def ask_for_payment(
     Raises ReservationNotFound, NotChangeable (over, or there already), PaymentAsked (it waits for
     another request), PaymentsUnavailable, and Invalid for an amount or a span that cannot be.
     """
-    if request_key and (known := _by_key(request_key)) is not None:
-        return known
     with transaction.atomic():
         row, found = locked_booking(booking(identifier).id)
+        if request_key and (known := _by_key(request_key)) is not None:
+            return known
         now = clock.now()
         status = Status(row.status)
         if status not in _CAN_BE_ASKED:
@@ -113,17 +113,20 @@ def request_to_pay(
 
     May be repeated with a ``request_key``. Raises what :func:`ask_for_payment` raises.
     """
-    if request_key and (known := _by_key(request_key)) is not None:
-        return known
-    waiting = PaymentRequest.objects.filter(
-        reservation__public_id=identifier, status=PaymentRequest.Status.OPEN
-    )
+    of_booking = PaymentRequest.objects.filter(reservation__public_id=identifier)
+    if request_key:
+        known = of_booking.filter(
+            Q(request_key=request_key) | Q(paying_keys__contains=[request_key])
+        ).first()
+        if known is not None:
+            return known
+    waiting = of_booking.filter(status=PaymentRequest.Status.OPEN)
     found = waiting.exclude(kind__in=FEES).order_by("-becomes", "id").first()
     if found is not None:
-        if request_key and not found.request_key:
-            PaymentRequest.objects.filter(pk=found.pk, request_key="").update(
-                request_key=request_key
-            )
+        if request_key:
+            # Whoever made it: paid meanwhile, it is what the same request finds when it comes back.
+            added = Func(F("paying_keys"), Value(request_key), function="array_append")
+            PaymentRequest.objects.filter(pk=found.pk).update(paying_keys=added)
         return found
     return ask_for_payment(
         identifier,
