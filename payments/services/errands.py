@@ -22,6 +22,9 @@ from payments.services.timing import SWEEP_SECONDS, later
 
 logger = logging.getLogger(__name__)
 
+_DONE = (ChargeOutcome.SUCCEEDED, ChargeOutcome.DECLINED, ChargeOutcome.VOIDED)
+"""Any other answer says that the errand is still to be done, or that nobody knows."""
+
 SECURED_STATUSES = (Payment.Status.AUTHORIZED, Payment.Status.SAVED)
 _LEASE = dt.timedelta(minutes=2)
 _STEPS = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
@@ -201,7 +204,7 @@ def _record(claimed: Payment, result: ChargeResult, *, at: dt.datetime) -> None:
         payment = Payment.objects.select_for_update().get(pk=claimed.pk)
         if payment.errand != claimed.errand:
             return
-        if result.outcome in (ChargeOutcome.UNKNOWN, ChargeOutcome.ACTION_REQUIRED):
+        if result.outcome not in _DONE:
             payment.next_check_at = later(at, payment.attempts, _STEPS)
             payment.last_error = "The provider's answer was lost."
             payment.save(update_fields=["next_check_at", "last_error"])
