@@ -109,7 +109,7 @@ def request_to_pay(
     identifier: str, amount: Decimal, *, by: Actor, request_key: str = ""
 ) -> PaymentRequest:
     """The request that money sent for a booking pays: the one with this key, the one it waits for,
-    or an extra deposit of ``amount`` that is asked for now, without a message.
+    one of this very ``amount``, or an extra deposit of as much, asked for now without a message.
 
     May be repeated with a ``request_key``. Raises what :func:`ask_for_payment` raises.
     """
@@ -121,7 +121,9 @@ def request_to_pay(
         if known is not None:
             return known
     waiting = of_booking.filter(status=PaymentRequest.Status.OPEN)
-    found = waiting.exclude(kind__in=FEES).order_by("-becomes", "id").first()
+    # An extra of another amount is another matter, such as one whose card was declined before.
+    fitting = waiting.filter(Q(amount=amount) | ~Q(becomes="")).exclude(kind__in=FEES)
+    found = fitting.order_by("-becomes", "id").first()
     if found is not None:
         if request_key:
             # Whoever made it: paid meanwhile, it is what the same request finds when it comes back.

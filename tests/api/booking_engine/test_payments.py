@@ -189,3 +189,12 @@ def test_a_link_of_staff_is_paid_once_by_a_request_that_is_sent_again(
     answer = send(caller, row, source_id=LOST_ANSWER)
     assert (answer.status_code, answer.json()["data"]["status"]) == (200, "succeeded")
     assert SandboxCharge.objects.count() == 1
+
+
+def test_a_declined_extra_does_not_bind_the_next_one_to_its_amount(
+    bella: Restaurant, caller: Keyed
+) -> None:
+    row = make_booking(bella, status="confirmed")
+    assert send(caller, row, source_id="tok_visa_0002").status_code == 402
+    answer = send(caller, row, amount=1234, idempotency_key="another")
+    assert (answer.status_code, answer.json()["data"]["amount"]) == (200, 1234)
