@@ -19,6 +19,7 @@ from payments.models import Errand, Payment, Refund
 from payments.services.charges import keep_answer, order_of
 from payments.services.refunds import request_refund
 from payments.services.timing import SWEEP_SECONDS, later
+from payments.signals import hold_taken
 
 logger = logging.getLogger(__name__)
 
@@ -219,7 +220,11 @@ def _record(claimed: Payment, result: ChargeResult, *, at: dt.datetime) -> None:
             purpose=payment.purpose,
             code=payment.failure_code,
         )
-        if claimed.errand == Errand.RELEASE and payment.status == Payment.Status.SUCCEEDED:
+        if payment.status != Payment.Status.SUCCEEDED:
+            return
+        if claimed.errand == Errand.CAPTURE:
+            hold_taken.send(sender=Payment, payment_id=payment.pk)
+        else:
             # It was taken by other means before we could let it go.
             key = f"release:{payment.public_id}"
             request_refund(payment.pk, payment.captured, reason="let go too late", key=key, at=at)

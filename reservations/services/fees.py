@@ -98,7 +98,7 @@ def charge_fee(
                 raise FeeUnconfirmed(
                     amount=str(due), currency=quoted.currency, kind=kind, way=quoted.way
                 )
-            known = _begin(row, found, quoted, due, by)
+            known = _begin(row, quoted, due, by)
     if known.kind == PaymentKind.HOLD:
         return _of_capture(known)
     return _fee_of(ask(known, found))
@@ -189,7 +189,7 @@ def _known(row: Reservation) -> Payment | None:
     return payment if is_taken else None
 
 
-def _begin(row: Reservation, found: Booking, quoted: FeeQuote, due: Decimal, by: Actor) -> Payment:
+def _begin(row: Reservation, quoted: FeeQuote, due: Decimal, by: Actor) -> Payment:
     now = clock.now()
     payment = row.payment
     if payment is None or quoted.way == "link":
@@ -204,10 +204,16 @@ def _begin(row: Reservation, found: Booking, quoted: FeeQuote, due: Decimal, by:
         way=quoted.way,
     )
     if quoted.way == "hold":
-        taken = request_capture(payment.pk, due, by=by, at=now)
-        tell_of_fee(row, found, quoted.kind, due)
-        return taken
+        return request_capture(payment.pk, due, by=by, at=now)
     return begin(row, payment, kind=quoted.kind, amount=due, key=_key(row))
+
+
+def tell_of_capture(payment_id: int) -> None:
+    """Tell the guest that a fee was taken from what was set aside, in the caller's transaction."""
+    row = Reservation.objects.filter(payment_id=payment_id).select_related("payment").first()
+    if row is not None and row.payment is not None:
+        kind = NO_SHOW if row.status == Status.NO_SHOW else LATE
+        tell_of_fee(row, booking(row.public_id), kind, row.payment.captured)
 
 
 def _key(row: Reservation) -> str:

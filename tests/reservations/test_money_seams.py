@@ -43,7 +43,7 @@ from restaurants.models import Restaurant, Role
 from tests.faults.acts import VISA, hold, pay
 from tests.fixtures.domain import Clock
 from tests.payments.rows import at_once
-from tests.reservations.money import make_booking, make_manager, secured_by
+from tests.reservations.money import kinds_sent, make_booking, make_manager, secured_by
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -190,6 +190,8 @@ def test_a_hold_that_could_not_be_taken_needs_somebody(
     errands.process_errands()
     payment = Payment.objects.get()
     assert payment.status == "failed"
+    # Nobody is told of a fee that was not taken.
+    assert "fee_charged" not in kinds_sent()
     assert list(Payment.objects.filter(needing_attention())) == [payment]
     send_fee_link(identifier, "no_show_fee", by=manager)
     assert not Payment.objects.filter(needing_attention()).exists()
@@ -230,5 +232,8 @@ def test_what_is_still_set_aside_was_not_let_go(
     payment.refresh_from_db()
     assert (payment.status, payment.errand) == ("authorized", "capture")
     clock.advance(minutes=5)
+    assert "fee_charged" not in kinds_sent()
+    errands.process_errands()
     errands.process_errands()
     assert SandboxCharge.objects.get().captured_minor == 5000
+    assert kinds_sent().count("fee_charged") == 1
