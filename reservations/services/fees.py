@@ -96,7 +96,10 @@ def charge_fee(
             due = _checked(quoted, amount)
             if not confirm:
                 raise FeeUnconfirmed(
-                    amount=str(due), currency=quoted.currency, kind=kind, way=quoted.way
+                    amount=str(quantize(due, quoted.currency)),
+                    currency=quoted.currency,
+                    kind=kind,
+                    way=quoted.way,
                 )
             known = _begin(row, quoted, due, by)
     if known.kind == PaymentKind.HOLD:

@@ -117,7 +117,7 @@ def test_nothing_is_charged_before_somebody_confirms_the_amount(
     with pytest.raises(FeeUnconfirmed) as told:
         charge_no_show_fee(identifier, by=manager, confirm=False)
     assert told.value.details == {
-        "amount": "50.000",
+        "amount": "50.00",
         "currency": "USD",
         "kind": "no_show_fee",
         "way": "card",
