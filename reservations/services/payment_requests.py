@@ -374,7 +374,8 @@ def _terms(
         now=now,
         offer_id=row.offer_id,
     )
-    if amount is None and terms.amount <= 0:
+    # Policies speak of the house's currency, which may have changed since the booking was made.
+    if amount is None and (terms.amount <= 0 or found.house.currency != found.currency):
         raise Invalid(amount=gettext("No policy asks this party for money. Say how much."))
     if amount is not None:
         check_amount(amount, found.currency)
