@@ -27,6 +27,8 @@ _DONE = (ChargeOutcome.SUCCEEDED, ChargeOutcome.DECLINED, ChargeOutcome.VOIDED)
 """Any other answer says that the errand is still to be done, or that nobody knows."""
 
 SECURED_STATUSES = (Payment.Status.AUTHORIZED, Payment.Status.SAVED)
+LET_GO_THERE = "at_the_provider"
+"""Failure code of what was let go without our asking: it ran out, or somebody did so there."""
 _LEASE = dt.timedelta(minutes=2)
 _STEPS = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
 _FIELDS = [
@@ -134,14 +136,15 @@ def _record_let_go(payment_id: int, *, at: dt.datetime) -> None:
         if payment.status not in SECURED_STATUSES or payment.errand:
             return
         payment.status, payment.settled_at = Payment.Status.VOIDED, at
-        payment.save(update_fields=["status", "settled_at"])
+        payment.failure_code = LET_GO_THERE
+        payment.save(update_fields=["status", "settled_at", "failure_code"])
         audit.record(
             "payment.voided",
             payment.public_id,
             by=SYSTEM,
             restaurant_id=payment.restaurant_id,
             purpose=payment.purpose,
-            code="at_the_provider",
+            code=LET_GO_THERE,
         )
 
 

@@ -20,7 +20,7 @@ from core.locks import again_if_undone
 from core.money import exponent, quantize
 from payments.models import Errand, Payment, PaymentKind
 from payments.services.charges import OPEN
-from payments.services.errands import request_capture
+from payments.services.errands import LET_GO_THERE, request_capture
 from reservations.engine.lifecycle import Status
 from reservations.engine.money import RefundStep
 from reservations.engine.policies import refund_amount, refund_percent
@@ -152,14 +152,30 @@ def _way(row: Reservation, payment: Payment) -> str:
     ).exists()
     if was_refused or payment.status == Payment.Status.FAILED:
         return "link"
+    if _card(payment) is not None:
+        return "card"
+    if _has_run_out(payment):
+        return "link"
+    if payment.status == Payment.Status.AUTHORIZED and not payment.errand:
+        return "hold"
     if payment.errand == Errand.RELEASE or payment.status == Payment.Status.VOIDED:
         raise NoFeeDue(gettext("The card was let go, so nothing can be charged to it."))
-    if payment.status == Payment.Status.SAVED:
-        return "card"
-    if payment.status == Payment.Status.AUTHORIZED and not payment.errand:
-        is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
-        return "link" if is_over else "hold"
     raise NoFeeDue
+
+
+def _card(payment: Payment) -> Payment | None:
+    """The card on file a fee can be charged to: of a hold that ran out, the one it was placed on."""
+    card = payment.parent if _has_run_out(payment) else payment
+    is_there = card is not None and card.status == Payment.Status.SAVED and not card.errand
+    return card if is_there else None
+
+
+def _has_run_out(payment: Payment) -> bool:
+    """Whether what was set aside is gone by itself; we did not let it go."""
+    if payment.status == Payment.Status.VOIDED:
+        return payment.failure_code == LET_GO_THERE
+    is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
+    return payment.status == Payment.Status.AUTHORIZED and not payment.errand and is_over
 
 
 def _by_ladder(row: Reservation, kind: str) -> Decimal:
@@ -208,7 +224,8 @@ def _begin(row: Reservation, quoted: FeeQuote, due: Decimal, by: Actor) -> Payme
     )
     if quoted.way == "hold":
         return request_capture(payment.pk, due, by=by, at=now)
-    return begin(row, payment, kind=quoted.kind, amount=due, key=_key(row))
+    card = _card(payment) or payment
+    return begin(row, card, kind=quoted.kind, amount=due, key=_key(row))
 
 
 def tell_of_capture(payment_id: int) -> None:
