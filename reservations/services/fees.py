@@ -164,7 +164,7 @@ def _way(row: Reservation, payment: Payment) -> str:
 
 
 def _card(payment: Payment) -> Payment | None:
-    """The card on file a fee can be charged to: of a hold that ran out, the one it was placed on."""
+    """The card on file a fee can be charged to: of a hold that ran out, the one it rested on."""
     card = payment.parent if _has_run_out(payment) else payment
     is_there = card is not None and card.status == Payment.Status.SAVED and not card.errand
     return card if is_there else None
