@@ -10,7 +10,7 @@ class AuditEntry(models.Model):
     """Who did what to what, when. Written in the same transaction as the deed; never changed.
 
     The actor's label is stored as text, so that history outlives accounts. A trigger
-    refuses UPDATE and DELETE (migration 0002), another TRUNCATE (0004).
+    refuses UPDATE and DELETE (migration 0002).
     """
 
     at = models.DateTimeField()

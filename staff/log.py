@@ -98,7 +98,7 @@ def changes_of(entry: AuditEntry) -> list[Change]:
         found += [
             _change(name, before.get(name), after.get(name))
             for name in names
-            if before.get(name) != after.get(name)
+            if log_words.value_text(before.get(name)) != log_words.value_text(after.get(name))
         ]
     elif before is not None or after is not None:
         new = after if after is not None else _became(entry)

@@ -125,7 +125,7 @@ def same_page(request: HttpRequest, venue: Restaurant) -> str:
     match = request.resolver_match
     view: Any = getattr(match.func, "view_class", None) if match else None
     home = house_url(venue, "house")
-    if match is None or "slug" not in match.kwargs or view is None:
+    if match is None or "slug" not in match.kwargs or not hasattr(view, "needs"):
         return home
     name = match.url_name or ""
     if set(match.kwargs) == {"slug"} and hasattr(view, "get"):

@@ -1,14 +1,8 @@
-"""Where staff acted from, and no way to empty the trail: TRUNCATE passes triggers for rows."""
+"""Where staff acted from, beside who they are."""
 
 from __future__ import annotations
 
 from django.db import migrations, models
-
-FORWARD = """
-CREATE TRIGGER audit_not_emptied BEFORE TRUNCATE ON core_auditentry
-  FOR EACH STATEMENT EXECUTE FUNCTION couvert_refuse_change();
-"""
-BACKWARD = "DROP TRIGGER audit_not_emptied ON core_auditentry"
 
 
 class Migration(migrations.Migration):
@@ -25,5 +19,4 @@ class Migration(migrations.Migration):
                 max_length=80,
             ),
         ),
-        migrations.RunSQL(FORWARD, BACKWARD),
     ]
