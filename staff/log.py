@@ -105,7 +105,7 @@ def changes_of(entry: AuditEntry) -> list[Change]:
         name = "role" if entry.verb.startswith("staff.") else "status"
         found.append(_change(name, before, new))
         data.pop("role" if name == "role" else "", None)
-    texts = [(name, log_words.value_text(value)) for name, value in data.items()]
+    texts = [(name, log_words.value_text(value, name)) for name, value in data.items()]
     return found + [
         Change(log_words.field_text(name), "", text, is_change=False)
         for name, text in texts
@@ -133,7 +133,7 @@ def people_to_choose(venue: Restaurant) -> list[tuple[str, str]]:
 
 
 def _change(name: str, before: Any, after: Any) -> Change:
-    texts = (log_words.value_text(before), log_words.value_text(after))
+    texts = (log_words.value_text(before, name), log_words.value_text(after, name))
     return Change(log_words.field_text(name), *texts, is_change=True)
 
 

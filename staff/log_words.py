@@ -11,6 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from staff import wording
+
 BOOKINGS, GUESTS, MONEY = "bookings", "guests", "money"
 PEOPLE, SETUP, CONNECTIONS = "people", "setup", "connections"
 
@@ -246,6 +248,16 @@ FIELDS: Mapping[str, Any] = {
 }
 """The more frequent names in ``data``; others are shown as they are written."""
 
+_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "role": wording.ROLES,
+    "status": wording.STATES,
+    "door": {
+        "password": gettext_lazy("Password"),
+        "code": gettext_lazy("Code"),
+        "pin": gettext_lazy("PIN"),
+    },
+}
+
 ACTORS: Mapping[str, Any] = {
     "guest": gettext_lazy("A guest"),
     "staff": gettext_lazy("Somebody of the house"),
@@ -277,10 +289,12 @@ def field_text(name: str) -> str:
     return str(known) if known is not None else name.replace("_", " ")
 
 
-def value_text(value: Any) -> str:
-    """A value of ``data`` on one line."""
+def value_text(value: Any, name: str = "") -> str:
+    """A value of ``data`` on one line; roles and states by their names."""
     if value is None or value == "":
         return "–"
+    if isinstance(value, str) and value in _VALUES.get(name, {}):
+        return str(_VALUES[name][value])
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | tuple):

@@ -32,7 +32,11 @@ class PersonForm(forms.Form):
     role = forms.ChoiceField(
         label=_("Role"), choices=_ROLES, initial=Role.HOST, widget=forms.RadioSelect
     )
-    language = forms.ChoiceField(label=_("Language of the mail"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(
+        label=_("Language of the mail"),
+        choices=settings.LANGUAGES,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
 
 
 class RoleForm(forms.Form):

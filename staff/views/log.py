@@ -101,14 +101,15 @@ def _by_day(request: StaffRequest, entries: list[AuditEntry]) -> list[LogDay]:
 def _line(
     request: StaffRequest, entry: AuditEntry, people: dict[str, str], codes: dict[str, str]
 ) -> LogLine:
+    is_self = entry.target == entry.actor_id
     return LogLine(
         at=entry.at,
         time=clock_time(entry.at, request.venue.tz),
         what=log_words.verb_text(entry.verb),
         who=who_of(entry, people),
         origin=entry.origin,
-        about=codes.get(entry.target) or people.get(entry.target, ""),
-        url=_url(request, entry.target),
+        about="" if is_self else codes.get(entry.target) or people.get(entry.target, ""),
+        url="" if is_self else _url(request, entry.target),
         changes=changes_of(entry),
     )
 

@@ -14,7 +14,7 @@ from core.actors import SYSTEM
 from core.secrets import decrypt
 from restaurants.models import Membership, Restaurant, Role
 from restaurants.people import set_pin
-from tests.e2e.conftest import PHONE, OpenVisit
+from tests.e2e.conftest import PHONE, OpenVisit, Visit
 from tests.e2e.test_accessibility import violations
 from tests.fixtures.domain import Clock
 
@@ -54,7 +54,8 @@ def code_of(user: User, clock: Clock) -> str:
 def test_an_evening_at_a_shared_tablet(
     visit: OpenVisit, owner: User, host: Membership, clock: Clock
 ) -> None:
-    page = visit(viewport={"width": 1024, "height": 768}).open(f"{HOUSE}/tablets/new/")
+    window = visit(viewport={"width": 1024, "height": 768})
+    page = window.open(f"{HOUSE}/tablets/new/")
     sign_in(page)
     page.get_by_label("Name of the tablet").fill("Front desk")
     page.get_by_role("button", name="Make it the house’s tablet").click()
@@ -80,6 +81,12 @@ def test_an_evening_at_a_shared_tablet(
     page.keyboard.type("2580")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{HOUSE}/payments/")
+    forget_refusals(window)
+
+
+def forget_refusals(window: Visit) -> None:
+    """The browser notes each form that was refused."""
+    window.complaints[:] = [text for text in window.complaints if "422" not in text]
 
 
 def test_a_tablet_nobody_touches_empties_its_screen(
@@ -107,7 +114,8 @@ def test_a_tablet_nobody_touches_empties_its_screen(
 def test_a_second_factor_from_the_picture_to_the_door(
     visit: OpenVisit, owner: User, clock: Clock
 ) -> None:
-    page = visit().open("/staff/me/second-factor/")
+    window = visit()
+    page = window.open("/staff/me/second-factor/")
     sign_in(page)
     expect(page.get_by_role("img", name="QR code for the application")).to_be_visible()
     page.get_by_label("Code", exact=True).fill("000000")
@@ -130,6 +138,7 @@ def test_a_second_factor_from_the_picture_to_the_door(
     third.get_by_label("Code", exact=True).fill(codes[0])
     third.get_by_role("button", name="Continue").click()
     third.wait_for_url("**/admin/")
+    forget_refusals(window)
 
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 1024, "height": 768}], ids=["phone", "tablet"])
