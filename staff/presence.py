@@ -194,7 +194,9 @@ def _is_by_hand(request: HttpRequest) -> bool:
         return True
     if request.headers.get("HX-Request"):
         return False
-    return request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    kind = request.headers.get("Sec-Fetch-Dest")
+    # Browsers leave it out without TLS; what a script fetches asks for anything there.
+    return kind == "document" if kind else "text/html" in request.headers.get("Accept", "text/html")
 
 
 def _now() -> int:

@@ -13,6 +13,7 @@ from core.models import AuditEntry
 from restaurants.access import Capability, check_staff
 from restaurants.models import Membership, Restaurant, Tablet
 from restaurants.people import check_pin_form, pin_matches, set_pin
+from staff.live import SignedOut, grant_for
 from staff.presence import COOKIE
 from tests.fixtures.domain import Clock
 from tests.staff.conftest import PASSWORD, PIN, As, AtTablet, Cast, secret_in, tablet_at, unlock
@@ -220,6 +221,18 @@ def test_a_host_is_not_asked_for_a_password_that_would_open_nothing(
 ) -> None:
     fee = f"{HOUSE}bookings/{money.booking.public_id}/money/fee/"
     assert at_tablet(cast.host).get(fee).status_code == 403
+
+
+def test_a_stream_hears_what_a_pin_opens_and_ends_with_the_tablet(
+    at_tablet: AtTablet, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    client = at_tablet(cast.owner)
+    key = str(client.session.session_key)
+    # An owner, but on a tablet: nothing of people and keys.
+    assert {"staff", "key"} <= grant_for(key, house.slug).hidden
+    clock.advance(minutes=5)
+    with pytest.raises(SignedOut):
+        grant_for(key, house.slug)
 
 
 def test_a_made_up_cookie_is_no_tablet(cast: Cast) -> None:
