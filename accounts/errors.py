@@ -33,3 +33,19 @@ class EmailTaken(Conflict):
 
     code = "EMAIL_TAKEN"
     message = gettext_noop("There is an account with this e-mail address already. Sign in instead.")
+
+
+class CodeWrong(NotSignedIn):
+    """The second factor does not match; says no more than that."""
+
+    code = "CODE_WRONG"
+    message = gettext_noop("This code is wrong, or was used before. Wait for the next one.")
+
+
+class LinkUsed(DomainError):
+    """A link to set a password that was used, is too old, or never was one."""
+
+    code = "LINK_USED"
+    message = gettext_noop(
+        "This link was used before or is too old. Ask your restaurant’s owner for a new one."
+    )

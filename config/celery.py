@@ -28,6 +28,7 @@ SCHEDULE = {
     "reservations.expire_payment_requests": 15,
     "reservations.authorise_holds": 300,
     "reservations.let_cards_go": 900,
+    "accounts.forget_guesses": 3600,
     "reservations.forget_sign_ins": 3600,
     "reservations.join_visits": 60,
     "reservations.sweep_tests": 900,

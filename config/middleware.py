@@ -33,12 +33,15 @@ from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django_htmx.middleware import HtmxMiddleware
+from django_otp.middleware import OTPMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config import errors
 from config.embedding import EmbeddedSession, embedding_of
-from core import correlation, metrics
+from core import correlation, metrics, origin
 from core.outage import drop_broken_connections
+from staff.gate import step_before_admin
+from staff.presence import origin_of
 from staff.views.live import stream_origin
 
 logger = logging.getLogger(__name__)
@@ -209,6 +212,26 @@ class PagesCsrfMiddleware(PagesOnly, CsrfViewMiddleware):
 
 class PagesAuthenticationMiddleware(PagesOnly, AuthenticationMiddleware):
     """The signed-in person."""
+
+
+class PagesOtpMiddleware(PagesOnly, OTPMiddleware):
+    """Whether that person has shown a second factor."""
+
+
+class PagesStaffMiddleware:
+    """Pages for staff: what is recorded says from where; the admin has the staff area's door."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Answer, or lead to what is still missing of the sign-in."""
+        if not request.path_info.startswith(_STAFF_ONLY):
+            return self.get_response(request)
+        with origin.bound(origin_of(request)):
+            if request.path_info.startswith("/admin/") and (step := step_before_admin(request)):
+                return step
+            return self.get_response(request)
 
 
 class PagesMessageMiddleware(PagesOnly, MessageMiddleware):

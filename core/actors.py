@@ -22,6 +22,8 @@ class Actor:
     kind: ActorKind
     id: str = ""
     label: str = ""
+    by_pin: bool = False
+    """Known by a PIN on a shared tablet: what moves money asks for more (``check_staff``)."""
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, label="Couvert")

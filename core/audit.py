@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core import clock, correlation, wakeups
+from core import clock, correlation, origin, wakeups
 from core.actors import Actor
 from core.models import AuditEntry
 
@@ -27,6 +27,7 @@ def record(
         actor_label=by.label,
         data=data,
         correlation_id=correlation.current(),
+        origin=origin.current(),
     )
     wakeups.announce(restaurant_id)
     return entry

@@ -24,6 +24,13 @@ class AuditEntry(models.Model):
     actor_label = models.CharField(max_length=120, blank=True)
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="Before, after, why")
     correlation_id = models.CharField(max_length=64, blank=True)
+    origin = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of staff: the tablet, or the network without its last part",
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -151,6 +151,14 @@ def forgive(window: Window, subject: str) -> None:
         _note_absence(error)
 
 
+def reset(window: Window, subject: str) -> None:
+    """Forget every attempt that was counted in the window that runs. Never raises."""
+    try:
+        get_redis_connection("default").delete(_key(window, subject))
+    except (RedisError, OSError) as error:
+        _note_absence(error)
+
+
 def first_use(scope: str, token: str, seconds: int) -> bool:
     """Whether ``token`` is used for the first time in ``seconds``; True when Redis is away."""
     key = _key(Window(scope, 1, seconds), token)

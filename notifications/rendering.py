@@ -41,6 +41,7 @@ KINDS = (
     "party_request_received",
     *ABOUT_PAYMENTS,
     "sign_in",
+    "staff_invited",
     *TO_INTEGRATORS,
 )
 """Every kind of message."""
@@ -53,6 +54,7 @@ LEADS_SOMEWHERE = frozenset(
         "reservation_cancelled",
         "waitlist_joined",
         "sign_in",
+        "staff_invited",
         "payment_requested",
     }
 )
@@ -183,6 +185,14 @@ def _of_sign_in(payload: Mapping[str, Any]) -> dict[str, Any]:
     return _of_house(payload) | {"minutes": int(payload["minutes"])}
 
 
+def _of_invitation(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return _of_house(payload) | {
+        "days": int(payload["days"]),
+        "installation": one_line(payload["installation"]),
+        "needs_link": not payload.get("has_password"),
+    }
+
+
 def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
     words = ("endpoint", "url", "reason", "installation")
     return _of_house(payload) | {word: one_line(payload[word]) for word in words}
@@ -191,6 +201,7 @@ def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
 _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_joined": _of_wait,
     "sign_in": _of_sign_in,
+    "staff_invited": _of_invitation,
     **dict.fromkeys(ABOUT_PAYMENTS, _of_payment),
     **dict.fromkeys(TO_INTEGRATORS, _of_webhook),
 }

@@ -36,7 +36,7 @@ from restaurants.demo.blueprint import HouseSpec
 from restaurants.demo.build import HOUSES, build_house, service_id
 from restaurants.demo.maison import MAISON
 from restaurants.models import DiningService, Restaurant, Role
-from restaurants.services import grant_role
+from restaurants.people import grant_role
 
 PASSWORD = "couvert-demo"  # noqa: S105  demo accounts only; printed by the command
 OPERATOR = "demo@couvert.test"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from accounts.models import User
 from core.actors import Actor, ActorKind
 from core.errors import Forbidden
-from restaurants.models import Membership, Role
+from restaurants.models import Membership, Restaurant, Role
 
 
 class Capability(StrEnum):
@@ -17,6 +17,8 @@ class Capability(StrEnum):
 
     SEE = "see"
     """Look at the book, the guests and the set-up."""
+    SERVE = "serve"
+    """Serve: see the floor, and take one's own parties through their courses."""
     OPERATE = "operate"
     """Run a service: cancel, release, resend, pause online booking."""
     MANAGE = "manage"
@@ -26,6 +28,8 @@ class Capability(StrEnum):
     SEE_MONEY = "see_money"
     """See what the house takes: totals, reports and exports. A single booking's money is
     part of running a service."""
+    OVERBOOK = "overbook"
+    """Seat or book beyond what the rules allow, with a reason that stands in the log."""
     CHARGE = "charge"
     """Charge fees to the cards of guests who did not come or cancelled too late."""
     OWN = "own"
@@ -34,11 +38,14 @@ class Capability(StrEnum):
 
 CAPABILITIES: Mapping[str, frozenset[Capability]] = {
     Role.VIEWER: frozenset({Capability.SEE}),
-    Role.HOST: frozenset({Capability.SEE, Capability.OPERATE}),
+    Role.SERVER: frozenset({Capability.SEE, Capability.SERVE}),
+    Role.HOST: frozenset({Capability.SEE, Capability.SERVE, Capability.OPERATE}),
     Role.MANAGER: frozenset(
         {
             Capability.SEE,
+            Capability.SERVE,
             Capability.OPERATE,
+            Capability.OVERBOOK,
             Capability.MANAGE,
             Capability.CONNECT,
             Capability.SEE_MONEY,
@@ -47,6 +54,15 @@ CAPABILITIES: Mapping[str, frozenset[Capability]] = {
     ),
     Role.OWNER: frozenset(Capability),
 }
+
+BY_PIN = frozenset({Capability.SEE, Capability.SERVE, Capability.OPERATE})
+"""The most a PIN on a shared tablet opens, whatever the role."""
+
+BY_PIN_AND_PASSWORD = BY_PIN | {Capability.OVERBOOK, Capability.CHARGE}
+"""…and for a few minutes after the person has shown the password there."""
+
+GUARDED_ROLES = frozenset({Role.OWNER, Role.MANAGER})
+"""Of whom a house may require a second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +74,15 @@ class HouseAccess:
     """Restaurant id to role."""
     organization_of: Mapping[int, int]
     """Restaurant id to the group that owns it."""
+    ceiling: frozenset[Capability] = frozenset(Capability)
+    """The most this way of signing in allows, whatever the roles say."""
+    needs_second_factor: bool = False
+    """A house where the person has a say asks for one."""
 
     def allows(self, capability: Capability, restaurant_id: int | None = None) -> bool:
         """Whether the person may do this at the restaurant (None: at any restaurant at all)."""
+        if capability not in self.ceiling:
+            return False
         if self.sees_all:
             return True
         if restaurant_id is None:
@@ -70,10 +92,14 @@ class HouseAccess:
 
     def allows_in_group(self, capability: Capability, organization_id: int) -> bool:
         """Whether the person may do this at some restaurant of the group."""
+        if capability not in self.ceiling:
+            return False
         return self.sees_all or organization_id in self.organizations(capability)
 
     def restaurants(self, capability: Capability = Capability.SEE) -> frozenset[int]:
         """The restaurants where this is allowed; meaningless for people who see all."""
+        if capability not in self.ceiling:
+            return frozenset()
         return frozenset(pk for pk, role in self.roles.items() if capability in CAPABILITIES[role])
 
     def organizations(self, capability: Capability = Capability.SEE) -> frozenset[int]:
@@ -85,19 +111,35 @@ NO_ACCESS = HouseAccess(sees_all=False, roles={}, organization_of={})
 
 
 def access_of(user: User) -> HouseAccess:
-    """What this person may do, from their memberships. One query; none for an operator."""
+    """What this person may do, from their memberships. One query.
+
+    An operator has the say at every house, so one house that asks for second factors asks them.
+    """
     if not (user.is_active and user.is_staff):
         return NO_ACCESS
     if user.is_superuser:
-        return HouseAccess(sees_all=True, roles={}, organization_of={})
+        asked = Restaurant.objects.filter(requires_second_factor=True).exists()
+        return HouseAccess(sees_all=True, roles={}, organization_of={}, needs_second_factor=asked)
     rows = Membership.objects.filter(user=user).values_list(
-        "restaurant_id", "role", "restaurant__organization_id"
+        "restaurant_id", "role", "restaurant__organization_id", "restaurant__requires_second_factor"
     )
     found = list(rows)
     return HouseAccess(
         sees_all=False,
-        roles={pk: role for pk, role, _ in found},
-        organization_of={pk: organization for pk, _, organization in found},
+        roles={pk: role for pk, role, _, _ in found},
+        organization_of={pk: organization for pk, _, organization, _ in found},
+        needs_second_factor=any(role in GUARDED_ROLES and asked for _, role, _, asked in found),
+    )
+
+
+def access_by_pin(membership: Membership, *, with_password: bool) -> HouseAccess:
+    """What a person who showed a PIN may do: at this house alone, and below the ceiling."""
+    venue = membership.restaurant
+    return HouseAccess(
+        sees_all=False,
+        roles={venue.pk: membership.role},
+        organization_of={venue.pk: venue.organization_id},
+        ceiling=BY_PIN_AND_PASSWORD if with_password else BY_PIN,
     )
 
 
@@ -105,7 +147,10 @@ def check_staff(by: Actor, capability: Capability, restaurant_id: int) -> None:
     """Raise Forbidden unless ``by`` is a member of staff who may do this at the restaurant.
 
     For what moves money: whichever page or program asks, the service itself looks. Two queries.
+    Who is known by a PIN alone may do no more than a PIN opens.
     """
+    if by.by_pin and capability not in BY_PIN:
+        raise Forbidden
     user = User.objects.filter(public_id=by.id).first() if by.kind is ActorKind.STAFF else None
     if user is None or not access_of(user).allows(capability, restaurant_id):
         raise Forbidden

@@ -19,3 +19,17 @@ class NotPaused(Conflict):
 
     code = "NOT_PAUSED"
     message = gettext_noop("Online booking is not paused.")
+
+
+class LastOwner(Conflict):
+    """Without an owner nobody could decide who works at a house any more."""
+
+    code = "LAST_OWNER"
+    message = gettext_noop("This is the last owner. Make somebody else an owner first.")
+
+
+class NotHere(NotFound):
+    """This person does not work at this restaurant."""
+
+    code = "NOT_HERE"
+    message = gettext_noop("This person does not work here.")

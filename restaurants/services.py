@@ -1,4 +1,4 @@
-"""Writes about restaurants: likes and passes, preferences, closures, who works where."""
+"""Writes about restaurants: likes and passes, preferences, closures, keys of websites."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts.models import User
 from accounts.selectors import open_account
 from core import audit, clock
 from core.actors import Actor
@@ -19,10 +18,8 @@ from restaurants.models import (
     DiningRoom,
     DiningService,
     GuestPreferences,
-    Membership,
     PublishableKey,
     Restaurant,
-    Role,
     SpecialDay,
     Swipe,
 )
@@ -260,54 +257,6 @@ def end_of_tonight(restaurant: Restaurant, now: dt.datetime) -> dt.datetime:
     date = local.date() if local.time() < NIGHT_ENDS_AT else local.date() + dt.timedelta(days=1)
     morning = dt.datetime.combine(date, NIGHT_ENDS_AT, tzinfo=restaurant.tz)
     return morning.astimezone(dt.UTC)
-
-
-# --- Staff ---------------------------------------------------------------------------------------
-
-
-def grant_role(
-    restaurant: Restaurant,
-    email: str,
-    role: Role,
-    *,
-    by: Actor,
-    password: str | None = None,
-    full_name: str = "",
-) -> Membership:
-    """Give a person a role at one restaurant; an account is made for a new address. Repeatable.
-
-    ``password`` is set when given (also on an existing account); without it a new account can
-    sign in only after an operator set one. Audited; the password never is.
-    """
-    with transaction.atomic():
-        user = staff_account(email, full_name=full_name)
-        if password:
-            user.set_password(password)
-            user.save(update_fields=["password"])
-        membership, _ = Membership.objects.update_or_create(
-            user=user, restaurant=restaurant, defaults={"role": role}
-        )
-        audit.record(
-            "staff.role_granted",
-            user.public_id,
-            by=by,
-            restaurant_id=restaurant.pk,
-            role=role,
-            email=user.email,
-        )
-    return membership
-
-
-def staff_account(email: str, *, full_name: str = "") -> User:
-    """The account with this address, made if need be, allowed to sign in to the admin."""
-    address = email.strip()
-    user = User.objects.by_email(address).first()
-    if user is None:
-        return User.objects.create_user(address, full_name=full_name, is_staff=True)
-    if not user.is_staff:
-        user.is_staff = True
-        user.save(update_fields=["is_staff"])
-    return user
 
 
 # --- Websites that book --------------------------------------------------------------------------

@@ -20,14 +20,26 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views import View
 
-from core.actors import Actor, ActorKind
+from core import clock
+from core.actors import Actor
 from core.errors import NotFound
-from restaurants.access import NO_ACCESS, Capability, HouseAccess, access_of
+from restaurants.access import (
+    BY_PIN_AND_PASSWORD,
+    CAPABILITIES,
+    NO_ACCESS,
+    Capability,
+    HouseAccess,
+)
 from restaurants.models import Restaurant
+from restaurants.people import SEEN_EVERY, note_seen
+from staff.presence import Presence, presence_of, tablet_of
 from staff.selectors import venue_at
 
 LAST_VENUE = "staff_venue"
 """Session key: the slug of the house looked at last, for addresses that name none."""
+
+NOTED = "staff_noted"
+"""Session key: at which house and when it was last written down that the person was there."""
 
 
 class StaffRequest(HttpRequest):
@@ -36,6 +48,7 @@ class StaffRequest(HttpRequest):
     access: HouseAccess
     venue: Restaurant
     actor: Actor
+    present: Presence
 
 
 class StaffView(View):
@@ -46,6 +59,11 @@ class StaffView(View):
 
     request: StaffRequest
 
+    for_tablets: ClassVar[bool] = False
+    """Whether it opens for who is known by a PIN. Pages about a person's own account never do."""
+    is_step: ClassVar[bool] = False
+    """Whether it is one of the pages that make a sign-in complete."""
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer, or say on a page of this area why not."""
         response = self._answer(request, *args, **kwargs)
@@ -53,11 +71,15 @@ class StaffView(View):
         return response
 
     def _answer(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not is_staff(request):
+        present = presence_of(request)
+        if present is None:
             return _to_sign_in(request)
-        request.access = access_of(request.user)
-        request.actor = Actor(ActorKind.STAFF, request.user.public_id, request.user.email)
+        request.present, request.access, request.actor = present, present.access, present.actor
+        if present.step and not self.is_step:
+            return _first_to(request, present.step)
         try:
+            if present.by_pin and not self.for_tablets:
+                return _needs_sign_in(request)
             return self.within(request, *args, **kwargs)
         except (NotFound, Http404):
             return _refusal(
@@ -80,17 +102,30 @@ class HouseView(StaffView):
     """
 
     needs: ClassVar[Capability] = Capability.SEE
+    for_tablets: ClassVar[bool] = True
+    """What a PIN opens of a house follows from what the page needs."""
 
     def within(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Look up the house, then the page."""
         venue = venue_at(request.access, kwargs.pop("slug"))
         request.venue = venue
         if not request.access.allows(self.needs, venue.pk):
-            raise PermissionDenied
+            return self._refuse(request, venue)
         if request.session.get(LAST_VENUE) != venue.slug:
             request.session[LAST_VENUE] = venue.slug
+        _note_seen(request, venue)
         with timezone.override(venue.tz):
             return super().within(request, *args, **kwargs)
+
+    def _refuse(self, request: Any, venue: Restaurant) -> HttpResponseBase:
+        """Say no; on a tablet, what the password opens asks for it, and the rest says where."""
+        present: Presence = request.present
+        role = present.access.roles.get(venue.pk, "")
+        if not present.by_pin or self.needs not in CAPABILITIES.get(role, ()):
+            raise PermissionDenied
+        if self.needs in BY_PIN_AND_PASSWORD:
+            return _first_to(request, "tablet_password")
+        return _needs_sign_in(request)
 
     def to(self, name: str, *args: str) -> HttpResponseRedirect:
         """A redirect to another page of the same house."""
@@ -100,12 +135,6 @@ class HouseView(StaffView):
 def house_url(venue: Restaurant, name: str, *args: str) -> str:
     """The address of a page of this house."""
     return reverse(f"staff:{name}", args=[venue.slug, *args])
-
-
-def is_staff(request: HttpRequest) -> bool:
-    """Whether somebody who may enter this area is signed in."""
-    user = request.user
-    return bool(user.is_authenticated and user.is_active and user.is_staff)
 
 
 def access_here(request: HttpRequest) -> HouseAccess:
@@ -122,17 +151,38 @@ def own_path(request: HttpRequest, asked: str) -> str:
     return asked if is_ours and is_for_staff else reverse("staff:home")
 
 
+def _note_seen(request: Any, venue: Restaurant) -> None:
+    """Every few minutes, not with every part of a page that is fetched."""
+    now = int(clock.now().timestamp())
+    house, at = request.session.get(NOTED, (0, 0))
+    if house != venue.pk or now - at >= SEEN_EVERY.total_seconds():
+        request.session[NOTED] = (venue.pk, now)
+        note_seen(venue.pk, request.user)
+
+
 def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     # What was sent is not sent again after signing in: the person begins anew.
-    door = reverse("staff:sign_in")
+    door = reverse("staff:tablet" if tablet_of(request) else "staff:sign_in")
     if request.method not in ("GET", "HEAD"):
-        answer = HttpResponseRedirect(door)
-    else:
-        answer = redirect_to_login(request.get_full_path(), door)
+        return _going_to(request, HttpResponseRedirect(door))
+    return _going_to(request, redirect_to_login(request.get_full_path(), door))
+
+
+def _first_to(request: HttpRequest, step: str) -> HttpResponseBase:
+    """To a page that comes first, and from there back to this one."""
+    return _going_to(request, redirect_to_login(request.path, reverse(f"staff:{step}")))
+
+
+def _going_to(request: HttpRequest, answer: HttpResponseRedirect) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         # A part of a page that fetches itself: the whole page goes to the door, not the part.
         return HttpResponse(headers={"HX-Redirect": answer.url})
     return answer
+
+
+def _needs_sign_in(request: HttpRequest) -> HttpResponseBase:
+    text = _("A PIN does not open this page. Sign in with your password to get there.")
+    return _refusal(request, 403, _("Not on this tablet"), text)
 
 
 def _refusal(request: HttpRequest, status: int, title: str, text: str) -> HttpResponseBase:

@@ -18,9 +18,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from core.changes import Change, Changes, now_mark
-from restaurants.access import Capability, HouseAccess, access_of
+from restaurants.access import Capability, HouseAccess
 from restaurants.models import Restaurant
-from staff.access import is_staff
+from staff.presence import listening
 from staff.selectors import venue_at
 
 _NEEDS: dict[str, Capability] = {
@@ -60,10 +60,10 @@ def grant_for(session_key: str, slug: str) -> Grant:
     """
     request: Any = HttpRequest()
     request.session = SessionStore(session_key or None)
-    request.user = get_user(request) if session_key else None
-    if not session_key or not is_staff(request):
+    request.user = get_user(request)
+    access = listening(request) if session_key else None
+    if access is None:
         raise SignedOut
-    access = access_of(request.user)
     venue = venue_at(access, slug)
     if not access.allows(Capability.SEE, venue.pk):
         raise PermissionDenied

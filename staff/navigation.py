@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from restaurants.access import Capability, HouseAccess
 from restaurants.models import Restaurant
 from staff import wording
 from staff.access import access_here, house_url
+from staff.presence import Presence
 from staff.selectors import venues_of
 
 MOST_IN_MENU = 20
@@ -29,6 +29,8 @@ class Place:
     icon: str
     needs: Capability = Capability.SEE
     about: Any = ""
+    is_daily: bool = True
+    """Stands in the bar; what is set up once in a while stands in the menu behind it."""
 
 
 PLACES = (
@@ -40,6 +42,7 @@ PLACES = (
         "key",
         Capability.CONNECT,
         gettext_lazy("What programs and websites may do here, each with a key of its own."),
+        is_daily=False,
     ),
     Place(
         gettext_lazy("Webhooks"),
@@ -47,6 +50,7 @@ PLACES = (
         "signal",
         Capability.CONNECT,
         gettext_lazy("Who is told when something happens in the book, and how that went."),
+        is_daily=False,
     ),
     Place(
         gettext_lazy("Partners"),
@@ -54,7 +58,11 @@ PLACES = (
         "partners",
         Capability.CONNECT,
         gettext_lazy("The secrets with which platforms sign the bookings they send."),
+        is_daily=False,
     ),
+    Place(gettext_lazy("Log"), "log", "log", Capability.MANAGE, is_daily=False),
+    Place(gettext_lazy("Tablets and PINs"), "tablets", "tablet", Capability.MANAGE, is_daily=False),
+    Place(gettext_lazy("People"), "people", "people", Capability.OWN, is_daily=False),
 )
 """In the order of the navigation. A new area of the house is one more line here."""
 
@@ -68,6 +76,7 @@ class Link:
     icon: str = ""
     about: Any = ""
     is_current: bool = False
+    is_daily: bool = True
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -82,24 +91,52 @@ def places_at(venue: Restaurant, access: HouseAccess, path: str = "") -> list[Li
         if access.allows(place.needs, venue.pk):
             url = house_url(venue, place.page)
             here = path == url if place.page == "house" else path.startswith(url)
-            found.append(Link(place.title, url, place.icon, place.about, here))
+            found.append(Link(place.title, url, place.icon, place.about, here, place.is_daily))
     return found
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
     access = access_here(request)
     venue: Restaurant | None = getattr(request, "venue", None)
+    present: Presence | None = getattr(request, "present", None)
     rows = list(venues_of(access).only("name", "slug")[: MOST_IN_MENU + 1])
+    places = places_at(venue, access, request.path) if venue else []
     return {
         "venue": venue,
-        "places": places_at(venue, access, request.path) if venue else [],
+        "places": [place for place in places if place.is_daily],
+        "more": [place for place in places if not place.is_daily],
         "venues": [
-            Link(row.name, reverse("staff:house", args=[row.slug]), is_current=row == venue)
+            Link(row.name, same_page(request, row), is_current=row == venue)
             for row in rows[:MOST_IN_MENU]
         ],
         "has_more": len(rows) > MOST_IN_MENU,
         "role": role_at(access, venue) if venue else "",
+        "tablet": present.tablet if present else None,
+        "by_pin": bool(present and present.by_pin),
+        "path": request.path,
     }
+
+
+def same_page(request: HttpRequest, venue: Restaurant) -> str:
+    """The page one is at, of another house; the house's first where the role does not open it.
+
+    A page of one thing (a key, a payment) leads to the list that such things stand in.
+    """
+    match = request.resolver_match
+    view: Any = getattr(match.func, "view_class", None) if match else None
+    home = house_url(venue, "house")
+    if match is None or "slug" not in match.kwargs or not hasattr(view, "needs"):
+        return home
+    name = match.url_name or ""
+    if set(match.kwargs) == {"slug"} and hasattr(view, "get"):
+        allowed = access_here(request).allows(view.needs, venue.pk)
+        return house_url(venue, name) if allowed else home
+    here: Restaurant | None = getattr(request, "venue", None)
+    listed = places_at(here, access_here(request), request.path) if here else []
+    current = next((each.url for each in listed if each.is_current), "")
+    there = {link.url for link in places_at(venue, access_here(request))}
+    url = current.replace(house_url(here, "house"), home, 1) if here and current else home
+    return url if url in there else home
 
 
 def role_at(access: HouseAccess, venue: Restaurant) -> Any:

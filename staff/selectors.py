@@ -6,12 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Exists, Max, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Lower
 
 from accounts.models import ApiKey, ApiKeySecret
 from core.errors import NotFound
 from reservations.models import InboundDelivery, SourceSecret
 from restaurants.access import HouseAccess
-from restaurants.models import Restaurant
+from restaurants.errors import NotHere
+from restaurants.models import Membership, Restaurant, Tablet
 from webhooks.errors import DeliveryNotFound, EndpointNotFound
 from webhooks.models import LIVE, Attempt, Delivery, Endpoint
 
@@ -27,6 +29,33 @@ def venues_of(access: HouseAccess, *, words: str = "") -> QuerySet[Restaurant]:
 def venue_at(access: HouseAccess, slug: str) -> Restaurant:
     """One of the person's restaurants. Raises NotFound, also for a house of others."""
     found = venues_of(access).filter(slug=slug).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def people_at(venue: Restaurant) -> QuerySet[Membership]:
+    """Who works at this house, by name, with their accounts."""
+    rows = Membership.objects.filter(restaurant=venue).select_related("user", "restaurant")
+    return rows.order_by(Lower("user__full_name"), "user__email")
+
+
+def person_at(venue: Restaurant, user_id: str) -> Membership:
+    """One of them. Raises NotHere, also for who works at another house."""
+    found = people_at(venue).filter(user__public_id=user_id).first()
+    if found is None:
+        raise NotHere
+    return found
+
+
+def tablets_at(venue: Restaurant) -> QuerySet[Tablet]:
+    """The tablets of this house that work, by name."""
+    return Tablet.objects.filter(restaurant=venue, revoked_at=None).select_related("restaurant")
+
+
+def tablet_at(venue: Restaurant, public_id: str) -> Tablet:
+    """One of them. Raises NotFound, also for another house's."""
+    found = tablets_at(venue).filter(public_id=public_id).first()
     if found is None:
         raise NotFound
     return found

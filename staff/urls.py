@@ -11,13 +11,18 @@ from staff.views import (
     home,
     keys,
     live,
+    log,
+    me,
     money_actions,
     money_report,
     pay_links,
     payments,
+    people,
     policies,
     session,
     sources,
+    tablet,
+    tablets,
     webhooks,
 )
 
@@ -95,10 +100,47 @@ _live = [
     path("stream", live.StreamView.as_view(), name="stand_stream"),
     path("changes", live.ChangesView.as_view(), name="stand_changes"),
 ]
+_people = [
+    path("", people.PeopleView.as_view(), name="people"),
+    path("new/", people.NewPersonView.as_view(), name="person_new"),
+    path("<slug:user_id>/", people.PersonView.as_view(), name="person"),
+    path("<slug:user_id>/remove/", people.RemovePersonView.as_view(), name="person_remove"),
+    path("<slug:user_id>/link/", people.SendLinkView.as_view(), name="person_link"),
+    path("<slug:user_id>/unlock/", people.UnlockView.as_view(), name="person_unlock"),
+    path("<slug:user_id>/factor/", people.ResetFactorView.as_view(), name="person_factor"),
+]
+_tablets = [
+    path("", tablets.TabletsView.as_view(), name="tablets"),
+    path("new/", tablets.NewTabletView.as_view(), name="tablet_new"),
+    path("<slug:tablet_id>/revoke/", tablets.RevokeTabletView.as_view(), name="tablet_revoke"),
+    path("pins/<slug:user_id>/", tablets.FirstPinView.as_view(), name="pin_first"),
+    path("pins/<slug:user_id>/unlock/", tablets.UnlockPinView.as_view(), name="pin_unlock"),
+]
+_at_the_tablet = [
+    path("", tablet.TabletView.as_view(), name="tablet"),
+    path("lock/", tablet.LockView.as_view(), name="tablet_lock"),
+    path("here/", tablet.HereView.as_view(), name="tablet_here"),
+    path("pin/", tablet.ChoosePinView.as_view(), name="tablet_choose_pin"),
+    path("password/", tablet.PasswordView.as_view(), name="tablet_password"),
+    path("<slug:user_id>/", tablet.PinView.as_view(), name="tablet_pin"),
+]
+_account = [
+    path("", me.AccountView.as_view(), name="account"),
+    path("password/", me.ChangePasswordView.as_view(), name="account_password"),
+    path("sessions/", me.EndSessionsView.as_view(), name="account_sessions"),
+    path("second-factor/", me.FactorView.as_view(), name="account_factor"),
+    path("second-factor/off/", me.FactorOffView.as_view(), name="account_factor_off"),
+    path("second-factor/codes/", me.RecoveryCodesView.as_view(), name="account_codes"),
+    path("pin/<slug:slug>/", me.OwnPinView.as_view(), name="account_pin"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.HomeView.as_view(), name="home"),
     path("sign-in/", session.SignInView.as_view(), name="sign_in"),
+    path("sign-in/code/", session.CodeView.as_view(), name="sign_in_code"),
+    path("password/<str:token>/", session.PasswordLinkView.as_view(), name="password_link"),
+    path("tablet/", include(_at_the_tablet)),
+    path("me/", include(_account)),
     path("sign-out/", session.SignOutView.as_view(), name="sign_out"),
     # The same without a house: the one looked at last.
     path("keys/", home.OfLastVenueView.as_view(page="keys"), name="any_keys"),
@@ -107,6 +149,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/", home.OfLastVenueView.as_view(page="sources"), name="any_sources"),
     path("r/<slug:slug>/", home.HouseHomeView.as_view(), name="house"),
     path("r/<slug:slug>/stand/", include(_live)),
+    path("r/<slug:slug>/people/", include(_people)),
+    path("r/<slug:slug>/tablets/", include(_tablets)),
+    path("r/<slug:slug>/log/", log.LogView.as_view(), name="log"),
+    path("r/<slug:slug>/log.csv", log.LogTableView.as_view(), name="log_csv"),
     path("r/<slug:slug>/payments/", include(_payments)),
     path("r/<slug:slug>/bookings/<slug:public_id>/money/", include(_money)),
     path("r/<slug:slug>/keys/", include(_keys)),

@@ -19,6 +19,7 @@ ROLES: Mapping[str, Any] = {
     Role.OWNER: gettext_lazy("Owner"),
     Role.MANAGER: gettext_lazy("Manager"),
     Role.HOST: gettext_lazy("Host"),
+    Role.SERVER: gettext_lazy("Server"),
     Role.VIEWER: gettext_lazy("Viewer"),
 }
 
@@ -46,6 +47,7 @@ MAY: Mapping[str, Any] = {
     Role.OWNER: gettext_lazy("Everything, also who works here."),
     Role.MANAGER: gettext_lazy("The book, the set-up, refunds, keys and webhooks."),
     Role.HOST: gettext_lazy("The book: cancel, release, resend, pause online booking."),
+    Role.SERVER: gettext_lazy("See the floor, and take one’s own parties through the evening."),
     Role.VIEWER: gettext_lazy("Look at the book and the set-up, change nothing."),
 }
 

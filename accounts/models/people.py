@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
+from django.utils.crypto import salted_hmac
 
 from core.ids import PublicIdField
 
@@ -51,7 +52,7 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(Exact(Lower("email"), email.lower()))
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # otp's
     """Anyone who signs in: a guest with a JWT, a member of staff with a session."""
 
     public_id = PublicIdField("user")
@@ -63,6 +64,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(default=False, help_text="May sign in to /admin/.")
     date_joined = models.DateTimeField(auto_now_add=True)
+    session_round = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Counts how often every session of this account was ended",
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -75,3 +82,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def called(self) -> str:
+        """The name, or the address of who has none."""
+        return self.full_name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must know to go on: the password's hash, and which round it began in."""
+        base: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.session_round:
+            return base
+        mixed = salted_hmac(base, str(self.session_round), secret=secret, algorithm="sha256")
+        return str(mixed.hexdigest())

@@ -19,6 +19,7 @@ from accounts import selectors
 from accounts.errors import EmailTaken, SessionEnded, SignInRefused
 from accounts.models import User
 from accounts.selectors import Profile
+from accounts.services import guessing
 from core import audit, clock
 from core.actors import SYSTEM, Actor, ActorKind
 from core.errors import Invalid
@@ -77,11 +78,17 @@ def sign_in(*, email: str, password: str) -> SignedIn:
 
     Raises ``SignInRefused``, always the same and after the same time, when the address is
     unknown, the password is wrong or the account is locked. Hashes the password even for an
-    unknown address.
+    unknown address. Raises ``TooOften`` for who guesses, counted together with the staff area's
+    door.
     """
-    user = authenticate(username=email.strip(), password=password)
+    account = email.strip().lower()
+    counted = guessing.attempts(
+        [(guessing.PASSWORD, account)], account=guessing.account_key(account)
+    )
+    user = authenticate(username=account, password=password)
     if not isinstance(user, User):
         raise SignInRefused
+    guessing.forgive(counted)
     User.objects.filter(pk=user.pk).update(last_login=clock.now())
     return _session(user)
 

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "csp",
     "django_celery_beat",
     "django_htmx",
+    "django_otp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -74,8 +75,10 @@ MIDDLEWARE = [
     "config.middleware.PagesCommonMiddleware",
     "config.middleware.PagesCsrfMiddleware",
     "config.middleware.PagesAuthenticationMiddleware",
+    "config.middleware.PagesOtpMiddleware",
     "config.middleware.PagesMessageMiddleware",
     "config.middleware.PagesHtmxMiddleware",
+    "config.middleware.PagesStaffMiddleware",
     "config.middleware.PagesFrameMiddleware",
     "config.middleware.PagesCspMiddleware",
 ]

@@ -232,7 +232,7 @@ WITH hold AS (
   SELECT %(now)s, 'reservation.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
          %(actor_id)s, %(actor_label)s,
          jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text),
-         %(correlation_id)s
+         %(correlation_id)s, %(origin)s
   FROM reservation
 ), message AS (
   INSERT INTO notifications_message

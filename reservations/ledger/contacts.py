@@ -98,7 +98,7 @@ WITH hold AS (
   RETURNING id, public_id, restaurant_id
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'hold.handed_over', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
-         %(actor_label)s, '{{}}'::jsonb, %(correlation_id)s FROM hold
+         %(actor_label)s, '{{}}'::jsonb, %(correlation_id)s, %(origin)s FROM hold
 )
 SELECT count(*) FROM hold
 """

@@ -10,7 +10,7 @@ import orjson
 from django.db import IntegrityError, connection
 from django.db.backends.utils import CursorWrapper
 
-from core import correlation, metrics
+from core import correlation, metrics, origin
 from core.actors import Actor
 from reservations.errors import ActiveHoldExists, AlreadyBooked, ContactHolds, SlotUnavailable
 
@@ -22,7 +22,8 @@ GUARD_HITS = metrics.counter(
 
 AUDIT = """
   INSERT INTO core_auditentry
-    (at, verb, target, restaurant_id, actor_kind, actor_id, actor_label, data, correlation_id)
+    (at, verb, target, restaurant_id, actor_kind, actor_id, actor_label, data, correlation_id,
+     origin)
 """
 
 
@@ -73,10 +74,11 @@ def dump(value: Any) -> str:
 
 
 def actor_parameters(by: Actor) -> dict[str, str]:
-    """Who did it, and in which request, for the audit entry."""
+    """Who did it, from where and in which request, for the audit entry."""
     return {
         "actor_kind": by.kind.value,
         "actor_id": by.id,
         "actor_label": by.label,
         "correlation_id": correlation.current(),
+        "origin": origin.current(),
     }

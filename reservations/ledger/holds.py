@@ -51,7 +51,7 @@ WITH loads AS ({COUNT}), hold AS (
      %(plan_version)s, %(actor_kind)s, %(actor_label)s)
 ), audit AS ({AUDIT}
   VALUES (%(now)s, 'hold.placed', %(public_id)s, %(restaurant_id)s, %(actor_kind)s, %(actor_id)s,
-     %(actor_label)s, %(asked)s::jsonb, %(correlation_id)s)
+     %(actor_label)s, %(asked)s::jsonb, %(correlation_id)s, %(origin)s)
 )
 SELECT id FROM hold
 """
@@ -135,7 +135,8 @@ WITH closed AS (
   WHERE s.id = counted.id
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'hold.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
-         %(actor_id)s, %(actor_label)s, '{{{{}}}}'::jsonb, %(correlation_id)s FROM closed
+         %(actor_id)s, %(actor_label)s, '{{{{}}}}'::jsonb, %(correlation_id)s,
+         %(origin)s FROM closed
 )
 SELECT count(*) FROM closed
 """
@@ -188,7 +189,7 @@ WITH hold AS (
   FROM hold WHERE c.hold_id = hold.id AND c.released_at IS NULL
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'hold.extended', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
-         %(actor_label)s, '{{}}'::jsonb, %(correlation_id)s FROM hold
+         %(actor_label)s, '{{}}'::jsonb, %(correlation_id)s, %(origin)s FROM hold
 )
 SELECT count(*) FROM hold
 """

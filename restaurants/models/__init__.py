@@ -7,7 +7,7 @@ from restaurants.models.hospitality import HappyHour, SeasonalHours
 from restaurants.models.hours import Closure, OpeningHours, SpecialDay
 from restaurants.models.menu import Diet, Menu, MenuItem
 from restaurants.models.service import DiningService, Offer, TurnTime
-from restaurants.models.venue import Membership, Restaurant, Role
+from restaurants.models.venue import Membership, Restaurant, Role, Tablet
 
 __all__ = [
     "AllowedSite",
@@ -30,5 +30,6 @@ __all__ = [
     "SpecialDay",
     "Swipe",
     "TableCombination",
+    "Tablet",
     "TurnTime",
 ]

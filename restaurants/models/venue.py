@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Lower
 
 from accounts.models import Organization, User
 from core.ids import PublicIdField
@@ -171,11 +172,26 @@ class Restaurant(models.Model):
         editable=False,
         help_text="Raised by triggers whenever anything that decides about bookings changes.",
     )
+    lock_after_minutes = models.PositiveSmallIntegerField(
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="A tablet of the house that nobody touches asks for a PIN after this long.",
+    )
+    requires_second_factor = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Owners and managers sign in with a code from their telephone, too.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name"]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(lock_after_minutes__range=(1, 120)),
+                name="restaurant_lock_after",
+            ),
             models.CheckConstraint(
                 condition=models.Q(min_party__gte=1, max_party__gte=models.F("min_party")),
                 name="restaurant_party_range",
@@ -233,6 +249,7 @@ class Role(models.TextChoices):
     OWNER = "owner", "Owner"
     MANAGER = "manager", "Manager"
     HOST = "host", "Host"
+    SERVER = "server", "Server"
     VIEWER = "viewer", "Viewer"
 
 
@@ -242,6 +259,23 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="staff")
     role = models.CharField(max_length=10, choices=Role.choices)
+    pin = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="For the house's tablets; hashed like a password. Empty: none",
+    )
+    pin_is_first = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Somebody else made it up: the person chooses another one when using it",
+    )
+    last_seen_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="At this house, to five minutes"
+    )
 
     class Meta:
         ordering = ["restaurant", "user"]
@@ -251,3 +285,38 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()} · {self.restaurant}"
+
+
+class Tablet(models.Model):
+    """A browser that belongs to the house: whoever works there signs in on it by name and PIN.
+
+    Known by a cookie; kept is the fingerprint of what it holds. Revoked for good.
+    """
+
+    public_id = PublicIdField("tablet")
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="tablets")
+    label = models.CharField(max_length=40, help_text="Stands in the log beside what is done on it")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True, help_text="To five minutes")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["label", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("label"),
+                "restaurant",
+                condition=models.Q(revoked_at=None),
+                name="tablet_label_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def lock_seconds(self) -> int:
+        """After how many seconds without a touch it is locked; needs the restaurant."""
+        return self.restaurant.lock_after_minutes * 60

@@ -30,7 +30,6 @@ ARRIVALS_SHOWN = 8
 _BOOK = gettext_lazy("The book")
 _GUESTS = gettext_lazy("Guests")
 _SETUP = gettext_lazy("Set-up of the restaurant")
-_STAFF = gettext_lazy("Who works here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,8 @@ class HouseCard:
 
 class HomeView(StaffView):
     """All houses of a person with their day; who has one house goes straight there."""
+
+    for_tablets = True
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """The list, or the only house."""
@@ -89,6 +90,7 @@ class ArrivalLine:
     is_waiting: bool
     """Not accepted or not paid yet."""
     url: str
+    """In the administration, which no PIN opens; empty then."""
 
 
 class HouseHomeView(HouseView):
@@ -104,7 +106,8 @@ class HouseHomeView(HouseView):
             "day": day(figures.date),
             "figures": figures,
             "arrivals": [
-                _arrival(row, venue) for row in next_arrivals(venue, now, limit=ARRIVALS_SHOWN)
+                _arrival(row, venue, is_linked=not request.present.by_pin)
+                for row in next_arrivals(venue, now, limit=ARRIVALS_SHOWN)
             ],
         }
         if request.headers.get("HX-Request"):
@@ -124,7 +127,7 @@ class HouseHomeView(HouseView):
         return render(request, "staff/house.html", context)
 
 
-def _arrival(row: Reservation, venue: Restaurant) -> ArrivalLine:
+def _arrival(row: Reservation, venue: Restaurant, *, is_linked: bool) -> ArrivalLine:
     waiting = (Reservation.Status.PENDING, Reservation.Status.PENDING_PAYMENT)
     query = urlencode({"q": row.public_id})
     return ArrivalLine(
@@ -134,7 +137,7 @@ def _arrival(row: Reservation, venue: Restaurant) -> ArrivalLine:
         party=guests(row.party_size),
         service=row.service.name,
         is_waiting=row.status in waiting,
-        url=f"{reverse('admin:reservations_reservation_changelist')}?{query}",
+        url=f"{reverse('admin:reservations_reservation_changelist')}?{query}" if is_linked else "",
     )
 
 
@@ -147,15 +150,14 @@ def _admin_links(request: StaffRequest) -> list[Link]:
         Link(_GUESTS, reverse("admin:customers_customer_changelist"), "guests"),
         Link(_SETUP, reverse("admin:restaurants_restaurant_change", args=[venue.pk]), "settings"),
     ]
-    if request.access.allows(Capability.OWN, venue.pk):
-        found.append(Link(_STAFF, reverse("admin:restaurants_membership_changelist"), "person"))
-    return found
+    return [] if request.present.by_pin else found
 
 
 class OfLastVenueView(StaffView):
     """``/staff/keys/`` and the like: the page of the house looked at last, or of the first one."""
 
     page: ClassVar[str] = ""
+    for_tablets: ClassVar[bool] = True
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """There, or to the list of houses for who has none."""

@@ -198,6 +198,7 @@ OTHER_KINDS: dict[str, dict[str, Any]] = {
     "party_requested": {"note": "A birthday", "guest_phone": "+12125550188"},
     "party_request_received": {"note": "A birthday"},
     "sign_in": {"minutes": 20},
+    "staff_invited": {"days": 3, "installation": "https://book.example"},
     **{kind: dict(TROUBLE) for kind in TO_INTEGRATORS},
 }
 NO_LINK = {

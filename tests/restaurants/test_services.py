@@ -11,7 +11,7 @@ from accounts.models import User
 from core.actors import Actor, ActorKind
 from core.errors import Invalid, NotFound
 from core.models import AuditEntry
-from restaurants import services
+from restaurants import people, services
 from restaurants.errors import NotPaused, RestaurantNotFound
 from restaurants.models import Closure, Membership, Role, SpecialDay, Swipe
 from restaurants.services import StatedPreferences
@@ -191,12 +191,12 @@ def test_reopening_a_day_without_hours_of_its_own_forgets_it() -> None:
 
 def test_a_role_makes_an_account_for_a_new_address_and_changes_for_a_known_one() -> None:
     house = make_restaurant()
-    first = services.grant_role(
+    first = people.grant_role(
         house, "Mia@House.example", Role.HOST, by=MANAGER, password="correct horse"
     )
     assert (first.role, first.user.is_staff, first.user.is_superuser) == ("host", True, False)
     assert first.user.check_password("correct horse")
-    again = services.grant_role(house, "mia@house.EXAMPLE", Role.OWNER, by=MANAGER)
+    again = people.grant_role(house, "mia@house.EXAMPLE", Role.OWNER, by=MANAGER)
     assert (again.pk, again.role) == (first.pk, "owner")
     assert User.objects.count() == 1
     assert User.objects.get().check_password("correct horse")
@@ -206,7 +206,7 @@ def test_a_role_makes_an_account_for_a_new_address_and_changes_for_a_known_one()
 
 def test_a_guest_who_starts_working_keeps_their_account() -> None:
     guest = make_user("bob@example.com", password="old password")
-    services.grant_role(make_restaurant(), "bob@example.com", Role.VIEWER, by=MANAGER)
+    people.grant_role(make_restaurant(), "bob@example.com", Role.VIEWER, by=MANAGER)
     guest.refresh_from_db()
     assert guest.is_staff
     assert guest.check_password("old password")

@@ -20,6 +20,8 @@ from reservations.models import PaymentRequest, Reservation, SourceSecret
 from reservations.services.payment_requests import ask_for_payment
 from reservations.services.source_secrets import create_source_secret
 from restaurants.models import Membership, Restaurant, Role
+from restaurants.people import add_tablet, set_pin
+from staff.presence import COOKIE
 from tests.factories import make_bella, make_user
 from tests.faults.acts import hold, pay
 from tests.fixtures.domain import Clock
@@ -39,6 +41,7 @@ class Cast:
     owner: User
     manager: User
     host: User
+    server: User
     viewer: User
     charlie: User
     """Manages the other house."""
@@ -77,6 +80,7 @@ def cast(house: Restaurant, elsewhere: Restaurant) -> Cast:
         owner=member(Role.OWNER, house),
         manager=member(Role.MANAGER, house),
         host=member(Role.HOST, house),
+        server=member(Role.SERVER, house),
         viewer=member(Role.VIEWER, house),
         charlie=member(Role.MANAGER, elsewhere),
         guest=make_user("ada@example.com"),
@@ -156,6 +160,35 @@ def as_() -> As:
         client = Client()
         if user is not None:
             client.force_login(user)
+        return client
+
+    return signed_in
+
+
+PIN = "2580"
+AtTablet = Callable[[User], Client]
+
+
+def tablet_at(house: Restaurant, label: str = "Front desk") -> Client:
+    """A browser that is this house's, and locked."""
+    client = Client()
+    client.cookies[COOKIE] = add_tablet(house, label, by=SYSTEM)[1]
+    return client
+
+
+def unlock(client: Client, user: User, pin: str = PIN) -> Any:
+    """Somebody picks a name and enters a PIN."""
+    return client.post(f"/staff/tablet/{user.public_id}/", {"pin": pin})
+
+
+@pytest.fixture
+def at_tablet(house: Restaurant) -> AtTablet:
+    """A tablet of the house on which this person has just shown the PIN."""
+
+    def signed_in(user: User) -> Client:
+        set_pin(Membership.objects.get(user=user, restaurant=house), PIN, by=SYSTEM)
+        client = tablet_at(house, f"Front desk {user.pk}")
+        assert unlock(client, user).status_code == 302
         return client
 
     return signed_in

@@ -10,19 +10,38 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 from django.urls import reverse as reverse_url
 
-from accounts.models import ApiKey, ApiKeySecret
+from accounts.models import ApiKey, ApiKeySecret, PasswordLink, RecoveryCode, User
+from core.actors import SYSTEM
 from core.models import AuditEntry
+from notifications.models import Message
 from payments.models import Payment, ProviderAccount, Redemption, Refund
 from reservations.models import PaymentRequest, SourceSecret
-from restaurants.models import Membership, Restaurant
+from restaurants.models import Membership, Restaurant, Tablet
+from restaurants.people import add_tablet
 from staff.urls import urlpatterns
-from tests.staff.conftest import As, Cast, Connections, Money
+from tests.staff.conftest import As, AtTablet, Cast, Connections, Money, tablet_at
 from webhooks.models import Delivery, Endpoint, EndpointSecret
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"sign_in", "sign_out"}
-"""For anybody: they decide about nothing."""
+OPEN = {"sign_in", "sign_out", "sign_in_code", "password_link"}
+"""For anybody: they decide about nothing, or know who may by what is in the address."""
+AT_TABLETS = {"tablet", "tablet_pin", "tablet_lock", "tablet_here"}
+"""For anybody at a tablet of a house; any other browser goes to the door."""
+BY_PIN_ONLY = {"tablet_choose_pin", "tablet_password"}
+ACCOUNT = {
+    *("account", "account_password", "account_sessions", "account_factor", "account_factor_off"),
+    *("account_codes", "account_pin"),
+}
+"""A person's own, and never by a PIN."""
+MANAGERS = {
+    *("tablets", "tablet_new", "tablet_revoke", "pin_first", "pin_unlock", "log", "log_csv"),
+}
+DECIDERS = {
+    *("people", "person_new", "person", "person_remove", "person_link", "person_unlock"),
+    "person_factor",
+}
+"""Owners decide who works here."""
 ANY_STAFF = {"home", "any_keys", "any_webhooks", "any_sources", "any_payments"}
 LED = {"stand_stream"}
 """Leads browsers to where the stream is, or nowhere (204); tests/staff/test_stream.py has it."""
@@ -54,7 +73,11 @@ MOVES = (
 )
 """What takes forms."""
 POST_ONLY = {"webhook_switch", "webhook_test", "webhook_replay", "delivery_replay"}
-PEOPLE = ("nobody", "guest", "viewer", "host", "charlie", "manager", "owner", "operator")
+PEOPLE = (
+    *("nobody", "guest", "viewer", "server", "host", "charlie", "manager", "owner", "operator"),
+    # An owner, known by a PIN on a tablet of the house.
+    "pin",
+)
 
 
 def names(patterns: list[Any]) -> Iterator[str]:
@@ -97,6 +120,8 @@ def url_of(name: str, house: Restaurant, its: Connections) -> str:
 def expected(name: str, who: str) -> int:
     if who in ("nobody", "guest"):
         return 302
+    if who == "pin":
+        return expected_by_pin(name)
     if name in ANY_STAFF:
         return 200 if (name, who) == ("home", "operator") else 302
     if who == "charlie":
@@ -110,6 +135,17 @@ def expected(name: str, who: str) -> int:
     return 200 if name in OPERATORS and who == "host" else 403
 
 
+def expected_by_pin(name: str) -> int:
+    """SEE, SERVE and OPERATE open; CHARGE asks for the password first; the rest stays shut."""
+    if name in ANY_STAFF or name == "booking_fee":
+        return 302
+    return 200 if name in SEERS | OPERATORS else 403
+
+
+def client_of(who: str, as_: As, at_tablet: AtTablet, cast: Cast) -> Client:
+    return at_tablet(cast.owner) if who == "pin" else as_(getattr(cast, who, None))
+
+
 def state() -> tuple[Any, ...]:
     """All that these pages can change."""
     return (
@@ -120,7 +156,12 @@ def state() -> tuple[Any, ...]:
         list(Delivery.objects.order_by("pk").values_list("pk", "status")),
         list(SourceSecret.objects.order_by("pk").values_list("pk", "expires_at", "revoked_at")),
         AuditEntry.objects.count(),
-        Membership.objects.count(),
+        list(Membership.objects.order_by("pk").values_list("pk", "role", "pin")),
+        list(Tablet.objects.order_by("pk").values_list("pk", "revoked_at")),
+        list(Restaurant.objects.order_by("pk").values_list("pk", "lock_after_minutes")),
+        list(Restaurant.objects.order_by("pk").values_list("pk", "requires_second_factor")),
+        list(User.objects.order_by("pk").values_list("pk", "password", "full_name")),
+        (PasswordLink.objects.count(), Message.objects.count(), RecoveryCode.objects.count()),
         list(Payment.objects.order_by("pk").values_list("pk", "status", "refunded", "errand")),
         list(Refund.objects.order_by("pk").values_list("pk", "status", "attempts")),
         list(PaymentRequest.objects.order_by("pk").values_list("pk", "status")),
@@ -130,14 +171,31 @@ def state() -> tuple[Any, ...]:
 
 
 def test_the_table_knows_every_page() -> None:
-    assert sorted(names(urlpatterns)) == sorted(OPEN | ANY_STAFF | SEERS | CONNECTORS | MONEY)
+    assert sorted(names(urlpatterns)) == sorted(
+        OPEN
+        | AT_TABLETS
+        | BY_PIN_ONLY
+        | ACCOUNT
+        | ANY_STAFF
+        | SEERS
+        | CONNECTORS
+        | MONEY
+        | MANAGERS
+        | DECIDERS
+    )
 
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_who_may_look(
-    who: str, as_: As, cast: Cast, house: Restaurant, here: Connections, there: Connections
+    who: str,
+    as_: As,
+    at_tablet: AtTablet,
+    cast: Cast,
+    house: Restaurant,
+    here: Connections,
+    there: Connections,
 ) -> None:
-    client = as_(getattr(cast, who, None))
+    client = client_of(who, as_, at_tablet, cast)
     for name in sorted(ANY_STAFF | SEERS | CONNECTORS - POST_ONLY):
         url = url_of(name, house, here)
         answer = client.get(url)
@@ -149,9 +207,9 @@ def test_who_may_look(
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_who_may_look_at_money(
-    who: str, as_: As, cast: Cast, house: Restaurant, money: Money
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant, money: Money
 ) -> None:
-    client = as_(getattr(cast, who, None))
+    client = client_of(who, as_, at_tablet, cast)
     for name in sorted(MONEY):
         url = money_url(name, house, money)
         answer = client.get(url)
@@ -166,11 +224,13 @@ def test_who_may_look_at_money(
             assert answer.headers["Location"] == f"/staff/sign-in/?next={url}"
 
 
-@pytest.mark.parametrize("who", ["nobody", "guest", "viewer", "host", "charlie", "manager"])
+@pytest.mark.parametrize(
+    "who", ["nobody", "guest", "viewer", "server", "host", "charlie", "manager", "pin"]
+)
 def test_a_refusal_moves_no_money(
-    who: str, as_: As, cast: Cast, house: Restaurant, money: Money
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant, money: Money
 ) -> None:
-    client, before = as_(getattr(cast, who, None)), state()
+    client, before = client_of(who, as_, at_tablet, cast), state()
     for name in sorted(MOVES):
         if expected(name, who) == 200:
             continue
@@ -193,11 +253,11 @@ def test_money_of_another_house_is_not_found_in_this_one(
     assert state() == before
 
 
-@pytest.mark.parametrize("who", ["nobody", "guest", "viewer", "host", "charlie"])
+@pytest.mark.parametrize("who", ["nobody", "guest", "viewer", "server", "host", "charlie", "pin"])
 def test_a_refusal_changes_nothing(
-    who: str, as_: As, cast: Cast, house: Restaurant, here: Connections
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant, here: Connections
 ) -> None:
-    client, before = as_(getattr(cast, who, None)), state()
+    client, before = client_of(who, as_, at_tablet, cast), state()
     for name in sorted(CONNECTORS):
         answer = client.post(url_of(name, house, here), FILLED_IN)
         assert answer.status_code == expected(name, who), (name, who)
@@ -222,6 +282,147 @@ def test_what_belongs_to_another_house_is_not_found_in_this_one(
             assert client.get(url).status_code == 404, name
         assert client.post(url, FILLED_IN).status_code in (404, 405), name
     assert state() == before
+
+
+POSTED_ONLY = {"person_link", "person_unlock", "pin_unlock", "account_sessions"}
+
+
+def people_url(name: str, house: Restaurant, about: User, tablet: Tablet | None = None) -> str:
+    arguments = [] if name in ACCOUNT - {"account_pin"} else [house.slug]
+    if name in DECIDERS - {"people", "person_new"} or name.startswith("pin_"):
+        arguments.append(about.public_id)
+    if name == "tablet_revoke":
+        assert tablet is not None
+        arguments.append(tablet.public_id)
+    return reverse_url(f"staff:{name}", args=arguments)
+
+
+def expected_of_people(name: str, who: str) -> int:
+    if who in ("nobody", "guest"):
+        return 302
+    if who == "pin":
+        return 403
+    if name == "account_pin":
+        return 404 if who in ("charlie", "operator") else 200
+    if name in ACCOUNT:
+        return 200
+    if who == "charlie":
+        return 404
+    deciders = ("owner", "operator")
+    return 200 if who in deciders or (who == "manager" and name in MANAGERS) else 403
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_who_may_look_at_people_and_the_log(
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant
+) -> None:
+    tablet, _ = add_tablet(house, "Bar", by=SYSTEM)
+    client = client_of(who, as_, at_tablet, cast)
+    for name in sorted((ACCOUNT | MANAGERS | DECIDERS) - POSTED_ONLY):
+        url = people_url(name, house, cast.host, tablet)
+        answer = client.get(url)
+        assert answer.status_code == expected_of_people(name, who), (name, who)
+        assert "no-store" in answer.headers["Cache-Control"], name
+        if who in ("nobody", "guest"):
+            assert answer.headers["Location"] == f"/staff/sign-in/?next={url}"
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_refusal_changes_nobody(
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant
+) -> None:
+    tablet, _ = add_tablet(house, "Bar", by=SYSTEM)
+    client, before = client_of(who, as_, at_tablet, cast), state()
+    for name in sorted(ACCOUNT | MANAGERS | DECIDERS):
+        wanted = expected_of_people(name, who)
+        if wanted == 200:
+            continue
+        answer = client.post(people_url(name, house, cast.host, tablet), PEOPLE_FORM)
+        assert answer.status_code == wanted, (name, who)
+    assert state() == before
+
+
+PEOPLE_FORM = {
+    "email": "eve@example.com",
+    "role": "owner",
+    "language": "en",
+    "label": "Eve’s telephone",
+    "lock_after_minutes": "120",
+    "required": "on",
+    "full_name": "Eve",
+    "pin": "739182",
+    "again": "739182",
+    "once": "x",
+}
+
+
+@pytest.mark.parametrize("who", ["manager", "owner", "operator"])
+def test_people_and_tablets_of_another_house_are_not_found_in_this_one(
+    who: str, as_: As, cast: Cast, house: Restaurant, elsewhere: Restaurant
+) -> None:
+    theirs, _ = add_tablet(elsewhere, "Bar", by=SYSTEM)
+    client, before = as_(getattr(cast, who)), state()
+    names = DECIDERS - {"people", "person_new"} if who != "manager" else set()
+    for name in sorted(names | {"tablet_revoke", "pin_first", "pin_unlock"}):
+        url = people_url(name, house, cast.charlie, theirs)
+        if name not in POSTED_ONLY:
+            assert client.get(url).status_code == 404, name
+        assert client.post(url, PEOPLE_FORM).status_code == 404, name
+    assert state() == before
+
+
+def test_a_manager_hands_no_pin_to_who_may_do_as_much(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    client, before = as_(cast.manager), state()
+    for person in (cast.owner, cast.manager):
+        assert client.get(people_url("pin_first", house, person)).status_code == 403
+        assert client.post(people_url("pin_first", house, person), {"once": "x"}).status_code == 403
+    assert state() == before
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_pages_of_a_tablet_are_for_tablets(
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant
+) -> None:
+    client = client_of(who, as_, at_tablet, cast)
+    for name in sorted(AT_TABLETS):
+        arguments = [cast.host.public_id] if name == "tablet_pin" else []
+        url = reverse_url(f"staff:{name}", args=arguments)
+        answer = client.post(url, {"pin": "1"}) if who != "pin" else client.get(url)
+        if who != "pin":
+            assert answer.headers["Location"] == "/staff/sign-in/", (name, who)
+        else:
+            assert answer.status_code in (200, 302, 405), name
+    for name in sorted(BY_PIN_ONLY):
+        answer = client.get(reverse_url(f"staff:{name}"))
+        wanted = {"pin": 200, "nobody": 302, "guest": 302}.get(who, 404)
+        assert answer.status_code == wanted, (name, who)
+
+
+def test_a_locked_tablet_is_nobody(house: Restaurant, cast: Cast) -> None:
+    client = tablet_at(house)
+    for name in sorted(ANY_STAFF | ACCOUNT - {"account_sessions"}):
+        url = people_url(name, house, cast.host) if name in ACCOUNT else url_of_any(name)
+        assert client.get(url).headers["Location"] == f"/staff/tablet/?next={url}"
+    for url in ("/admin/", "/admin/restaurants/membership/"):
+        assert client.get(url).status_code == 302
+
+
+def url_of_any(name: str) -> str:
+    return reverse_url(f"staff:{name}")
+
+
+def test_a_pin_is_nobody_in_the_administration(at_tablet: AtTablet, cast: Cast) -> None:
+    answer = at_tablet(cast.owner).get("/admin/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/admin/login/?next=/admin/"
+
+
+def test_a_pin_opens_no_other_house(at_tablet: AtTablet, cast: Cast, elsewhere: Restaurant) -> None:
+    Membership.objects.create(user=cast.owner, restaurant=elsewhere, role="owner")
+    client = at_tablet(cast.owner)
+    assert client.get(f"/staff/r/{elsewhere.slug}/").status_code == 404
 
 
 def test_an_endpoint_is_not_made_with_another_houses_key(

@@ -13,7 +13,7 @@ from django.db.models import Q
 from accounts.models import User
 from core.actors import SYSTEM
 from restaurants.models import Restaurant, Role
-from restaurants.services import grant_role
+from restaurants.people import grant_role
 
 
 class Command(BaseCommand):

@@ -1,0 +1,187 @@
+"""Reading the log of a house: narrowed down, a page at a time, however long it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import BooleanField, Q, QuerySet, TextField
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import User
+from core.actors import ActorKind
+from core.models import AuditEntry
+from reservations.models import Reservation
+from restaurants.models import Membership, Restaurant
+from staff import log_words
+
+LONGEST_SEARCH = dt.timedelta(days=366)
+"""Words are looked for in so much of the log, unless the days are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which entries. Empty parts narrow nothing down."""
+
+    person: str = ""
+    """A person's public id, or a kind of actor."""
+    kind: str = ""
+    target: str = ""
+    """A public id, or a booking's code."""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of an entry: what it was and what it became, or just what was said."""
+
+    name: str
+    before: str
+    after: str
+    is_change: bool
+
+
+def log_of(venue: Restaurant, query: LogQuery, now: dt.datetime) -> QuerySet[AuditEntry]:
+    """The entries of one house, newest first."""
+    rows = AuditEntry.objects.filter(restaurant_id=venue.pk).order_by("-at", "-id")
+    rows = _within_days(rows, query, venue.tz, now)
+    if query.person in set(ActorKind):
+        rows = rows.filter(actor_kind=query.person)
+    elif query.person:
+        rows = rows.filter(Q(actor_id=query.person) | Q(target=query.person))
+    if query.kind in log_words.KINDS:
+        rows = rows.filter(_of_kind(query.kind))
+    if query.target:
+        rows = rows.filter(target__in=_targets(venue, query.target))
+    if query.words:
+        rows = rows.annotate(told=Cast("data", TextField())).filter(
+            Q(told__icontains=query.words)
+            | Q(actor_label__icontains=query.words)
+            | Q(origin__icontains=query.words)
+            | Q(verb__in=_verbs_saying(query.words))
+        )
+    return rows
+
+
+def page_of(rows: QuerySet[AuditEntry], place: str, size: int) -> tuple[list[AuditEntry], str]:
+    """The entries after ``place`` and the place after them; empty when there are no more.
+
+    By key, so that the thousandth page costs what the first does and nothing is shown twice while
+    entries are added.
+    """
+    after = _read_place(place)
+    if after is not None:
+        # Written as rows are compared, for the index to be walked from there.
+        compared = RawSQL("(at, id) < (%s, %s)", after, output_field=BooleanField())
+        rows = rows.filter(compared)
+    found = list(rows[: size + 1])
+    if len(found) <= size:
+        return found, ""
+    last = found[size - 1]
+    return found[:size], f"{last.at.isoformat()}~{last.pk}"
+
+
+def changes_of(entry: AuditEntry) -> list[Change]:
+    """What an entry says, field by field; unchanged ones of a before and after are left out."""
+    data = dict(entry.data)
+    before, after = data.pop("before", None), data.pop("after", None)
+    found: list[Change] = []
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [*before, *(name for name in after if name not in before)]
+        found += [
+            _change(name, before.get(name), after.get(name))
+            for name in names
+            if log_words.value_text(before.get(name)) != log_words.value_text(after.get(name))
+        ]
+    elif before is not None or after is not None:
+        new = after if after is not None else _became(entry)
+        name = "role" if entry.verb.startswith("staff.") else "status"
+        found.append(_change(name, before, new))
+        data.pop("role" if name == "role" else "", None)
+    texts = [(name, log_words.value_text(value, name)) for name, value in data.items()]
+    return found + [
+        Change(log_words.field_text(name), "", text, is_change=False)
+        for name, text in texts
+        if text != "–"
+    ]
+
+
+def people_of(entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """How the people who acted or were acted on are called now, by public id. One query."""
+    ids = {entry.actor_id for entry in entries} | {entry.target for entry in entries}
+    rows = User.objects.filter(public_id__in=[each for each in ids if each.startswith("user_")])
+    return {row.public_id: row.called for row in rows}
+
+
+def bookings_of(entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """The codes of the bookings among the targets, by public id. One query."""
+    ids = [entry.target for entry in entries if entry.target.startswith("res_")]
+    return dict(Reservation.objects.filter(public_id__in=ids).values_list("public_id", "code"))
+
+
+def people_to_choose(venue: Restaurant) -> list[tuple[str, str]]:
+    """Who works here, for the filter."""
+    rows = Membership.objects.filter(restaurant=venue).select_related("user")
+    return sorted(((row.user.public_id, row.user.called) for row in rows), key=lambda row: row[1])
+
+
+def _change(name: str, before: Any, after: Any) -> Change:
+    texts = (log_words.value_text(before, name), log_words.value_text(after, name))
+    return Change(log_words.field_text(name), *texts, is_change=True)
+
+
+def _became(entry: AuditEntry) -> Any:
+    """A deed's name is the new state, but where the entry says it."""
+    if entry.verb == "staff.role_granted":
+        return entry.data.get("role")
+    return None if entry.verb == "staff.removed" else entry.verb.partition(".")[2]
+
+
+def _within_days(
+    rows: QuerySet[AuditEntry], query: LogQuery, zone: ZoneInfo, now: dt.datetime
+) -> QuerySet[AuditEntry]:
+    if query.since:
+        rows = rows.filter(at__gte=dt.datetime.combine(query.since, dt.time.min, zone))
+    elif query.words:
+        rows = rows.filter(at__gte=now - LONGEST_SEARCH)
+    if query.until:
+        ends = query.until + dt.timedelta(days=1)
+        rows = rows.filter(at__lt=dt.datetime.combine(ends, dt.time.min, zone))
+    return rows
+
+
+def _of_kind(kind: str) -> Q:
+    """By the first word of the verb."""
+    named = Q()
+    for family, of in log_words.FAMILIES.items():
+        if kind in (of, log_words.SETUP):
+            named |= Q(verb__startswith=f"{family}.")
+    return ~named if kind == log_words.SETUP else named
+
+
+def _targets(venue: Restaurant, asked: str) -> list[str]:
+    rows = Reservation.objects.filter(restaurant=venue, code__iexact=asked)
+    return [asked, *rows.values_list("public_id", flat=True)]
+
+
+def _verbs_saying(words: str) -> list[str]:
+    wanted = words.casefold()
+    return [verb for verb, text in log_words.VERBS.items() if wanted in str(text).casefold()]
+
+
+def _read_place(place: str) -> tuple[dt.datetime, int] | None:
+    at, mark, number = place.partition("~")
+    try:
+        moment = parse_datetime(at)
+    except ValueError:
+        return None
+    if not mark or moment is None or moment.tzinfo is None or not number.isdecimal():
+        return None
+    return (moment, int(number)) if len(number) < 19 else None
