@@ -49,6 +49,13 @@ PLACES = (
         gettext_lazy("Who is told when something happens in the book, and how that went."),
     ),
     Place(
+        gettext_lazy("Texts"),
+        "texts",
+        "phone",
+        Capability.CONNECT,
+        gettext_lazy("Through whose account guests get text messages, and when not."),
+    ),
+    Place(
         gettext_lazy("Partners"),
         "sources",
         "partners",
