@@ -161,7 +161,7 @@ def _money_pages(page: Page, site: str, shot: Any, stack: Stack) -> Iterator[Sho
     page.goto(hold_a_table(page, f"{site}{_VENUE}"))
     for name, value in (("name", "Ada Lovelace"), ("email", "ada@example.com")):
         page.locator(f"#details input[name={name}]").fill(value)
-    page.locator("#details input[name=card]").nth(4).check(force=True)
+    page.locator("#details input[name=card][value$=_3ds]").check(force=True)
     page.locator("[data-confirm]").click()
     page.wait_for_url("**/sandbox/bank/**")
     yield shot("bank", page.url)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import django
 
@@ -86,7 +88,7 @@ def texts() -> dict[str, str]:
 def main(arguments: list[str]) -> None:
     """``kind KIND``, ``link STATE`` or ``texts``."""
     django.setup()
-    steps = {"kind": kind, "link": link, "texts": texts}
+    steps: dict[str, Callable[..., Any]] = {"kind": kind, "link": link, "texts": texts}
     print(json.dumps(steps[arguments[0]](*arguments[1:])))
 
 
