@@ -40,6 +40,8 @@ SCHEDULE = {
     "payments.forget_events": 3600,
     "payments.reconcile": 3600,
     "notifications.deliver_due": 5,
+    "notifications.trace_texts": 30,
+    "reservations.remind": 300,
     "webhooks.dispatch": 5,
     "webhooks.forget_old": 3600,
     "api.forget_answers": 3600,

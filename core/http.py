@@ -26,6 +26,13 @@ LOST: tuple[type[Exception], ...] = (httpx.RequestError,)
 """What a request without a whole answer raises, also through a library that was given
 :func:`connection`. It may have arrived."""
 
+NEVER_SENT: tuple[type[Exception], ...] = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+)
+"""Those of them that say that nothing left: there was no connection."""
+
 
 class Lost(Exception):
     """No answer, half of one, or one that is no JSON although the request seems to have worked."""

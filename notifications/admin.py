@@ -26,7 +26,13 @@ from restaurants.admin.scope import HouseFilter, ScopedReadOnlyAdmin, access
 OVERDUE_AFTER = dt.timedelta(minutes=15)
 """A message that is due for this long and not sent: no worker looks after the outbox."""
 
-MESSAGE_COLOURS = {"queued": "info", "sending": "primary", "sent": "success", "failed": "danger"}
+MESSAGE_COLOURS = {
+    "queued": "info",
+    "sending": "primary",
+    "sent": "success",
+    "failed": "danger",
+    "unknown": "warning",
+}
 
 
 def stuck_messages() -> QuerySet[Message]:
@@ -59,10 +65,12 @@ class MessageAdmin(ScopedReadOnlyAdmin):
 
     list_display = [
         "kind",
+        "channel",
         "recipient",
         "restaurant",
         "booking",
         "state",
+        "delivery",
         "attempts",
         "last_error",
         "created_at",
@@ -90,6 +98,8 @@ class MessageAdmin(ScopedReadOnlyAdmin):
                     ("restaurant", "booking"),
                     ("created_at", "sent_at"),
                     ("attempts", "not_before"),
+                    ("delivery", "segments"),
+                    ("reference", "error_code"),
                     "last_error",
                     "payload",
                 ]

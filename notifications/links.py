@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from notifications.models import Message
+from notifications.rendering import LEADS_SOMEWHERE
+
 Resolver = Callable[[str], str]
 """From a public id to the address of its page; empty when there is none (any more)."""
 
@@ -23,3 +26,9 @@ def address_for(about: str) -> str:
     """The address of the page about this, or nothing. May write: a link comes to be when sent."""
     resolver = _resolvers.get(about.partition("_")[0])
     return resolver(about) if resolver else ""
+
+
+def address_of(message: Message) -> str:
+    """The page a message leads to; of an older message, the address it was written with."""
+    own = address_for(message.about) if message.kind in LEADS_SOMEWHERE else ""
+    return own or str(message.payload.get("manage_url", ""))

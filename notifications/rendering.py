@@ -22,6 +22,7 @@ CALENDAR_METHODS = {
     "reservation_expired": "CANCEL",
     "reservation_changed": "REQUEST",
     "reservation_cancelled": "CANCEL",
+    "reservation_reminder": "",
     "deposit_refunded": "",
 }
 """Messages to guests about a booking, and the calendar method (RFC 5546) of those with an entry."""
@@ -37,6 +38,7 @@ KINDS = (
     "guest_running_late",
     "guest_wrote",
     "waitlist_joined",
+    "table_ready",
     "party_requested",
     "party_request_received",
     *ABOUT_PAYMENTS,
@@ -52,7 +54,9 @@ LEADS_SOMEWHERE = frozenset(
         "reservation_pending",
         "reservation_changed",
         "reservation_cancelled",
+        "reservation_reminder",
         "waitlist_joined",
+        "table_ready",
         "sign_in",
         "staff_invited",
         "payment_requested",
@@ -78,12 +82,17 @@ def render(kind: str, payload: Mapping[str, Any], language: str = "en") -> Rende
     kind.
     """
     with translation.override(language):
-        context = _CONTEXTS.get(kind, _of_booking)(payload) | {"language": language}
+        context = context_of(kind, payload) | {"language": language}
         return Rendered(
             subject=one_line(render_to_string(f"messages/{kind}.subject.txt", context)),
             text=_tidy(render_to_string(f"messages/{kind}.txt", context)),
             html=render_to_string(f"messages/{kind}.html", context),
         )
+
+
+def context_of(kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What the templates of this kind say, in the language that is active."""
+    return _CONTEXTS.get(kind, _of_booking)(payload)
 
 
 def _tidy(text: str) -> str:
@@ -181,6 +190,13 @@ def _of_wait(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _of_ready_table(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return _of_house(payload) | {
+        "party": party(int(payload["party_size"])),
+        "minutes": int(payload.get("minutes") or 0),
+    }
+
+
 def _of_sign_in(payload: Mapping[str, Any]) -> dict[str, Any]:
     return _of_house(payload) | {"minutes": int(payload["minutes"])}
 
@@ -200,6 +216,7 @@ def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_joined": _of_wait,
+    "table_ready": _of_ready_table,
     "sign_in": _of_sign_in,
     "staff_invited": _of_invitation,
     **dict.fromkeys(ABOUT_PAYMENTS, _of_payment),

@@ -77,6 +77,16 @@ def day_and_time(instant: str | dt.datetime, zone: str) -> str:
     return f"{text} {local.tzname()}" if happens_twice(local) else text
 
 
+def short_day_and_time(instant: str | dt.datetime, zone: str) -> str:
+    """``Sun 22 Nov, 00:30``, ``dim. 22 nov., 00:30``: for texts, where every letter counts."""
+    local = local_time(instant, zone)
+    text = pgettext("day and time", "%(day)s, %(time)s") % {
+        "day": dateformat.format(local.date(), pgettext("short date", "D j M")),
+        "time": f"{local:%H:%M}",
+    }
+    return f"{text} {local.tzname()}" if happens_twice(local) else text
+
+
 def amount(value: Decimal | str, currency: str) -> str:
     """``£5.00``, ``¥500``, ``KWD 5.000``, ``1 234,50 €``: with the currency's own decimals."""
     number = number_text(money.quantize(Decimal(value), currency))

@@ -57,6 +57,8 @@ class Details:
     diner_email: str = ""
     diner_phone: str = ""
     """E.164. Neither of the two is written to: the booking is in the hands of whoever made it."""
+    by_sms: bool = False
+    """Whoever booked would rather have texts than mails, where the house sends texts."""
 
     def columns(self) -> dict[str, Any]:
         """As the columns of a hold or a reservation take it."""

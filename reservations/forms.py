@@ -23,6 +23,7 @@ _EMAIL = _("E-mail")
 _TELEPHONE = _("Telephone")
 _NO_NAME = _("Please enter your name.")
 _NO_DINER = _("Please enter the name of the guest you are booking for.")
+_NO_NUMBER = _("Please enter the number that we may text.")
 _NO_ADDRESS = _("Please enter an e-mail address like name@example.com.")
 _NO_DATE = _("Please choose a date.")
 _NO_TIME = _("Please choose a time.")
@@ -170,6 +171,7 @@ class DetailsForm(ContactForm):
         widget=forms.Select(attrs={"class": "input", "autocomplete": "off"}),
     )
     marketing_consent = forms.BooleanField(required=False)
+    by_sms = forms.BooleanField(required=False)
     diner_name = forms.CharField(
         label=_("Name of the guest"),
         max_length=LONGEST_NAME,
@@ -202,6 +204,8 @@ class DetailsForm(ContactForm):
         reached = typed.get("diner_email") or typed.get("diner_phone")
         if reached and not typed.get("diner_name") and not self.has_error("diner_name"):
             self.add_error("diner_name", _NO_DINER)
+        if typed.get("by_sms") and not typed.get("phone") and not self.has_error("phone"):
+            self.add_error("phone", _NO_NUMBER)
         return typed
 
     def particulars(self, *, language: str) -> Particulars:
@@ -218,6 +222,7 @@ class DetailsForm(ContactForm):
             high_chairs=int(typed["high_chairs"]),
             accessibility_needs=one_line(typed["accessibility_needs"]),
             marketing_consent=typed["marketing_consent"],
+            by_sms=typed["by_sms"],
             language=language,
             diner_name=typed["diner_name"],
             diner_email=typed["diner_email"],

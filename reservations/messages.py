@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from notifications.reach import Way, way_to
 from reservations.details import NO_DETAILS, NO_OFFER, ChosenOffer, Details
 from reservations.selectors.houses import House
 
@@ -57,3 +58,8 @@ def _offer(offer: ChosenOffer) -> dict[str, Any]:
         "offer_price": price,
         "offer_per_person": offer.offer_per_person,
     }
+
+
+def way_for(house: House, kind: str, *, email: str, phone: str, by_sms: bool = False) -> Way | None:
+    """By which way a message of this kind reaches a guest; None when there is none."""
+    return way_to(kind, email=email, phone=phone, by_sms=by_sms, can_text=house.can_text)

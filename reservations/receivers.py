@@ -1,14 +1,16 @@
-"""What the book does when money arrives later."""
+"""What the book does when money arrives later, and when a guest writes by text."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.dispatch import receiver
 
+from notifications.signals import text_received
 from payments.gateways.base import ChargeResult
 from payments.signals import hold_taken, payment_settled
-from reservations.services import charges_later, fees, payment_settlement, settlement
+from reservations.services import by_text, charges_later, fees, payment_settlement, settlement
 
 
 @receiver(payment_settled)
@@ -25,3 +27,9 @@ def on_payment_settled(payment_id: int, result: ChargeResult, **_: Any) -> None:
 def on_hold_taken(payment_id: int, **_: Any) -> None:
     """The guest is told of the fee once it was really taken."""
     fees.tell_of_capture(payment_id)
+
+
+@receiver(text_received)
+def on_text_received(restaurant_id: int, phone: str, text: str, at: dt.datetime, **_: Any) -> None:
+    """Put it on the desk of the house."""
+    by_text.note(restaurant_id, phone, text, at=at)

@@ -10,6 +10,7 @@ from reservations.services import (
     partner_upkeep,
     payment_links,
     progress,
+    reminders,
     sign_in,
     visit_joins,
     waitlist,
@@ -77,3 +78,9 @@ def authorise_holds() -> int:
 def let_cards_go() -> int:
     """Let go of cards and holds of visits that are over."""
     return near_holds.let_cards_go()
+
+
+@shared_task(name="reservations.remind")
+def remind() -> int:
+    """Remind guests of visits that are near."""
+    return reminders.remind_due()

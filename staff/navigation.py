@@ -53,6 +53,14 @@ PLACES = (
         is_daily=False,
     ),
     Place(
+        gettext_lazy("Texts"),
+        "texts",
+        "phone",
+        Capability.CONNECT,
+        gettext_lazy("Through whose account guests get text messages, and when not."),
+        is_daily=False,
+    ),
+    Place(
         gettext_lazy("Partners"),
         "sources",
         "partners",

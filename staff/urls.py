@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from staff.views import (
     accounts,
+    booking_messages,
     booking_money,
     deliveries,
     home,
@@ -23,6 +24,7 @@ from staff.views import (
     sources,
     tablet,
     tablets,
+    texts,
     webhooks,
 )
 
@@ -61,6 +63,19 @@ _sources = [
     path("new/", sources.NewSecretView.as_view(), name="source_new"),
     path("<slug:secret_id>/rotate/", sources.RotateView.as_view(), name="source_rotate"),
     path("<slug:secret_id>/withdraw/", sources.WithdrawView.as_view(), name="source_withdraw"),
+]
+_texts = [
+    path("", texts.TextsView.as_view(), name="texts"),
+    path("connect/", texts.ConnectTextsView.as_view(), name="texts_connect"),
+    path("stop/", texts.DisconnectTextsView.as_view(), name="texts_stop"),
+]
+_messages = [
+    path("", booking_messages.BookingMessagesView.as_view(), name="booking_messages"),
+    path(
+        "<slug:message_id>/again/",
+        booking_messages.ResendMessageView.as_view(),
+        name="message_resend",
+    ),
 ]
 
 _payments = [
@@ -155,6 +170,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<slug:slug>/log.csv", log.LogTableView.as_view(), name="log_csv"),
     path("r/<slug:slug>/payments/", include(_payments)),
     path("r/<slug:slug>/bookings/<slug:public_id>/money/", include(_money)),
+    path("r/<slug:slug>/bookings/<slug:public_id>/messages/", include(_messages)),
+    path("r/<slug:slug>/texts/", include(_texts)),
     path("r/<slug:slug>/keys/", include(_keys)),
     path("r/<slug:slug>/webhooks/", include(_webhooks)),
     path("r/<slug:slug>/sources/", include(_sources)),

@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.fixtures.partners",
     "tests.fixtures.streams",
     "tests.fixtures.stripe",
+    "tests.fixtures.twilio",
 ]
 
 REDIS_DATABASES = 16

@@ -1,1 +1,1 @@
-"""Where payment providers send their messages; not for integrators."""
+"""Where providers of payments and texts send their messages; not for integrators."""

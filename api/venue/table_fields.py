@@ -269,8 +269,11 @@ class Booked(serializers.Serializer[Any]):
     )
     customer_id = serializers.CharField(allow_null=True)
     booking_details = BookedDetails()
-    confirmation_sent = serializers.BooleanField(help_text="An e-mail is on its way")
-    sms_status = serializers.CharField()
+    confirmation_sent = serializers.BooleanField(help_text="An e-mail or a text is on its way")
+    sms_status = serializers.ChoiceField(
+        ["not_sent", "queued", "sent", "delivered", "failed", "unknown"],
+        help_text="Of the text to the guest: of a guest with a number only, or with sms_opt_in",
+    )
     payment_required = serializers.BooleanField(
         required=False, help_text="Only, and true, with pending_payment"
     )

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from api.venue.wishes import allergies_of
 from core import clock, money
+from notifications.selectors import NOT_SENT, sms_state
 from reservations.engine import types as e
 from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.engine.money import DEFAULT_REFUND_LADDER
@@ -136,8 +137,10 @@ def one_time(
 # --- Bookings -------------------------------------------------------------------------------------
 
 
-def booked(row: Reservation, zone: ZoneInfo, sms_status: str) -> dict[str, Any]:
-    """A booking that was just made."""
+def booked(row: Reservation, zone: ZoneInfo, asked: PaymentRequest | None = None) -> dict[str, Any]:
+    """A booking that was just made; ``asked`` is the payment it waits for, whose link may have
+    gone to the guest by text."""
+    texted = sms_state(row.public_id, *([asked.public_id] if asked else []))
     return {
         "booking_id": row.public_id,
         "booking_reference": row.code,
@@ -149,14 +152,14 @@ def booked(row: Reservation, zone: ZoneInfo, sms_status: str) -> dict[str, Any]:
             "special_requirements": row.special_requests or None,
             "occasion": row.celebration or row.occasion or None,
         },
-        "confirmation_sent": _is_told(row),
-        "sms_status": sms_status,
+        "confirmation_sent": _is_told(row, texted),
+        "sms_status": texted,
     }
 
 
-def _is_told(row: Reservation) -> bool:
+def _is_told(row: Reservation, texted: str) -> bool:
     """Whether a confirmation is on its way; of what is to be paid first, only a link is."""
-    is_told = bool(row.guest_email) and not row.is_test
+    is_told = (bool(row.guest_email) or texted != NOT_SENT) and not row.is_test
     return is_told and row.status != Status.PENDING_PAYMENT
 
 

@@ -47,7 +47,6 @@ from reservations.services.payment_requests import deciding_request, pay_address
 
 CODES = "TB"
 """How this contract's references begin, whatever the house's own."""
-SMS_STATUS = "not_sent"
 WEBSITE = "website"
 NO_SUNDAY_LUNCH = "Sunday lunch cannot be booked here yet. Send regular."
 ONLY_SUNDAY_LUNCH = "Only Sunday lunch is served on this date"
@@ -144,9 +143,11 @@ class CreateView(TracedView):
                 asked.turn_minutes,
             ) from refusal
         row = table_booking(restaurant, made.public_id, is_test=caller.is_test)
-        data = shapes.booked(row, day.house.zone, SMS_STATUS)
-        if row.status == Status.PENDING_PAYMENT:
-            data |= shapes.to_pay(deciding_request(row.public_id))
+        waits = row.status == Status.PENDING_PAYMENT
+        to_pay = deciding_request(row.public_id) if waits else None
+        data = shapes.booked(row, day.house.zone, to_pay)
+        if to_pay is not None:
+            data |= shapes.to_pay(to_pay)
         return json_response({"success": True, "data": data}, 201 if is_new else 200)
 
 
@@ -166,10 +167,13 @@ def _booking(
     house: House, said: dict[str, Any], caller: KeyCaller, request_key: str
 ) -> PartnerBooking:
     who = said["customer"]
-    details = details_of(
-        said.get("special_requirements") or "",
-        said.get("allergies") or [],
-        said.get("celebration_type") or "",
+    details = replace(
+        details_of(
+            said.get("special_requirements") or "",
+            said.get("allergies") or [],
+            said.get("celebration_type") or "",
+        ),
+        by_sms=bool(who["sms_opt_in"]),
     )
     details.check()
     return PartnerBooking(

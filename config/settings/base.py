@@ -386,3 +386,11 @@ SANDBOX_ENABLED = False
 STRIPE_API_BASE = env.text("STRIPE_API_BASE")
 SQUARE_API_BASE = env.text("SQUARE_API_BASE")
 PAYPAL_API_BASE = env.text("PAYPAL_API_BASE")
+
+# --- Text messages --------------------------------------------------------------------------------
+
+# Houses without an account write their texts to the worker's output: off unless an environment
+# says otherwise.
+SMS_CONSOLE = False
+# Where Twilio's API answers, for tests and stand-ins; empty means Twilio itself.
+TWILIO_API_BASE = env.text("TWILIO_API_BASE")

@@ -19,6 +19,8 @@ globals().update(use_services(env.database_url(), env.redis_url()))
 
 # The pretend payment provider: cards are not charged (payments/gateways/sandbox.py).
 SANDBOX_ENABLED = env.flag("SANDBOX_ENABLED", default=True)
+# Texts of houses without an account are printed by the worker, as mails are.
+SMS_CONSOLE = env.flag("SMS_CONSOLE", default=True)
 
 # Static files are served from where they are: no collectstatic before the first start.
 WHITENOISE_USE_FINDERS = True

@@ -17,9 +17,9 @@ from django.utils import translation
 
 from notifications.channels.base import Channel, DeliveryFailed, Refused, Unavailable
 from notifications.ics import calendar_for
-from notifications.links import address_for
+from notifications.links import address_of
 from notifications.models import Message
-from notifications.rendering import CALENDAR_METHODS, LEADS_SOMEWHERE, Rendered, render
+from notifications.rendering import CALENDAR_METHODS, Rendered, render
 from notifications.wording import one_line
 
 
@@ -31,7 +31,7 @@ class EmailChannel(Channel):
     def send(self, message: Message) -> None:
         """See :meth:`Channel.send`. The Message-ID is made from the row's public id."""
         _require_address(message.recipient)
-        payload = message.payload | {"manage_url": _address(message)}
+        payload = message.payload | {"manage_url": address_of(message)}
         try:
             rendered = render(message.kind, payload, message.language)
         except TemplateDoesNotExist as error:
@@ -45,12 +45,6 @@ class EmailChannel(Channel):
             raise _meaning_of(error) from error
         if not sent:
             raise Unavailable("The mail backend did not take the message.")
-
-
-def _address(message: Message) -> str:
-    """The page this message leads to; of an older message, the address it was written with."""
-    own = address_for(message.about) if message.kind in LEADS_SOMEWHERE else ""
-    return own or str(message.payload.get("manage_url", ""))
 
 
 def _compose(

@@ -11,6 +11,7 @@ from notifications.channels.base import Channel
 
 CHANNELS = {
     "email": "notifications.channels.email.EmailChannel",
+    "sms": "notifications.channels.sms.SmsChannel",
 }
 """Name, as stored on ``Message.channel`` → dotted path."""
 

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from core.actors import Actor
 from core.ids import booking_code, public_id
+from notifications.reach import Way
 from payments.gateways.base import NEVER_ARRIVED, ChargeResult
 from reservations.details import DETAIL_COLUMNS, OFFER_COLUMNS, ORIGIN_COLUMNS, Details
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, array, dump, guarded
@@ -238,11 +239,11 @@ WITH hold AS (
   INSERT INTO notifications_message
     (public_id, restaurant_id, about, channel, kind, language, recipient, payload, status,
      attempts, not_before, last_error, created_at)
-  SELECT %(message_public_id)s, restaurant_id, public_id, 'email', %(kind)s, %(language)s,
-         %(guest_email)s, %(payload)s::jsonb
+  SELECT %(message_public_id)s, restaurant_id, public_id, %(message_channel)s, %(kind)s,
+         %(language)s, %(recipient)s::text, %(payload)s::jsonb
            || jsonb_build_object('reservation_id', public_id, 'code', %(code)s::text),
          'queued', 0, %(now)s, '', %(now)s
-  FROM reservation WHERE %(guest_email)s::text <> ''
+  FROM reservation WHERE %(recipient)s::text <> ''
 )
 SELECT id FROM reservation
 """
@@ -257,6 +258,7 @@ def confirm_hold(
     details: Details,
     status: str,
     message_kind: str,
+    way: Way | None,
     payload: Mapping[str, Any],
     payment_id: int | None,
     charge: ChargeResult | None,
@@ -279,7 +281,9 @@ def confirm_hold(
         **_said(details),
         "status": status,
         "kind": message_kind,
-        "payload": dump(payload),
+        "message_channel": way.channel if way else "",
+        "recipient": way.recipient if way else "",
+        "payload": dump({**payload, **way.kept()} if way else payload),
         "payment_id": payment_id,
         "payment_status": charge.outcome.value if charge else "",
         "reference": charge.reference[:80] if charge else "",

@@ -53,6 +53,9 @@ class VisitDetails(models.Model):
     language = models.CharField(
         max_length=10, default="", db_default="", blank=True, help_text="Of messages to the guest"
     )
+    by_sms = models.BooleanField(
+        default=False, db_default=False, help_text="Would rather have texts than e-mails."
+    )
     diner_name = models.CharField(
         "who comes",
         max_length=LONGEST_NAME,

@@ -157,6 +157,12 @@ class Reservation(VisitDetails):
     )
     late_at = models.DateTimeField(null=True, blank=True, help_text="When it said so")
     late_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    reminded_for = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The time that the guest was reminded of: a move to another asks for a new one.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     status_changed_at = models.DateTimeField()

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.db import connection
 
+from notifications.selectors import may_text
 from payments.gateways.registry import SANDBOX
 from reservations.engine import types as e
 from reservations.engine.money import DepositRule, RefundStep
@@ -67,11 +68,18 @@ class House:
     """How long a guest has to pay by a link."""
     keep_cards_days: int = 7
     """How long after a no-show a card is kept that no fee was charged to."""
+    sms_account_id: int | None = None
+    """Through which it sends texts."""
 
     @property
     def zone(self) -> ZoneInfo:
         """The restaurant's time zone."""
         return self.plan.zone
+
+    @property
+    def can_text(self) -> bool:
+        """Whether it sends texts."""
+        return may_text(self.sms_account_id)
 
     @property
     def currency(self) -> str:
@@ -174,6 +182,8 @@ SELECT to_jsonb(r) - 'description' || jsonb_build_object(
   'policies', (SELECT jsonb_agg(to_jsonb(p) || jsonb_build_object('amount', p.amount::text))
       FROM payments_policy p WHERE restaurant_id = r.id AND is_active),
   'account', (SELECT jsonb_build_array(id, provider, is_test) FROM payments_provideraccount
+      WHERE restaurant_id = r.id AND is_active),
+  'sms_account', (SELECT id FROM notifications_smsaccount
       WHERE restaurant_id = r.id AND is_active))
 FROM restaurants_restaurant r WHERE r.id = ANY(%s)
 """
@@ -217,6 +227,7 @@ def _house(raw: dict[str, Any]) -> House:
         is_paying_for_real=not is_test,
         pay_link_minutes=raw["pay_link_minutes"],
         keep_cards_days=raw["keep_cards_days"],
+        sms_account_id=raw["sms_account"],
     )
 
 

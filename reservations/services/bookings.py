@@ -23,7 +23,7 @@ from reservations.ledger.decisions import record_decision
 from reservations.ledger.guard import CodeTaken, guarded
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import Place, claim_for_reservation
-from reservations.messages import facts
+from reservations.messages import facts, way_for
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking
 from reservations.selectors.days import Day, read_day
@@ -232,8 +232,9 @@ def offer_of(row: Reservation) -> ChosenOffer:
 
 
 def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
-    """Queue a message about a reservation, if its guest left an address and it is no test."""
-    if row.is_test or not row.guest_email:
+    """Queue a message about a reservation, if its guest can be reached and it is no test."""
+    way = way_for(house, kind, email=row.guest_email, phone=row.guest_phone, by_sms=row.by_sms)
+    if row.is_test or way is None:
         return
     payload = facts(
         house,
@@ -255,8 +256,9 @@ def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: 
         kind,
         restaurant_id=row.restaurant_id,
         about=row.public_id,
-        recipient=row.guest_email,
-        payload=payload,
+        channel=way.channel,
+        recipient=way.recipient,
+        payload=payload | way.kept(),
         language=row.language or house.language,
         at=now,
     )

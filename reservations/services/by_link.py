@@ -125,7 +125,7 @@ def message_house(token: str, text: str) -> HouseMessage:
             restaurant_id=found.house.id,
             message=message.public_id,
         )
-        _tell_house("guest_wrote", found, now, note=text)
+        tell_house("guest_wrote", found, now, note=text)
     return message
 
 
@@ -234,10 +234,10 @@ def _say_late(
         restaurant_id=row.restaurant_id,
         minutes=minutes,
     )
-    _tell_house("guest_running_late", found, now, minutes=minutes)
+    tell_house("guest_running_late", found, now, minutes=minutes)
 
 
-def _tell_house(kind: str, found: Booking, now: dt.datetime, **said: Any) -> None:
+def tell_house(kind: str, found: Booking, now: dt.datetime, **said: Any) -> None:
     """Write to the house what the guest said, if it has an address, in this transaction."""
     house = found.house
     if not house.email:

@@ -26,7 +26,7 @@ from payments.services.charges import OPEN
 from reservations.engine.lifecycle import Status
 from reservations.engine.money import RefundStep
 from reservations.errors import LinkUnknown, NotChangeable, PaymentAsked, PaymentsUnavailable
-from reservations.messages import facts
+from reservations.messages import facts, way_for
 from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking, booking, booking_with_key
@@ -218,8 +218,11 @@ def write_request(
 def tell_guest(
     kind: str, request: PaymentRequest, row: Reservation, found: Booking, at: dt.datetime
 ) -> None:
-    """Queue a message about a request, if its guest left an address and it is no test."""
-    if row.is_test or not row.guest_email:
+    """Queue a message about a request, if its guest can be reached and it is no test."""
+    way = way_for(
+        found.house, kind, email=row.guest_email, phone=row.guest_phone, by_sms=row.by_sms
+    )
+    if row.is_test or way is None:
         return
     payload = facts(
         found.house,
@@ -241,8 +244,9 @@ def tell_guest(
         kind,
         restaurant_id=row.restaurant_id,
         about=request.public_id,
-        recipient=row.guest_email,
-        payload=payload,
+        channel=way.channel,
+        recipient=way.recipient,
+        payload=payload | way.kept(),
         language=row.language or found.house.language,
         at=at,
     )

@@ -19,7 +19,7 @@ from payments.services.errands import give_back
 from reservations.engine import types as e
 from reservations.ledger import confirm as write
 from reservations.ledger.holds import release_hold
-from reservations.messages import facts
+from reservations.messages import facts, way_for
 from reservations.selectors.bookings import Booking, booking
 from reservations.selectors.days import read_day
 from reservations.selectors.guests import Who, has_booked
@@ -144,7 +144,14 @@ def _give_back(held: HeldPlace, payment: Payment) -> None:
     now = clock.now()
     key = f"refund:{payment.public_id}:late"
     give_back(payment.pk, reason="hold lapsed while paying", key=key, at=now)
-    if held.guest_email and payment.status == Payment.Status.SUCCEEDED:
+    way = way_for(
+        held.house,
+        "deposit_refunded",
+        email=held.guest_email,
+        phone=held.guest_phone,
+        by_sms=held.details.by_sms,
+    )
+    if way is not None and payment.status == Payment.Status.SUCCEEDED:
         payload = facts(
             held.house,
             starts_at=held.starts_at,
@@ -162,8 +169,9 @@ def _give_back(held: HeldPlace, payment: Payment) -> None:
             "deposit_refunded",
             restaurant_id=held.house.id,
             about=held.public_id,
-            recipient=held.guest_email,
-            payload=payload,
+            channel=way.channel,
+            recipient=way.recipient,
+            payload=payload | way.kept(),
             language=held.details.language or held.house.language,
             at=now,
         )

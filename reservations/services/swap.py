@@ -16,7 +16,7 @@ from payments.gateways.base import ChargeOutcome, ChargeResult
 from reservations.details import Details
 from reservations.errors import HoldExpired
 from reservations.ledger import confirm as write
-from reservations.messages import facts
+from reservations.messages import facts, way_for
 from reservations.selectors.bookings import Booking, booking_of_hold
 from reservations.selectors.guests import booking_at
 from reservations.selectors.holds import HeldPlace
@@ -47,6 +47,7 @@ def swap(
         details=details,
     )
     status = first_status(held)
+    kind = f"reservation_{status}"
     # Most guests say nothing that outlasts the visit: then one statement is all there is.
     with transaction.atomic() if details.says_who() else nullcontext():
         written = write.confirm_hold(
@@ -56,7 +57,10 @@ def swap(
             contact=contact,
             details=details,
             status=status,
-            message_kind=f"reservation_{status}",
+            message_kind=kind,
+            way=way_for(
+                held.house, kind, email=contact.email, phone=contact.phone, by_sms=details.by_sms
+            ),
             payload=payload,
             payment_id=payment_id,
             charge=charge,

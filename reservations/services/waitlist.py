@@ -23,6 +23,7 @@ from notifications.services import queue
 from notifications.wording import one_line
 from reservations.details import language_of
 from reservations.errors import LinkUnknown, NotWaiting, TooMany
+from reservations.messages import way_for
 from reservations.models import WaitlistEntry
 from reservations.models.waitlist import LIVE_WAITS
 from reservations.selectors.houses import House
@@ -199,7 +200,8 @@ def _remind(entry: WaitlistEntry, house: House, now: dt.datetime) -> None:
 
 
 def _confirm(entry: WaitlistEntry, house: House, now: dt.datetime) -> None:
-    if not entry.email:
+    way = way_for(house, "waitlist_joined", email=entry.email, phone=entry.phone)
+    if way is None:
         return
     recent = Message.objects.filter(
         about=entry.public_id, created_at__gt=now - dt.timedelta(hours=1)
@@ -218,8 +220,9 @@ def _confirm(entry: WaitlistEntry, house: House, now: dt.datetime) -> None:
         "waitlist_joined",
         restaurant_id=house.id,
         about=entry.public_id,
-        recipient=entry.email,
-        payload=payload,
+        channel=way.channel,
+        recipient=way.recipient,
+        payload=payload | way.kept(),
         language=entry.language,
         at=now,
     )

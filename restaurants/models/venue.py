@@ -158,6 +158,12 @@ class Restaurant(models.Model):
         help_text="How many days after a no-show or a late cancellation a card is let go of"
         " when no fee was charged.",
     )
+    reminder_hours = models.PositiveSmallIntegerField(
+        default=24,
+        db_default=24,
+        validators=[MaxValueValidator(168)],
+        help_text="How many hours before a visit its guest is reminded; 0 reminds nobody.",
+    )
     cancellation_policy = models.TextField(
         blank=True, help_text="Shown to guests; empty is written from the refund ladder."
     )
@@ -217,6 +223,9 @@ class Restaurant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(keep_cards_days__lte=60), name="restaurant_keep_cards_days"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reminder_hours__lte=168), name="restaurant_reminder_hours"
             ),
             models.CheckConstraint(
                 condition=models.Q(average_spend=None) | models.Q(average_spend__gte=0),

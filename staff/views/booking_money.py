@@ -126,7 +126,7 @@ class PaymentView(HouseView):
         context = {
             "card": card_of(request, row, found),
             "booking": found,
-            "booking_text": _booking_text(found) if found else "",
+            "booking_text": booking_text(found) if found else "",
             "events": timeline([row], zone=request.venue.tz),
             "agreed": row.agreed_text or (row.parent.agreed_text if row.parent else ""),
         }
@@ -145,7 +145,7 @@ class BookingMoneyView(HouseView):
         requests = list(PaymentRequest.objects.filter(reservation=row).order_by("id"))
         context = {
             "booking": row,
-            "booking_text": _booking_text(row),
+            "booking_text": booking_text(row),
             "state_text": wording.STATES.get(row.status, row.status),
             "sums": _sums(payments, row.currency),
             "cards": [card_of(request, each, row) for each in reversed(payments)],
@@ -324,7 +324,7 @@ def _booking_actions(request: StaffRequest, row: Reservation) -> list[Link]:
     return found
 
 
-def _booking_text(row: Reservation) -> str:
+def booking_text(row: Reservation) -> str:
     """``Ada Guest, 2 guests, Sat 15 Nov 2025, 19:00``."""
     when = wording.moment(row.starts_at, row.restaurant.tz)
     return ", ".join(filter(None, [row.guest_name, guests(row.party_size), when]))

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import NotFound
+from reservations.messages import way_for
 from reservations.models import PaymentRequest
+from reservations.selectors.houses import house
 from reservations.services import payment_requests
 from restaurants.access import Capability
 from staff import money_words
@@ -31,9 +33,20 @@ class AskView(OfBooking):
 
     def about(self) -> str:
         """Who gets it."""
-        if not self.row.guest_email:
-            return _("This guest left no e-mail address: the link cannot be sent.")
-        return _("The guest gets a message with a link to pay by.")
+        row = self.row
+        plan = house(row.restaurant_id, row.restaurant.plan_version)
+        way = way_for(
+            plan,
+            "payment_requested",
+            email=row.guest_email,
+            phone=row.guest_phone,
+            by_sms=row.by_sms,
+        )
+        if way is None:
+            return _("This guest left no address to write to: the link cannot be sent.")
+        if way.channel == "sms":
+            return _("The guest gets a text with a link to pay by.")
+        return _("The guest gets an e-mail with a link to pay by.")
 
     def question(self, said: dict[str, Any]) -> Question:
         """With the amount, or by the policies."""

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 from benchmarks.booking import confirm, hold_a_table
 from benchmarks.browser import BROWSER_ARGUMENTS, find_chromium
 from benchmarks.pages import prepare
-from benchmarks.stack import serving, started
+from benchmarks.stack import Stack, serving, started
 from config import env
 
 SCREENS = env.BASE_DIR / "docs" / "screens"
@@ -36,6 +36,7 @@ COLOURS = 96
 
 _VENUE = "/r/bella-notte/"
 _FULL_VENUE = "/r/maison/"
+_MONEY = "tests.e2e.screens_money"
 _MANAGER, _PASSWORD = "manager@maison.test", "couvert-demo"
 
 
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         prepare(stack)
         with serving(stack, "screens", WEB_WORKERS="1") as server, _browser() as browser:
             server.wait()
-            for shot in _shots(browser, f"http://127.0.0.1:{server.port}"):
+            for shot in _shots(browser, f"http://127.0.0.1:{server.port}", stack):
                 if not wanted or shot.name in wanted:
                     _take(browser, shot, chosen.to)
     return 0
@@ -81,7 +82,7 @@ def _browser() -> Iterator[Browser]:
 # --- Which pages there are ------------------------------------------------------------------------
 
 
-def _shots(browser: Browser, site: str) -> Iterator[Shot]:
+def _shots(browser: Browser, site: str, stack: Stack) -> Iterator[Shot]:
     """Every page in the order in which a guest meets it, each as that guest sees it then."""
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
@@ -97,7 +98,8 @@ def _shots(browser: Browser, site: str) -> Iterator[Shot]:
     yield shot("venue-offer", _with_offer(page, f"{site}{_FULL_VENUE}?party=2&date={evening}"))
     yield from _refusals(page, site, shot)
     yield from _own_pages(page, site, shot)
-    yield from _staff_pages(page, site, shot)
+    yield from _money_pages(page, site, shot, stack)
+    yield from _staff_pages(page, site, shot, stack)
     context.close()
 
 
@@ -146,7 +148,31 @@ def _own_pages(page: Page, site: str, shot: Any) -> Iterator[Shot]:
     yield shot("my-bookings", f"{site}/my-bookings/")
 
 
-def _staff_pages(page: Page, site: str, shot: Any) -> Iterator[Shot]:
+def _money_pages(page: Page, site: str, shot: Any, stack: Stack) -> Iterator[Shot]:
+    """Every way of asking for money, the bank, and a payment link from its asking to its end."""
+    for kind, name in (("prepayment", "prepaid"), ("hold", "set-aside"), ("card", "on-file")):
+        stack.inside(_MONEY, "kind", kind)
+        held = hold_a_table(page, f"{site}{_VENUE}")
+        yield shot(f"hold-{name}", held)
+        page.goto(held)
+        page.locator("[data-name=release]").click()
+        page.wait_for_url(f"**{_VENUE}**")
+    stack.inside(_MONEY, "kind", "deposit")
+    # Another day than that of the booking made before: the guest has that time already.
+    later = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=6)
+    page.goto(hold_a_table(page, f"{site}{_VENUE}?party=2&date={later}"))
+    for name, value in (("name", "Ada Lovelace"), ("email", "ada@example.com")):
+        page.locator(f"#details input[name={name}]").fill(value)
+    page.locator("#details input[name=card][value$=_3ds]").check(force=True)
+    page.locator("[data-confirm]").click()
+    page.wait_for_url("**/sandbox/bank/**")
+    yield shot("bank", page.url)
+    for state in ("open", "paid", "expired", "withdrawn"):
+        token = stack.inside(_MONEY, "link", state)["token"]
+        yield shot(f"pay-link-{state}", f"{site}/pay/{token}/")
+
+
+def _staff_pages(page: Page, site: str, shot: Any, stack: Stack) -> Iterator[Shot]:
     """The door, and a house behind it."""
     yield shot("staff-sign-in", f"{site}/staff/sign-in/")
     page.goto(f"{site}/staff/sign-in/")
@@ -156,6 +182,13 @@ def _staff_pages(page: Page, site: str, shot: Any) -> Iterator[Shot]:
     page.wait_for_url("**/staff/r/**")
     for name in ("", "keys/new/"):
         title = name.strip("/").replace("/", "-") or "house"
+        yield shot(f"staff-{title}", f"{page.url}{name}")
+    booking = stack.inside(_MONEY, "texts")["booking"]
+    for title, name in (
+        ("texts", "texts/"),
+        ("texts-connect", "texts/connect/"),
+        ("messages", f"bookings/{booking}/messages/"),
+    ):
         yield shot(f"staff-{title}", f"{page.url}{name}")
 
 

@@ -17,6 +17,7 @@ from notifications import links
 from notifications.channels.base import Refused, Unavailable
 from notifications.channels.email import EmailChannel
 from notifications.channels.registry import CHANNELS, channel_named
+from notifications.channels.sms import SmsChannel
 from notifications.models import Message
 from restaurants.models import Restaurant
 from tests.notifications.mail_server import mail_server
@@ -45,7 +46,10 @@ def sent(message: Message) -> EmailMessage:
 
 
 def test_the_channel_is_registered() -> None:
-    assert {name: type(channel_named(name)) for name in CHANNELS} == {"email": EmailChannel}
+    assert {name: type(channel_named(name)) for name in CHANNELS} == {
+        "email": EmailChannel,
+        "sms": SmsChannel,
+    }
     with pytest.raises(LookupError, match="'fax'"):
         channel_named("fax")
 

@@ -12,10 +12,10 @@ from django.db import connection, transaction
 
 from core.actors import Actor, ActorKind
 from core.models import AuditEntry
-from notifications import services
 from notifications.channels.base import Refused, Unavailable
 from notifications.channels.email import EmailChannel
 from notifications.models import Message
+from notifications.services import outbox as services
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 from tests.payments.rows import at_once
@@ -270,7 +270,7 @@ def test_a_late_worker_cannot_undo_what_another_sent(queue: Queue, clock: Clock)
     assert late is not None
     clock.advance(minutes=2)
     assert services.deliver_due() == 1
-    services._record_failure(late, "too late", permanent=True)
+    services._record_failure(late, Refused("too late"), permanent=True)
     assert (Message.objects.get().status, Message.objects.get().last_error) == ("sent", "")
 
 

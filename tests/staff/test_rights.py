@@ -13,12 +13,13 @@ from django.urls import reverse as reverse_url
 from accounts.models import ApiKey, ApiKeySecret, PasswordLink, RecoveryCode, User
 from core.actors import SYSTEM
 from core.models import AuditEntry
-from notifications.models import Message
+from notifications.models import Message, SmsAccount
 from payments.models import Payment, ProviderAccount, Redemption, Refund
 from reservations.models import PaymentRequest, SourceSecret
 from restaurants.models import Membership, Restaurant, Tablet
 from restaurants.people import add_tablet
 from staff.urls import urlpatterns
+from tests.fixtures.twilio import connect
 from tests.staff.conftest import As, AtTablet, Cast, Connections, Money, tablet_at
 from webhooks.models import Delivery, Endpoint, EndpointSecret
 
@@ -51,10 +52,12 @@ CONNECTORS = {
     *("webhooks", "webhook_new", "webhook", "webhook_change", "webhook_rotate", "webhook_remove"),
     *("webhook_switch", "webhook_test", "webhook_replay", "delivery", "delivery_replay"),
     *("sources", "source_new", "source_rotate", "source_withdraw"),
+    *("texts", "texts_connect", "texts_stop"),
 }
 OPERATORS = {
     *("payments", "payment", "policies", "booking_money"),
     *("payment_redeem", "booking_ask", "link_withdraw"),
+    *("booking_messages", "message_resend"),
 }
 """Who runs a service looks up a payment, sets it off on the bill and asks for one."""
 SEERS_OF_MONEY = {
@@ -66,13 +69,14 @@ OWNERS = {"payment_account", "payment_account_stop", "payment_account_connect"}
 MONEY = OPERATORS | SEERS_OF_MONEY | OWNERS
 MOVES = (
     MONEY
-    - {"payments", "payment", "policies", "booking_money"}
+    - {"payments", "payment", "policies", "booking_money", "booking_messages"}
     - {
         *("payments_csv", "payment_report", "payment_report_csv", "payment_account"),
     }
 )
 """What takes forms."""
 POST_ONLY = {"webhook_switch", "webhook_test", "webhook_replay", "delivery_replay"}
+POST_ONLY |= {"message_resend"}
 PEOPLE = (
     *("nobody", "guest", "viewer", "server", "host", "charlie", "manager", "owner", "operator"),
     # An owner, known by a PIN on a tablet of the house.
@@ -95,6 +99,9 @@ def money_url(name: str, house: Restaurant, its: Money) -> str:
         arguments.append(its.payment.public_id)
     elif name.startswith("booking_"):
         arguments.append(its.booking.public_id)
+    elif name == "message_resend":
+        message = Message.objects.filter(about=its.booking.public_id).earliest("id")
+        arguments += [its.booking.public_id, message.public_id]
     elif name == "refund_retry":
         arguments.append(its.refund.public_id)
     elif name == "link_withdraw":
@@ -167,6 +174,8 @@ def state() -> tuple[Any, ...]:
         list(PaymentRequest.objects.order_by("pk").values_list("pk", "status")),
         Redemption.objects.count(),
         ProviderAccount.objects.count(),
+        list(SmsAccount.objects.order_by("pk").values_list("pk", "is_active")),
+        Message.objects.count(),
     )
 
 
@@ -195,6 +204,7 @@ def test_who_may_look(
     here: Connections,
     there: Connections,
 ) -> None:
+    connect(house)
     client = client_of(who, as_, at_tablet, cast)
     for name in sorted(ANY_STAFF | SEERS | CONNECTORS - POST_ONLY):
         url = url_of(name, house, here)
@@ -210,7 +220,7 @@ def test_who_may_look_at_money(
     who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant, money: Money
 ) -> None:
     client = client_of(who, as_, at_tablet, cast)
-    for name in sorted(MONEY):
+    for name in sorted(MONEY - POST_ONLY):
         url = money_url(name, house, money)
         answer = client.get(url)
         wanted = expected(name, who)
@@ -244,10 +254,12 @@ def test_money_of_another_house_is_not_found_in_this_one(
     who: str, as_: As, cast: Cast, house: Restaurant, money: Money, money_there: Money
 ) -> None:
     client, before = as_(getattr(cast, who)), state()
-    names = {"payment", "booking_money"} | MOVES - OWNERS - {"payment_differences"}
+    names = {"payment", "booking_money", "booking_messages"}
+    names |= MOVES - OWNERS - {"payment_differences"}
     for name in sorted(names):
         url = money_url(name, house, money_there)
-        assert client.get(url).status_code == 404, name
+        if name not in POST_ONLY:
+            assert client.get(url).status_code == 404, name
         if name in MOVES:
             assert client.post(url, FILLED_IN).status_code == 404, name
     assert state() == before
@@ -275,7 +287,7 @@ def test_what_belongs_to_another_house_is_not_found_in_this_one(
 ) -> None:
     client, before = as_(getattr(cast, who)), state()
     for name in sorted(CONNECTORS - {"keys", "key_new", "webhooks", "webhook_new"}):
-        if name in ("sources", "source_new"):
+        if name in ("sources", "source_new") or name.startswith("texts"):
             continue
         url = url_of(name, house, there)
         if name not in POST_ONLY:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from core import jobs
 from core.models import AuditEntry
 from customers.models import Customer
+from notifications.models import Message
 from payments.models import Payment
 from reservations.guests import Guest
 from reservations.ledger.confirm import Contact
@@ -25,6 +27,7 @@ from tests.api.conftest import Api
 from tests.api.golden_files import assert_like, golden
 from tests.factories import make_bella
 from tests.fixtures.domain import Clock
+from tests.fixtures.twilio import connect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,6 +82,24 @@ def test_the_documents_bookings(anchor: Restaurant, site: Api, example: str) -> 
     assert booked.customer is not None
     assert got["customer_id"] == booked.customer.public_id
     assert booked.guest_phone == f"+44{asked['customer']['mobile_number'][1:]}"
+
+
+def test_the_state_of_the_text_is_told(
+    anchor: Restaurant, site: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "wake", lambda *_: None)
+    connect(anchor)
+    who = {**basic()["customer"], "email": None, "sms_opt_in": False}
+    made = create(site, customer=who)["data"]
+    # A number only: by text, which is on its way when the answer is written.
+    assert (made["sms_status"], made["confirmation_sent"]) == ("queued", True)
+    message = Message.objects.get()
+    assert (message.channel, message.recipient) == ("sms", "+447700900000")
+    opted = who | {"email": "john@example.com", "mobile_number": "07700900001"}
+    made = create(site, customer=opted, time="18:00")["data"]
+    assert (made["sms_status"], made["confirmation_sent"]) == ("not_sent", True)
+    wished = opted | {"sms_opt_in": True, "mobile_number": "07700900002", "email": "j@example.com"}
+    assert create(site, customer=wished, time="20:00")["data"]["sms_status"] == "queued"
 
 
 def test_a_known_guest_is_found_by_any_form_of_their_number_and_not_changed(
