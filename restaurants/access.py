@@ -19,6 +19,8 @@ class Capability(StrEnum):
     """Look at the book, the guests and the set-up."""
     OPERATE = "operate"
     """Run a service: cancel, release, resend, pause online booking."""
+    OVERBOOK = "overbook"
+    """Set a limit aside for one party: pacing, covers, seats. On the record."""
     MANAGE = "manage"
     """Set up rooms, tables, services and policies; refunds."""
     CONNECT = "connect"
@@ -39,6 +41,7 @@ CAPABILITIES: Mapping[str, frozenset[Capability]] = {
         {
             Capability.SEE,
             Capability.OPERATE,
+            Capability.OVERBOOK,
             Capability.MANAGE,
             Capability.CONNECT,
             Capability.SEE_MONEY,

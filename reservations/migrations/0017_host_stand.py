@@ -16,9 +16,15 @@ from django.db import migrations, models
 
 VERSION = """
 CREATE FUNCTION couvert_reservation_version() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  was record;
 BEGIN
+  was := OLD;
   NEW.version := OLD.version;
-  IF NEW IS DISTINCT FROM OLD THEN
+  -- Nobody's work is in the way of these.
+  was.marked_late_at := NEW.marked_late_at;
+  was.updated_at := NEW.updated_at;
+  IF NEW IS DISTINCT FROM was THEN
     NEW.version := OLD.version + 1;
   END IF;
   RETURN NEW;
@@ -90,7 +96,7 @@ class Migration(migrations.Migration):
                 ('verb', models.CharField(max_length=40)),
                 ('target', models.CharField(help_text='Public id of what it was done to', max_length=40)),
                 ('said', models.CharField(help_text='What was done, in words', max_length=200)),
-                ('request_key', models.CharField(blank=True, max_length=80)),
+                ('request_key', models.CharField(blank=True, max_length=160)),
                 ('before', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ('after', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ('made_at', models.DateTimeField()),

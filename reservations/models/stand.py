@@ -167,7 +167,7 @@ class StandAction(models.Model):
     verb = models.CharField(max_length=40)
     target = models.CharField(max_length=40, help_text="Public id of what it was done to")
     said = models.CharField(max_length=200, help_text="What was done, in words")
-    request_key = models.CharField(max_length=80, blank=True)
+    request_key = models.CharField(max_length=160, blank=True)
     before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     made_at = models.DateTimeField()

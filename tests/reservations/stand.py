@@ -1,0 +1,105 @@
+"""Helpers of the tests of the host stand: parties in the book, and rows as fingerprints."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from django.db import connection
+
+from core.actors import Actor, ActorKind
+from reservations.engine import types as e
+from reservations.ledger.confirm import Contact
+from reservations.models import Reservation
+from reservations.proof.invariants import (
+    CLAIM_WITHOUT_OWNER,
+    GAUGE_ABOVE_LIMIT,
+    GAUGE_DRIFT,
+    OVERLAPPING_CLAIMS,
+    PARTY_UNCOUNTED,
+    PARTY_WITHOUT_PLACE,
+    broken,
+)
+from reservations.services.bookings import Extras, book
+from reservations.services.holds import HoldRequest
+from restaurants.models import Restaurant
+from tests.fixtures.domain import NOON
+
+HOST = Actor(ActorKind.STAFF, "user_host", "Hanna Host")
+DATE = NOON.date()
+
+PROMISES = (
+    OVERLAPPING_CLAIMS,
+    GAUGE_ABOVE_LIMIT,
+    GAUGE_DRIFT,
+    PARTY_UNCOUNTED,
+    PARTY_WITHOUT_PLACE,
+    CLAIM_WITHOUT_OWNER,
+)
+
+
+def booked(
+    venue: Restaurant, time: str = "19:00", size: int = 2, name: str = "Ada", **extras: Any
+) -> Reservation:
+    """A confirmed booking through the real services."""
+    request = HoldRequest(
+        venue.public_id, DATE, time, size, channel=e.Channel.IN_HOUSE, source="phone"
+    )
+    return book(request, Contact(name, ""), Extras(**extras), by=HOST)
+
+
+def at(time: str) -> dt.datetime:
+    """A clock reading of the night in New York."""
+    hours, minutes = map(int, time.split(":"))
+    midnight = dt.datetime(2025, 11, 10, 5, 0, tzinfo=dt.UTC)
+    return midnight + dt.timedelta(hours=hours, minutes=minutes)
+
+
+def tables_of(row: Reservation) -> list[str]:
+    """The tables a party has, by label."""
+    live = row.claims.filter(released_at=None)
+    return sorted(live.values_list("table__label", flat=True))
+
+
+def claimed(row: Reservation) -> list[tuple[str, str]]:
+    """From when to when a party's tables are claimed, on the clocks of the house."""
+    rows = row.claims.filter(released_at=None).order_by("id")
+    return [(clock_of(c.during.lower), clock_of(c.during.upper)) for c in rows]
+
+
+def clock_of(instant: dt.datetime) -> str:
+    """An instant as people read it in New York."""
+    return instant.astimezone(dt.timezone(dt.timedelta(hours=-5))).strftime("%H:%M")
+
+
+_BOOK = {
+    "reservations_reservation": "id",
+    "reservations_tableclaim": "id",
+    "reservations_tableblock": "id",
+    "reservations_serviceload": "id",
+    "reservations_shiftserver": "id",
+    "reservations_sectiontable": "id",
+    "reservations_nightnote": "id",
+    "restaurants_closure": "id",
+    "restaurants_pacingcap": "id",
+    "notifications_message": "id",
+}
+
+
+def fingerprint() -> dict[str, str]:
+    """Every row of the book as it is, but for the version of reservations, which only goes on."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in _BOOK:
+            cursor.execute(
+                f"SELECT coalesce(jsonb_agg(to_jsonb(t) - 'version' ORDER BY t.id), '[]')"
+                f" FROM {table} t"
+            )
+            found[table] = json.dumps(json.loads(cursor.fetchone()[0]), sort_keys=True, indent=1)
+    return found
+
+
+def check_promises() -> None:
+    """No promise of the book is broken."""
+    assert broken(PROMISES) == {}
