@@ -28,7 +28,7 @@ _PARTY = f"""party AS (
   FROM reservations_hold WHERE status = 'live'
   UNION ALL
   SELECT 'reservation', id, restaurant_id, service_id, service_date, starts_at, ends_at,
-         party_size, channel, load_ids, overbooked <> '{}'
+         party_size, channel, load_ids, cardinality(overbooked) > 0
   FROM reservations_reservation
   WHERE {_IS_EXPECTED}
 )"""  # noqa: S608 - put together from constants of the engine

@@ -128,8 +128,8 @@ PARTY_UNCOUNTED = _check(
 
 PARTY_WITHOUT_PLACE = _check(
     "party_without_place",
-    "Every live party of a house with tables has tables that seat it, for the whole of its turn; one"
-    " that sits has them as long as it sits, and staff may push tables together or squeeze",
+    "Every live party of a house with tables has tables that seat it, for the whole of its turn;"
+    " one that sits has them as long as it sits, and staff may push tables together or squeeze",
     """
     WITH PARTY, claim AS (
       SELECT CASE WHEN hold_id IS NULL THEN 'reservation' ELSE 'hold' END AS kind,

@@ -119,7 +119,7 @@ def test_an_evening_in_single_taps(venue: Restaurant, clock: Clock) -> None:
 def test_the_trail_names_the_date_and_who(venue: Restaurant, clock: Clock) -> None:
     row = booked(venue)
     clock.now = at("18:58")
-    stand.arrive(row.public_id, expected=row.version, by=HOST)
+    stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
     entry = AuditEntry.objects.get(verb="reservation.arrived")
     assert (entry.target, entry.actor_label, entry.restaurant_id) == (
         row.public_id,
@@ -162,7 +162,7 @@ def test_the_same_tap_twice_is_one_action(venue: Restaurant, clock: Clock) -> No
     assert Reservation.objects.count() == 2
 
 
-def test_any_write_of_a_reservation_raises_its_version(venue: Restaurant) -> None:
+def test_any_write_of_a_reservation_raises_its_version(venue: Restaurant, clock: Clock) -> None:
     row = booked(venue)
     seen = fresh(row).version
     Reservation.objects.filter(pk=row.pk).update(guest_name="Bea", version=0)

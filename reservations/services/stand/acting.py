@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -55,15 +54,19 @@ class Acting:
     """What each party counted before: its size, and the counters."""
     _known_claims: set[int] = field(default_factory=set)
     _is_tidy: bool = False
+    _night: Night | None = None
 
-    @cached_property
+    @property
     def night(self) -> Night:
         """The night as it is under the lock, before the action. Read when first needed.
 
         Holds that lapsed give their tables back first: the floor must be free where it says so.
         """
-        self.tidy()
-        return night_of(self.house.id, self.service_date, self.at)
+        # No cached_property: until Python 3.12 that has one lock for all threads of the process.
+        if self._night is None:
+            self.tidy()
+            self._night = night_of(self.house.id, self.service_date, self.at)
+        return self._night
 
     @property
     def floor(self) -> stand.Floor:
