@@ -1,8 +1,9 @@
-"""The host stand's own rules: states, alerts, quotes, where a party may go, pacing, the rotation."""
+"""The host stand's own rules: states, alerts, quotes, where to go, pacing, the rotation."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,9 +19,9 @@ from tests.engine.builders import NEW_YORK, dinner, friday, table
 SEVEN = friday("19:00")
 
 
-def plan_of(*sizes: int, **overrides: object) -> Plan:
+def plan_of(*sizes: int, **overrides: Any) -> Plan:
     """A floor of tables 1, 2, 3 … with an hour and a half for everybody."""
-    values = {
+    values: dict[str, Any] = {
         "restaurant_id": 1,
         "version": 1,
         "zone": NEW_YORK,
@@ -31,9 +32,9 @@ def plan_of(*sizes: int, **overrides: object) -> Plan:
     return Plan(**(values | overrides))
 
 
-def party(number: int = 1, **overrides: object) -> Guest:
+def party(number: int = 1, **overrides: Any) -> Guest:
     """A party of two at seven on table 1, for an hour and a half."""
-    values = {
+    values: dict[str, Any] = {
         "id": number,
         "status": Status.CONFIRMED,
         "party_size": 2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -32,7 +33,7 @@ def make_party(
     minutes: int = 120,
     size: int = 2,
     status: str = "confirmed",
-    **fields: object,
+    **fields: Any,
 ) -> Reservation:
     """A party in the book, with live claims on tables by position; no counters."""
     number = Reservation.objects.count() + 1
