@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.stack import started
@@ -58,11 +59,9 @@ def inside() -> None:
             party = night.parties[-1].public_id
             starts = range(night.minute(night.opens), night.minute(night.closes), 15)
             line: list[Any] = [tables, parties, len(asked)]
-            line.append(_median(lambda house=house: night_of(house.pk, DATE, NOW)))
-            line.append(_median(lambda night=night: night.quote(4)))
-            line.append(
-                _median(lambda night=night, party=party, starts=starts: night.cells(party, starts))
-            )
+            line.append(_median(partial(night_of, house.pk, DATE, NOW)))
+            line.append(_median(partial(night.quote, 4)))
+            line.append(_median(partial(night.cells, party, starts)))
             lines.append(line)
             transaction.set_rollback(True)
     print(json.dumps(lines))

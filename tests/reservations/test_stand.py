@@ -13,6 +13,7 @@ from core.errors import Forbidden, NotFound
 from core.models import AuditEntry
 from reservations.engine.stand import AlertKind, TableState
 from reservations.errors import (
+    AlreadyBooked,
     LimitReached,
     NotChangeable,
     PlaceTaken,
@@ -170,6 +171,14 @@ def test_any_write_of_a_reservation_raises_its_version(venue: Restaurant, clock:
     assert fresh(row).version == seen + 1
     Reservation.objects.filter(pk=row.pk).update(guest_name="Bea")
     assert fresh(row).version == seen + 1
+
+
+def test_a_time_the_guest_has_already_is_refused(venue: Restaurant, clock: Clock) -> None:
+    account = factories.make_user()
+    row = booked(venue, user_id=account.pk)
+    booked(venue, "20:30", user_id=account.pk)
+    with pytest.raises(AlreadyBooked):
+        stand.change_time(row.public_id, at("20:30"), expected=fresh(row).version, by=HOST)
 
 
 # Sitting down

@@ -33,6 +33,8 @@ from restaurants.errors import RestaurantNotFound
 from restaurants.models import Restaurant
 
 UNDO_WITHIN = dt.timedelta(seconds=UNDO_SECONDS)
+NOBODYS = ("reservation.marked_late", "reservation.stays_on")
+"""What the sweeps write of a party: it changes no version."""
 _LOOKS = 5
 
 
@@ -163,7 +165,8 @@ def as_undo(action: StandAction, version: int | None) -> Undo:
 
 def stale(row: Reservation, at_house: House) -> StaleParty:
     """Who changed a party last, when and how, as the error to raise."""
-    entry = AuditEntry.objects.filter(target=row.public_id).order_by("-id").first()
+    entries = AuditEntry.objects.filter(target=row.public_id).exclude(verb__in=NOBODYS)
+    entry = entries.order_by("-id").first()
     if entry is None:
         return StaleParty(version=row.version)
     who = entry.actor_label or gettext("somebody")

@@ -11,6 +11,7 @@ from core.actors import Actor
 from reservations.engine import stand
 from reservations.engine.lifecycle import ActorKind, Status, allowed
 from reservations.errors import NotChangeable
+from reservations.ledger.guard import guarded
 from reservations.models import Reservation
 from reservations.services.progress import take_step
 from reservations.services.stand import places
@@ -113,4 +114,5 @@ def come_after_all(acting: Acting, row: Reservation, *, overbook: bool) -> None:
         overbook=overbook,
     )
     row.late_minutes = row.late_at = None
-    row.save()
+    with guarded():
+        row.save()

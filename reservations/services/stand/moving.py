@@ -13,6 +13,7 @@ from reservations.engine import stand
 from reservations.engine.lifecycle import Status
 from reservations.engine.types import Minute
 from reservations.errors import NotChangeable
+from reservations.ledger.guard import guarded
 from reservations.ledger.seating import release_claims
 from reservations.models import Reservation
 from reservations.services.stand import places
@@ -226,7 +227,8 @@ def _since(acting: Acting, guest: stand.Guest, chosen: Sequence[int], start: Min
 def _save_moved(acting: Acting, row: Reservation, what: str, tables: Sequence[int]) -> None:
     before = acting.guest(row).table_ids
     row.updated_at = acting.at
-    row.save()
+    with guarded():
+        row.save()
     acting.record(
         f"reservation.{what}",
         row.public_id,

@@ -17,6 +17,7 @@ from reservations.engine.lifecycle import UPCOMING, Status
 from reservations.engine.walltime import boundary_to_minute, datetime_to_minute
 from reservations.errors import NotChangeable, PlaceTaken
 from reservations.ledger import rewind
+from reservations.ledger.guard import guarded
 from reservations.ledger.seating import stretch
 from reservations.models import Reservation
 from reservations.services.bookings import notify
@@ -200,7 +201,8 @@ def change_time(
         _check_on(row)
         retime(acting, row, starts_at, None, overbook=overbook)
         row.updated_at = acting.at
-        row.save()
+        with guarded():
+            row.save()
         local = row.starts_at.astimezone(acting.house.zone)
         words = {"party": called(row), "time": local.strftime("%H:%M")}
         return gettext("%(party)s at %(time)s") % words
