@@ -597,7 +597,6 @@ def test_undo_restores_every_row_exactly(
     row = booked(venue)
     clock.now = at("19:03") + dt.timedelta(microseconds=123_457)
     stand.write_note(venue.public_id, DATE, "before", by=HOST, service=row.service_id)
-    # A counter is kept when it counts nobody; the one of the other time is there before too.
     booked(venue, "21:00", name="Bea")
     before, seen = fingerprint(), fresh(row).version
     done = action(row, venue)

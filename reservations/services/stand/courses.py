@@ -76,5 +76,5 @@ def _to(acting: Acting, row: Reservation, to: Status) -> str:
         places.clear_after(acting, tables)
     else:
         take_step(row, to, by=acting.by, at=acting.at)
-    words = {"party": called(row), "status": row.get_status_display()}
+    words = {"party": called(row), "status": gettext(row.get_status_display())}
     return gettext("%(party)s: %(status)s") % words

@@ -83,9 +83,19 @@ def check_step(acting: Acting, row: Reservation, to: Status) -> None:
     """Raise NotChangeable unless the lifecycle knows the step for who takes it."""
     before = Status(row.status)
     if not allowed(before, to, ActorKind(acting.by.kind)):
-        words = {"party": called(row), "status": row.get_status_display()}
+        words = {"party": called(row), "status": gettext(row.get_status_display())}
         raise NotChangeable(
             gettext("%(party)s is “%(status)s”: that cannot be done now.") % words, status=before
+        )
+
+
+def check_on(row: Reservation) -> None:
+    """Raise NotChangeable unless the party is expected or here."""
+    status = Status(row.status)
+    if status not in places.ON:
+        words = {"party": called(row), "status": gettext(row.get_status_display())}
+        raise NotChangeable(
+            gettext("%(party)s is “%(status)s”: that cannot be done now.") % words, status=status
         )
 
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 
 from core.actors import Actor
 from reservations.engine import stand
-from reservations.engine.lifecycle import Status
 from reservations.engine.types import Minute
 from reservations.errors import NotChangeable
 from reservations.ledger.guard import guarded
@@ -18,7 +17,7 @@ from reservations.ledger.seating import release_claims
 from reservations.models import Reservation
 from reservations.services.stand import places
 from reservations.services.stand.acting import Acting, on_party, where_is
-from reservations.services.stand.door import called
+from reservations.services.stand.door import called, check_on
 from reservations.services.stand.retiming import retime
 from reservations.services.stand.undo_token import Undo
 
@@ -151,16 +150,6 @@ def split(
         return gettext("%(party)s has %(table)s") % words
 
     return on_party(party, "split", deed, expected=expected, by=by, key=key)
-
-
-def check_on(row: Reservation) -> None:
-    """Raise NotChangeable unless the party is expected or here."""
-    status = Status(row.status)
-    if status not in places.ON:
-        words = {"party": called(row), "status": row.get_status_display()}
-        raise NotChangeable(
-            gettext("%(party)s is “%(status)s”: that cannot be done now.") % words, status=status
-        )
 
 
 def _put(acting: Acting, row: Reservation, chosen: tuple[int, ...], *, overbook: bool) -> None:

@@ -23,7 +23,7 @@ from reservations.models import Reservation
 from reservations.services.bookings import notify
 from reservations.services.stand import places
 from reservations.services.stand.acting import UNDO_WITHIN, Acting, on_party
-from reservations.services.stand.door import called
+from reservations.services.stand.door import called, check_on
 from reservations.services.stand.undo_token import Undo
 
 SHORTEST = 15
@@ -39,7 +39,7 @@ def extend(party: str, *, expected: int, by: Actor, minutes: int = 15, key: str 
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
-        _check_on(row)
+        check_on(row)
         _stretch(acting, row, minutes)
         row.updated_at = acting.at
         row.save()
@@ -121,7 +121,7 @@ def change_size(
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
-        _check_on(row)
+        check_on(row)
         if party_size < 1:
             raise Invalid(party_size=gettext("How many are they?"))
         before = row.party_size
@@ -198,7 +198,7 @@ def change_time(
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
-        _check_on(row)
+        check_on(row)
         retime(acting, row, starts_at, None, overbook=overbook)
         row.updated_at = acting.at
         with guarded():
@@ -285,15 +285,6 @@ def _service_at(acting: Acting, start: e.Minute, current: int) -> int:
     if not running:
         raise NotChangeable(gettext("No service seats guests at that time."))
     return current if current in running else running[0]
-
-
-def _check_on(row: Reservation) -> None:
-    if Status(row.status) not in places.ON:
-        words = {"party": called(row), "status": row.get_status_display()}
-        raise NotChangeable(
-            gettext("%(party)s is “%(status)s”: that cannot be done now.") % words,
-            status=row.status,
-        )
 
 
 def _clock(acting: Acting, instant: dt.datetime) -> str:
