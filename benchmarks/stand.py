@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.stack import started
 
 if TYPE_CHECKING:
-    from restaurants.models import Restaurant
+    from restaurants.models import DiningService, DiningTable, Restaurant
 
 SIZES = ((10, 30), (40, 150), (120, 400), (200, 800))
 ROUNDS = 9
@@ -81,7 +81,6 @@ def _median(call: Callable[[], object]) -> tuple[float, float]:
 def _house(tables: int, parties: int) -> Restaurant:
     """A house with its tables, each booked one party after the other; some of them sit."""
     from accounts.models import Organization
-    from reservations.models import Reservation, TableClaim
     from restaurants.models import DiningRoom, DiningService, DiningTable, Restaurant, TurnTime
 
     group = Organization.objects.create(name=f"Stand {tables}")
@@ -104,6 +103,16 @@ def _house(tables: int, parties: int) -> Restaurant:
         )
         for number in range(tables)
     )
+    _parties(venue, service, floor, parties)
+    return venue
+
+
+def _parties(
+    venue: Restaurant, service: DiningService, floor: list[DiningTable], parties: int
+) -> None:
+    from reservations.models import Reservation, TableClaim
+
+    tables = len(floor)
     rows = []
     for number in range(parties):
         starts = NOW + dt.timedelta(hours=2 * (number // tables) - 3)
@@ -138,7 +147,6 @@ def _house(tables: int, parties: int) -> Restaurant:
         for number, row in enumerate(made)
         if row.status != "completed"
     )
-    return venue
 
 
 if __name__ == "__main__":

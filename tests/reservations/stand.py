@@ -21,10 +21,13 @@ from reservations.proof.invariants import (
     PARTY_WITHOUT_PLACE,
     broken,
 )
+from reservations.selectors.night import Night, night_of
+from reservations.services import stand
 from reservations.services.bookings import Extras, book
 from reservations.services.holds import HoldRequest
-from restaurants.models import Restaurant
-from tests.fixtures.domain import NOON
+from restaurants.models import Membership, Restaurant
+from tests import factories
+from tests.fixtures.domain import NOON, Clock
 
 HOST = Actor(ActorKind.STAFF, "user_host", "Hanna Host")
 DATE = NOON.date()
@@ -37,6 +40,16 @@ PROMISES = (
     PARTY_WITHOUT_PLACE,
     CLAIM_WITHOUT_OWNER,
 )
+
+
+def make_house() -> Restaurant:
+    """Five tables, the last two may be joined; two hours each and ten minutes to clear."""
+    found = factories.make_restaurant(buffer_minutes=10, min_party=1, max_party=12)
+    factories.make_service(found, first_seating=dt.time(11))
+    tables = factories.make_tables(found, 2, 2, 4, 4, 4)
+    factories.make_combination(*tables[3:], low=5, high=8)
+    found.turn_times.create(up_to=99, minutes=120)
+    return found
 
 
 def booked(
@@ -105,3 +118,30 @@ def fingerprint() -> dict[str, str]:
 def check_promises() -> None:
     """No promise of the book is broken."""
     assert broken(PROMISES) == {}
+
+
+def fresh(row: Reservation) -> Reservation:
+    """The row as it is now."""
+    return Reservation.objects.get(pk=row.pk)
+
+
+def read(venue: Restaurant, clock: Clock) -> Night:
+    """The night as the stand shows it."""
+    return night_of(venue.pk, DATE, clock.now)
+
+
+def ids(venue: Restaurant, *labels: str) -> list[str]:
+    """Public ids of tables."""
+    return [venue.tables.get(label=label).public_id for label in labels]
+
+
+def put(venue: Restaurant, row: Reservation, *labels: str) -> None:
+    """Give a party these tables."""
+    stand.move(row.public_id, ids(venue, *labels), expected=fresh(row).version, by=HOST)
+
+
+def manager(venue: Restaurant) -> Actor:
+    """Somebody who may overbook."""
+    user = factories.make_user(is_staff=True)
+    Membership.objects.create(user=user, restaurant=venue, role="manager")
+    return Actor(ActorKind.STAFF, user.public_id, "Max Manager")

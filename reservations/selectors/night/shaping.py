@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -115,6 +115,21 @@ def _is_now(block: Block, floor: stand.Floor) -> bool:
     return datetime_to_minute(block.starts_at) <= floor.now
 
 
+def _kept_and_coming(
+    floor: stand.Floor, table_id: int, sitting: Collection[int]
+) -> tuple[stand.Use | None, stand.Use | None]:
+    """Which other party a table is kept for now, and which one has it next."""
+    kept = coming = None
+    for use in floor.uses.get(table_id, ()):
+        if use.owner is not Owner.PARTY or use.owner_id in sitting:
+            continue
+        if use.start > floor.now:
+            coming = coming or use
+        elif use.end > floor.now:
+            kept = kept or use
+    return kept, coming
+
+
 def _table_row(
     table: DiningTable,
     floor: stand.Floor,
@@ -126,23 +141,7 @@ def _table_row(
 ) -> TableRow:
     ids = tuple(party.id for party in sitting)
     state = stand.state_of(floor, table.pk, ids)
-    now = floor.now
-    kept = next(
-        (
-            use
-            for use in floor.uses.get(table.pk, ())
-            if use.owner is Owner.PARTY and use.start <= now < use.end and use.owner_id not in ids
-        ),
-        None,
-    )
-    coming = next(
-        (
-            use
-            for use in floor.uses.get(table.pk, ())
-            if use.start > now and use.owner is Owner.PARTY and use.owner_id not in ids
-        ),
-        None,
-    )
+    kept, coming = _kept_and_coming(floor, table.pk, ids)
     if sitting:
         since, until = sitting[0].seated_at, sitting[0].until
     elif state in (TableState.BLOCKED, TableState.BUSSING) and block is not None:
