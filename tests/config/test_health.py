@@ -102,6 +102,8 @@ def test_the_schedule_keeps_its_promises() -> None:
         "reservations.expire_payment_requests": 15,
         "reservations.authorise_holds": 300,
         "reservations.let_cards_go": 900,
+        "reservations.keep_the_stand": 20,
+        "reservations.tidy_the_stand": 900,
         "payments.settle_unknown": 30,
         "payments.process_refunds": 15,
         "payments.process_errands": 15,
