@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('customers', '0003_records'),
         ('payments', '0005_reconciliation'),
-        ('reservations', '0016_payment_requests'),
+        ('reservations', '0017_paying_keys'),
         ('restaurants', '0011_host_stand'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
