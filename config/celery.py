@@ -29,6 +29,8 @@ SCHEDULE = {
     "reservations.authorise_holds": 300,
     "reservations.let_cards_go": 900,
     "accounts.forget_guesses": 3600,
+    "reservations.keep_the_stand": 20,
+    "reservations.tidy_the_stand": 900,
     "reservations.forget_sign_ins": 3600,
     "reservations.join_visits": 60,
     "reservations.sweep_tests": 900,

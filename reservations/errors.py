@@ -267,6 +267,37 @@ class NotWaiting(Conflict):
     message = gettext_noop("You are not on this waitlist any more.")
 
 
+class StaleParty(Conflict):
+    """Somebody changed the party since the screen was drawn; ``details`` says who, when and how.
+
+    Nothing was written. ``version`` is what to expect now.
+    """
+
+    code = "STALE_PARTY"
+    message = gettext_noop("This party was changed on another screen.")
+
+
+class PlaceTaken(Conflict):
+    """A table is not free for it; ``details`` has the table, why, and who stands against it."""
+
+    code = "PLACE_TAKEN"
+    message = gettext_noop("The table is not free for that.")
+
+
+class LimitReached(Conflict):
+    """A limit of the house stands against it, which a manager may set aside (``reasons``)."""
+
+    code = "LIMIT_REACHED"
+    message = gettext_noop("A limit of the house stands against this.")
+
+
+class UndoImpossible(Conflict):
+    """It cannot be taken back (any more); the sentence says why."""
+
+    code = "UNDO_IMPOSSIBLE"
+    message = gettext_noop("This can no longer be undone.")
+
+
 class SignatureInvalid(NotSignedIn):
     """A message whose signature, time or sender is not what it should be; says not which."""
 

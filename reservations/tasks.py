@@ -15,6 +15,7 @@ from reservations.services import (
     visit_joins,
     waitlist,
 )
+from reservations.services.stand import sweeps
 
 
 @shared_task(name="reservations.expire_holds")
@@ -84,3 +85,15 @@ def let_cards_go() -> int:
 def remind() -> int:
     """Remind guests of visits that are near."""
     return reminders.remind_due()
+
+
+@shared_task(name="reservations.keep_the_stand")
+def keep_the_stand() -> int:
+    """Mark who is late, free tables that were cleared, keep those of parties that stay on."""
+    return sweeps.end_clearing() + sweeps.extend_overstays() + sweeps.mark_late()
+
+
+@shared_task(name="reservations.tidy_the_stand")
+def tidy_the_stand() -> int:
+    """End the evening of forgotten parties, withdraw their links, forget old actions."""
+    return sweeps.complete_forgotten() + sweeps.settle_over() + sweeps.forget_actions()

@@ -21,6 +21,8 @@ class Capability(StrEnum):
     """Serve: see the floor, and take one's own parties through their courses."""
     OPERATE = "operate"
     """Run a service: cancel, release, resend, pause online booking."""
+    OVERBOOK = "overbook"
+    """Set a limit aside for one party: pacing, covers, seats. On the record."""
     MANAGE = "manage"
     """Set up rooms, tables, services and policies; refunds."""
     CONNECT = "connect"
@@ -28,8 +30,6 @@ class Capability(StrEnum):
     SEE_MONEY = "see_money"
     """See what the house takes: totals, reports and exports. A single booking's money is
     part of running a service."""
-    OVERBOOK = "overbook"
-    """Seat or book beyond what the rules allow, with a reason that stands in the log."""
     CHARGE = "charge"
     """Charge fees to the cards of guests who did not come or cancelled too late."""
     OWN = "own"

@@ -48,6 +48,11 @@ _PLAIN = {
     "reservation.changed": "reservation.updated",
     "reservation.running_late": "reservation.updated",
     "reservation.contact_changed": "reservation.updated",
+    "reservation.moved": "reservation.updated",
+    "reservation.tables_joined": "reservation.updated",
+    "reservation.tables_split": "reservation.updated",
+    "reservation.extended": "reservation.updated",
+    "reservation.undone": "reservation.updated",
     "reservation.source_linked": "reservation.updated",
     "reservation.source_promoted": "reservation.updated",
     # The same visit told twice: the booking that was given up, in favour of the other.

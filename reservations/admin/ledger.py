@@ -22,7 +22,7 @@ class TableClaimAdmin(ScopedReadOnlyAdmin):
     paginator = InfinitePaginator
     list_display = ["table", "restaurant", "service_date", "from_", "until", "owner", "state"]
     list_filter = [HouseFilter, ("service_date", RangeDateFilter)]
-    list_select_related = ["table", "restaurant", "hold", "reservation"]
+    list_select_related = ["table", "restaurant", "hold", "reservation", "block"]
     search_fields = ["=table__label", "=hold__public_id", "=reservation__public_id"]
     search_fields += ["=reservation__code"]
     search_help_text = "Table label, hold or reservation"
@@ -42,6 +42,8 @@ class TableClaimAdmin(ScopedReadOnlyAdmin):
         """A link to hold or reservation."""
         if row.reservation:
             return row_link(row.reservation, row.reservation.code)
+        if row.block:
+            return row.block.get_kind_display()
         return row_link(row.hold, row.hold.public_id) if row.hold else "–"
 
     @display(description="state", label={"live": "success", "released": "default"})

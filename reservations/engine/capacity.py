@@ -19,6 +19,7 @@ from reservations.engine.memo import per_plan
 from reservations.engine.types import (
     CELL_MINUTES,
     DAY_MINUTES,
+    Cap,
     CapacityMode,
     Cell,
     Channel,
@@ -59,11 +60,20 @@ class Limit:
     parties: int | None = None
     cell: Cell | None = None
     """The only counter of a limit on the whole service."""
+    caps: tuple[Cap, ...] = ()
+    """What the host stand allows less for a while, in the quarters it concerns."""
 
     @property
     def is_set(self) -> bool:
         """False when it only counts and can refuse nobody."""
-        return self.covers is not None or self.parties is not None
+        return self.covers is not None or self.parties is not None or bool(self.caps)
+
+    def covers_at(self, cell: Cell) -> int | None:
+        """The covers allowed in one counter: the limit, or a cap below it."""
+        if not self.caps:
+            return self.covers
+        capped = [cap.covers for cap in self.caps if _is_in(cell, cap)]
+        return min(capped if self.covers is None else [self.covers, *capped], default=None)
 
     def cells(self, starts: Minute, minutes: int) -> Sequence[Cell]:
         """The counters that a party arriving at ``starts`` for ``minutes`` would move."""
@@ -72,6 +82,11 @@ class Limit:
         if self.gauge is Gauge.SEATS:
             return cells_between(starts, starts + minutes)
         return (starts // CELL_MINUTES,)
+
+
+def _is_in(cell: Cell, cap: Cap) -> bool:
+    """Whether a quarter of an hour begins within a cap, or holds its beginning."""
+    return cap.starts // CELL_MINUTES <= cell and cell * CELL_MINUTES < cap.ends
 
 
 def cells_between(start: int, end: int) -> range:
@@ -95,7 +110,13 @@ def counters_of(
     service = service_of(plan, service_id)
     wanted = [
         Limit(Gauge.SERVICE, service_id, service.max_covers, cell=service_cell(service_date)),
-        Limit(Gauge.SLOT, service_id, service.slot_covers, service.slot_parties),
+        Limit(
+            Gauge.SLOT,
+            service_id,
+            service.slot_covers,
+            service.slot_parties,
+            caps=tuple(cap for cap in plan.caps if not cap.online_only),
+        ),
     ]
     if channel is Channel.ONLINE:
         wanted.append(
@@ -104,6 +125,7 @@ def counters_of(
                 service_id,
                 service.online_slot_covers,
                 service.online_slot_parties,
+                caps=tuple(cap for cap in plan.caps if cap.online_only),
             )
         )
     if plan.capacity_mode is CapacityMode.SEATS:
@@ -130,10 +152,12 @@ def refusals(
     """
     found: list[Refusal] = []
     for limit in limits:
-        used = _fullest(ledger, limit, limit.cells(starts, minutes))
-        if limit.covers is not None and used.covers + party_size > limit.covers:
-            reason = COVERS_REASON[limit.gauge]
-            found.append(_refusal(reason, limit.covers, used.covers, party_size))
+        cells = limit.cells(starts, minutes)
+        used = _fullest(ledger, limit, cells)
+        covers = limit.covers_at(cells[0]) if limit.caps else limit.covers
+        if covers is not None and used.covers + party_size > covers:
+            refusal = _refusal(COVERS_REASON[limit.gauge], covers, used.covers, party_size)
+            found.append(refusal if covers == limit.covers else _capped(refusal))
         if limit.parties is not None and used.parties + 1 > limit.parties:
             reason = PARTIES_REASON[limit.gauge]
             found.append(_refusal(reason, limit.parties, used.parties, 1))
@@ -155,7 +179,7 @@ def claims(
             service_id=limit.service_id,
             cell=cell,
             covers_allowed=_allowed(
-                limit.covers,
+                limit.covers_at(cell) if limit.caps else limit.covers,
                 used.covers + query.party_size,
                 COVERS_REASON[limit.gauge] in query.waived,
             ),
@@ -196,6 +220,11 @@ def _fullest(ledger: Ledger, limit: Limit, cells: Sequence[Cell]) -> Used:
 
 def _refusal(reason: Reason, limit: int, used: int, asked: int) -> Refusal:
     return Refusal(reason, {"limit": limit, "used": used, "asked": asked})
+
+
+def _capped(refusal: Refusal) -> Refusal:
+    """The same, and that a cap of the host stand says so and no limit of the service."""
+    return Refusal(refusal.reason, {**refusal.facts, "capped": 1})
 
 
 def _allowed(limit: int | None, needed: int, is_waived: bool) -> int | None:

@@ -124,7 +124,7 @@ def _for_slot(plan: Plan, ledger: Ledger, decision: Decision, slot: Slot) -> Cha
 def _for_rule(refusal: Refusal, slot: Slot, query: Query) -> Change | None:
     """The change that answers a refusal of the calendar or of a limit; the floor's is None."""
     reason = refusal.reason
-    if reason in RAISES:
+    if reason in RAISES and not refusal.facts.get("capped"):
         needed = int(refusal.facts["used"]) + int(refusal.facts["asked"])
         return Change(RAISES[reason][0], needed, reason, slot.service.id)
     if reason in PHYSICAL or reason is Reason.OVERSIZE:

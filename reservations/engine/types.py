@@ -219,6 +219,19 @@ class Closure:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """For slots that start in ``[starts, ends)``, at most so many covers per quarter of an hour.
+
+    Set at the host stand for a short while; it binds besides the limits of the services.
+    """
+
+    starts: Minute
+    ends: Minute
+    covers: int
+    online_only: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class BookableOffer:
     """A set menu or a promotion that a party can choose together with its time."""
 
@@ -270,6 +283,7 @@ class Plan:
     closures: tuple[Closure, ...] = ()
     deposit_rules: tuple[DepositRule, ...] = ()
     bookable_offers: tuple[BookableOffer, ...] = ()
+    caps: tuple[Cap, ...] = ()
 
     def bookable_offer(self, offer_id: int | None) -> BookableOffer | None:
         """The offer with this id, if guests can choose it."""

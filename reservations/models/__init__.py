@@ -9,6 +9,13 @@ from reservations.models.party_requests import PartyRequest
 from reservations.models.payment_requests import PaymentRequest
 from reservations.models.reservation import Reservation
 from reservations.models.sources import InboundDelivery, SourceRecord, SourceSecret
+from reservations.models.stand import (
+    NightNote,
+    SectionTable,
+    ShiftServer,
+    StandAction,
+    TableBlock,
+)
 from reservations.models.waitlist import WaitlistEntry
 
 __all__ = [
@@ -17,14 +24,19 @@ __all__ = [
     "HouseMessage",
     "ImportRun",
     "InboundDelivery",
+    "NightNote",
     "PartyRequest",
     "PaymentRequest",
     "Reservation",
     "SeatingDecision",
+    "SectionTable",
     "ServiceLoad",
+    "ShiftServer",
     "SignInLink",
     "SourceRecord",
     "SourceSecret",
+    "StandAction",
+    "TableBlock",
     "TableClaim",
     "WaitlistEntry",
 ]

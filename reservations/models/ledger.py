@@ -14,11 +14,12 @@ from django.db.models import Deferrable, F, Func, Q, Value
 
 from reservations.models.hold import Hold
 from reservations.models.reservation import Reservation
+from reservations.models.stand import TableBlock
 from restaurants.models import DiningService, DiningTable, Restaurant
 
 
 class TableClaim(models.Model):
-    """One table for one stretch of time, on behalf of exactly one hold or reservation.
+    """One table for one stretch of time, on behalf of exactly one hold, reservation or block.
 
     Live claims (``released_at`` is empty) of one table cannot overlap: the database refuses
     the second. A table's id is turned into a one-point range so that plain GiST can exclude
@@ -39,6 +40,9 @@ class TableClaim(models.Model):
     )
     reservation = models.ForeignKey(
         Reservation, on_delete=models.PROTECT, null=True, blank=True, related_name="claims"
+    )
+    block = models.ForeignKey(
+        TableBlock, on_delete=models.PROTECT, null=True, blank=True, related_name="claims"
     )
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="When the hold behind it lapses; empty for reservations"
@@ -61,8 +65,24 @@ class TableClaim(models.Model):
                 deferrable=Deferrable.IMMEDIATE,
             ),
             models.CheckConstraint(
-                condition=Q(hold__isnull=False, reservation__isnull=True, expires_at__isnull=False)
-                | Q(hold__isnull=True, reservation__isnull=False, expires_at__isnull=True),
+                condition=Q(
+                    hold__isnull=False,
+                    reservation__isnull=True,
+                    block__isnull=True,
+                    expires_at__isnull=False,
+                )
+                | Q(
+                    hold__isnull=True,
+                    reservation__isnull=False,
+                    block__isnull=True,
+                    expires_at__isnull=True,
+                )
+                | Q(
+                    hold__isnull=True,
+                    reservation__isnull=True,
+                    block__isnull=False,
+                    expires_at__isnull=True,
+                ),
                 name="claim_one_owner",
             ),
             models.CheckConstraint(

@@ -12,6 +12,7 @@ from customers.models import Customer
 from payments.models import Payment, PolicyKind
 from reservations.models.details import VisitDetails, visit_constraints
 from reservations.models.hold import Hold
+from reservations.models.stand import ShiftServer
 from restaurants.models import DiningRoom, DiningService, Restaurant
 
 LIVE_STATUSES = [
@@ -163,6 +164,41 @@ class Reservation(VisitDetails):
         editable=False,
         help_text="The time that the guest was reminded of: a move to another asks for a new one.",
     )
+    version = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Raised by a trigger with every change: whoever acts on an older one is told.",
+    )
+    arrived_at = models.DateTimeField(null=True, blank=True, help_text="When the first came")
+    seated_at = models.DateTimeField(null=True, blank=True)
+    check_at = models.DateTimeField(null=True, blank=True, help_text="When it got its bill")
+    paid_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    expected_end = models.DateTimeField(
+        null=True, blank=True, help_text="When a party that sits is expected to leave"
+    )
+    marked_late_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it counts as late"
+    )
+    ready_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was told that its table is ready"
+    )
+    server = models.ForeignKey(
+        ShiftServer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="parties",
+        db_index=False,
+    )
+    overbooked = ArrayField(
+        models.CharField(max_length=30),
+        default=list,
+        db_default=models.Value("{}"),
+        blank=True,
+        help_text="Limits a manager set aside for this party.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     status_changed_at = models.DateTimeField()
@@ -210,6 +246,10 @@ class Reservation(VisitDetails):
             models.CheckConstraint(
                 condition=models.Q(merged_into=None) | models.Q(status="cancelled"),
                 name="reservation_merged_is_over",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expected_end=None) | models.Q(seated_at__isnull=False),
+                name="reservation_expected_end",
             ),
             models.CheckConstraint(
                 condition=~models.Q(status="cancelled") | models.Q(cancelled_at__isnull=False),

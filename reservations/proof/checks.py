@@ -24,11 +24,11 @@ _IS_EXPECTED = f"""(status IN ({_STATUSES})
 
 _PARTY = f"""party AS (
   SELECT 'hold' AS kind, id, restaurant_id, service_id, service_date, starts_at, ends_at,
-         party_size, channel, load_ids
+         party_size, channel, load_ids, false AS is_overbooked
   FROM reservations_hold WHERE status = 'live'
   UNION ALL
   SELECT 'reservation', id, restaurant_id, service_id, service_date, starts_at, ends_at,
-         party_size, channel, load_ids
+         party_size, channel, load_ids, cardinality(overbooked) > 0
   FROM reservations_reservation
   WHERE {_IS_EXPECTED}
 )"""  # noqa: S608 - put together from constants of the engine

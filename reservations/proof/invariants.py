@@ -51,21 +51,23 @@ POOL_OVERSOLD = _check(
 
 SERVICE_OVERFULL = _check(
     "service_overfull",
-    "No service and no quarter of an hour takes more guests or parties than it may",
+    "No service and no quarter of an hour takes more guests or parties than it may, unless a"
+    " manager set the limit aside for one of them",
     """
     WITH PARTY
     SELECT s.name, p.service_date::text, sum(p.party_size), NULL::bigint
     FROM party p JOIN restaurants_diningservice s ON s.id = p.service_id
     GROUP BY s.id, p.service_date
-    HAVING sum(p.party_size) > s.max_covers
+    HAVING sum(p.party_size) > s.max_covers AND NOT bool_or(p.is_overbooked)
     UNION ALL
     SELECT s.name, to_timestamp(min(extract(epoch FROM p.starts_at)))::text,
            sum(p.party_size), count(*)
     FROM party p JOIN restaurants_diningservice s ON s.id = p.service_id
     GROUP BY s.id, floor(extract(epoch FROM p.starts_at) / 900)
-    HAVING sum(p.party_size) > s.slot_covers OR count(*) > s.slot_parties
+    HAVING (sum(p.party_size) > s.slot_covers OR count(*) > s.slot_parties
       OR sum(p.party_size) FILTER (WHERE p.channel = 'online') > s.online_slot_covers
-      OR count(*) FILTER (WHERE p.channel = 'online') > s.online_slot_parties
+      OR count(*) FILTER (WHERE p.channel = 'online') > s.online_slot_parties)
+      AND NOT bool_or(p.is_overbooked)
     """,
 )
 
@@ -126,7 +128,8 @@ PARTY_UNCOUNTED = _check(
 
 PARTY_WITHOUT_PLACE = _check(
     "party_without_place",
-    "Every live party of a house with tables has tables that seat it, for the whole of its turn",
+    "Every live party of a house with tables has tables that seat it, for the whole of its turn;"
+    " one that sits has them as long as it sits, and staff may push tables together or squeeze",
     """
     WITH PARTY, claim AS (
       SELECT CASE WHEN hold_id IS NULL THEN 'reservation' ELSE 'hold' END AS kind,
@@ -140,22 +143,30 @@ PARTY_WITHOUT_PLACE = _check(
       JOIN restaurants_tablecombination_tables x ON x.tablecombination_id = c.id
       GROUP BY c.id
     ), seated AS (
-      SELECT p.kind, p.id, p.party_size, array_agg(c.table_id ORDER BY c.table_id) AS tables
+      SELECT p.kind, p.id, p.party_size, array_agg(c.table_id ORDER BY c.table_id) AS tables,
+             coalesce(sum(t.max_seats), 0) AS seats,
+             coalesce(bool_or(b.is_locked), false) AS by_hand,
+             coalesce(bool_or('table_seats' = ANY(b.overbooked)), false) AS squeezed
       FROM party p
       JOIN restaurants_restaurant r ON r.id = p.restaurant_id AND r.capacity_mode = 'tables'
+      LEFT JOIN reservations_reservation b ON p.kind = 'reservation' AND b.id = p.id
       LEFT JOIN claim c ON c.kind = p.kind AND c.id = p.id
-        AND c.during @> tstzrange(p.starts_at, p.ends_at)
+        AND (c.during @> tstzrange(p.starts_at, p.ends_at)
+          OR b.status IN ('partially_seated', 'seated', 'check_dropped', 'paid'))
+      LEFT JOIN restaurants_diningtable t ON t.id = c.table_id
       GROUP BY p.kind, p.id, p.party_size
     )
     SELECT kind, id, party_size, tables FROM seated
     WHERE NOT EXISTS (
       SELECT FROM floor WHERE floor.tables = seated.tables AND max_seats >= party_size)
+      AND NOT (by_hand AND seats >= party_size)
+      AND NOT (squeezed AND seats > 0)
     """,
 )
 
 CLAIM_WITHOUT_OWNER = _check(
     "claim_without_owner",
-    "Every live claim on a table belongs to a live hold or an expected party",
+    "Every live claim on a table belongs to a live hold, an expected party or a block",
     """
     SELECT c.id, c.table_id, c.hold_id, c.reservation_id
     FROM reservations_tableclaim c
@@ -163,6 +174,8 @@ CLAIM_WITHOUT_OWNER = _check(
       AND NOT EXISTS (SELECT FROM reservations_hold WHERE id = c.hold_id AND status = 'live')
       AND NOT EXISTS (SELECT FROM reservations_reservation
                       WHERE id = c.reservation_id AND EXPECTED)
+      AND NOT EXISTS (SELECT FROM reservations_tableblock
+                      WHERE id = c.block_id AND ended_at IS NULL)
     """,
 )
 

@@ -59,7 +59,7 @@ WHERE EXISTS (
         OR p.id = (SELECT parent_id FROM payments_payment WHERE id = b.payment_id)
         OR p.id IN (SELECT payment_id FROM reservations_paymentrequest WHERE reservation_id = b.id))
   )
-  AND (b.status = 'completed'
+  AND (b.status = 'completed' AND b.status_changed_at <= %(now)s - interval '10 seconds'
     OR b.ends_at <= %(now)s - make_interval(days => r.keep_cards_days)
     OR (b.status IN ('no_show', 'cancelled', 'declined', 'expired')
       AND b.status_changed_at <= %(now)s - make_interval(days => r.keep_cards_days)))

@@ -70,6 +70,8 @@ class House:
     """How long after a no-show a card is kept that no fee was charged to."""
     sms_account_id: int | None = None
     """Through which it sends texts."""
+    reset_minutes: int = 0
+    """How long a table is cleared after its party left."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -174,6 +176,10 @@ SELECT to_jsonb(r) - 'description' || jsonb_build_object(
         'from_minute', floor(date_part('epoch', starts_at) / 60)::bigint,
         'to_minute', ceil(date_part('epoch', ends_at) / 60)::bigint))
       FROM restaurants_closure c WHERE restaurant_id = r.id),
+  'caps', (SELECT jsonb_agg(jsonb_build_array(
+        floor(date_part('epoch', starts_at) / 60)::bigint,
+        ceil(date_part('epoch', ends_at) / 60)::bigint, covers, online_only) ORDER BY id)
+      FROM restaurants_pacingcap WHERE restaurant_id = r.id),
   'offers', (SELECT jsonb_agg(to_jsonb(o) || jsonb_build_object(
         'price', o.price::text, 'service_ids', (
           SELECT array_agg(diningservice_id) FROM restaurants_offer_services
@@ -228,6 +234,9 @@ def _house(raw: dict[str, Any]) -> House:
         pay_link_minutes=raw["pay_link_minutes"],
         keep_cards_days=raw["keep_cards_days"],
         sms_account_id=raw["sms_account"],
+        reset_minutes=(
+            raw["buffer_minutes"] if raw["reset_minutes"] is None else raw["reset_minutes"]
+        ),
     )
 
 
@@ -265,6 +274,7 @@ def _plan(raw: dict[str, Any]) -> e.Plan:
         closures=tuple(_closure(c) for c in raw["closures"] or []),
         deposit_rules=tuple(_deposit_rule(p) for p in raw["policies"] or []),
         bookable_offers=tuple(_offer(o) for o in raw["offers"] or []),
+        caps=tuple(e.Cap(*each) for each in raw["caps"] or []),
     )
 
 

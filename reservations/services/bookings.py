@@ -15,6 +15,7 @@ from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.ids import booking_code
 from core.locks import Space, again_if_undone, lock
+from notifications.models import Message
 from notifications.services import queue
 from reservations.details import NO_DETAILS, NO_OFFER, OFFER_COLUMNS, ChosenOffer, Details
 from reservations.engine import types as e
@@ -231,11 +232,13 @@ def offer_of(row: Reservation) -> ChosenOffer:
     return ChosenOffer(**{name: getattr(row, name) for name in OFFER_COLUMNS})
 
 
-def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any) -> None:
+def notify(
+    house: House, row: Reservation, kind: str, now: dt.datetime, **more: Any
+) -> Message | None:
     """Queue a message about a reservation, if its guest can be reached and it is no test."""
     way = way_for(house, kind, email=row.guest_email, phone=row.guest_phone, by_sms=row.by_sms)
     if row.is_test or way is None:
-        return
+        return None
     payload = facts(
         house,
         starts_at=row.starts_at,
@@ -252,7 +255,7 @@ def notify(house: House, row: Reservation, kind: str, now: dt.datetime, **more: 
         # A message about a fee or a link says what it is for, not how the table is secured.
         **({"payment_kind": row.payment_kind} | more),
     )
-    queue(
+    return queue(
         kind,
         restaurant_id=row.restaurant_id,
         about=row.public_id,

@@ -9,7 +9,15 @@ from django.db import transaction
 from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.locks import Space, again_if_undone, lock
-from reservations.engine.lifecycle import HOLDS_TABLE, TERMINAL, ActorKind, Status, allowed
+from reservations.engine.lifecycle import (
+    HOLDS_TABLE,
+    PRESENT,
+    TERMINAL,
+    ActorKind,
+    Status,
+    allowed,
+)
+from reservations.engine.stand import SITS
 from reservations.errors import NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
@@ -76,18 +84,26 @@ def step(identifier: str, to: Status, *, by: Actor, reason: str = "") -> str:
 
 
 def take_step(
-    row: Reservation, to: Status, *, by: Actor, at: dt.datetime, reason: str = ""
+    row: Reservation,
+    to: Status,
+    *,
+    by: Actor,
+    at: dt.datetime,
+    reason: str = "",
+    money_later: bool = False,
 ) -> None:
     """One step of a reservation whose row is locked, under the day's lock, with all that follows.
 
     For services that have made sure that the step may be taken. Entering a status that holds a
-    table needs the claims to be there already.
+    table needs the claims to be there already. ``money_later`` leaves links and cards of a party
+    whose evening is over to the sweeps, because the step can still be undone.
     """
     before = Status(row.status)
     row.status = to.value
     row.sequence += before in _WAITING
     row.status_changed_at = row.updated_at = at
-    row.save(update_fields=["status", "sequence", "status_changed_at", "updated_at"])
+    _stamp(row, to, by, at)
+    row.save(update_fields=["status", "sequence", "status_changed_at", "updated_at", *INSTANTS])
     if before in HOLDS_TABLE and to not in HOLDS_TABLE:
         release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=at)
     audit.record(
@@ -97,7 +113,10 @@ def take_step(
         restaurant_id=row.restaurant_id,
         before=before,
         reason=reason,
+        service_date=row.service_date.isoformat(),
     )
+    if money_later:
+        return
     if to in TERMINAL:
         withdraw_open(row, by=by, at=at)
     if to is Status.COMPLETED:
@@ -105,6 +124,32 @@ def take_step(
         let_all_go(row, at=at)
     if before in _WAITING:
         _answer(row, booking(row.public_id), before, to, at)
+
+
+INSTANTS = ("arrived_at", "seated_at", "check_at", "paid_at", "left_at", "expected_end")
+"""Columns that say when a party really did what."""
+
+
+def _stamp(row: Reservation, to: Status, by: Actor, at: dt.datetime) -> None:
+    """Write down when a party came, sat, got its bill, paid and left: the first time each.
+
+    When the system clears the floor after closing nobody knows when they left.
+    """
+    if to in PRESENT and row.arrived_at is None:
+        row.arrived_at = at
+    if to in SITS and row.seated_at is None:
+        row.seated_at = at
+    if to in SITS and row.expected_end is None:
+        row.expected_end = at + (row.ends_at - row.starts_at)
+    if to in (Status.SEATED, Status.PARTIALLY_SEATED):
+        # Whoever ordered again has neither bill nor receipt.
+        row.check_at = row.paid_at = None
+    if to is Status.CHECK_DROPPED:
+        row.check_at = at
+    if to is Status.PAID:
+        row.paid_at = at
+    if to is Status.COMPLETED and by.kind != SYSTEM.kind:
+        row.left_at = at
 
 
 def _answer(row: Reservation, found: Booking, before: Status, to: Status, now: dt.datetime) -> None:

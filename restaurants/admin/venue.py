@@ -173,7 +173,7 @@ class RestaurantAdmin(ScopedAdmin):
                     ("capacity_mode", "seats"),
                     ("min_party", "max_party"),
                     ("window_days", "lead_minutes", "cut_off"),
-                    ("buffer_minutes", "max_spare_seats"),
+                    ("buffer_minutes", "reset_minutes", "max_spare_seats"),
                     ("hold_minutes", "max_hold_extensions"),
                     ("pay_link_minutes", "keep_cards_days"),
                     ("code_prefix", "private_hire_notice_hours", "plan_version"),

@@ -4,7 +4,7 @@ from restaurants.models.discovery import GuestPreferences, Swipe
 from restaurants.models.embedding import AllowedSite, PublishableKey
 from restaurants.models.floor import DiningRoom, DiningTable, TableCombination
 from restaurants.models.hospitality import HappyHour, SeasonalHours
-from restaurants.models.hours import Closure, OpeningHours, SpecialDay
+from restaurants.models.hours import Closure, OpeningHours, PacingCap, SpecialDay
 from restaurants.models.menu import Diet, Menu, MenuItem
 from restaurants.models.service import DiningService, Offer, TurnTime
 from restaurants.models.venue import Membership, Restaurant, Role, Tablet
@@ -23,6 +23,7 @@ __all__ = [
     "MenuItem",
     "Offer",
     "OpeningHours",
+    "PacingCap",
     "PublishableKey",
     "Restaurant",
     "Role",

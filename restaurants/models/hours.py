@@ -109,6 +109,12 @@ class Closure(models.Model):
     room = models.ForeignKey(DiningRoom, on_delete=models.CASCADE, null=True, blank=True)
     online_only = models.BooleanField(default=False, help_text="Staff may still book.")
     note = models.CharField(max_length=200, blank=True, help_text="Shown to guests.")
+    pauses = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The service date whose online booking staff paused by it, at the host stand.",
+    )
 
     class Meta:
         ordering = ["restaurant", "-starts_at"]
@@ -120,3 +126,31 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d %H:%M}–{self.ends_at:%H:%M} {self.note}".strip()
+
+
+class PacingCap(models.Model):
+    """For a short while fewer guests may arrive per quarter of an hour than the services allow.
+
+    Set at the host stand when kitchen or floor are behind. It binds slots that start within it,
+    of every service, besides their own limits; what is booked already stays.
+    """
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="caps")
+    service_date = models.DateField(help_text="The date it was set for.")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    covers = models.PositiveSmallIntegerField(
+        help_text="Most guests arriving per quarter of an hour."
+    )
+    online_only = models.BooleanField(default=True, help_text="Staff may still book more.")
+
+    class Meta:
+        ordering = ["restaurant", "-starts_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")), name="cap_range"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.covers} per quarter, {self.starts_at:%Y-%m-%d %H:%M}–{self.ends_at:%H:%M}"

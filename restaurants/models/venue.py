@@ -136,6 +136,13 @@ class Restaurant(models.Model):
     buffer_minutes = models.PositiveSmallIntegerField(
         default=0, help_text="Minutes to clear and lay a table after each party."
     )
+    reset_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(60)],
+        help_text="Minutes a table is cleared after its party left; empty is the time planned"
+        " after each party.",
+    )
     max_spare_seats = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Most empty chairs a party may leave; empty is no limit."
     )
@@ -226,6 +233,10 @@ class Restaurant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(reminder_hours__lte=168), name="restaurant_reminder_hours"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reset_minutes=None) | models.Q(reset_minutes__lte=60),
+                name="restaurant_reset_minutes",
             ),
             models.CheckConstraint(
                 condition=models.Q(average_spend=None) | models.Q(average_spend__gte=0),

@@ -1,0 +1,123 @@
+"""Who has which table when: the ledger's claims, and who really sits where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from core.intervals import contains
+from reservations.engine.stand.types import (
+    SHORTEST_STAY,
+    SOON_WITHIN,
+    Guest,
+    Owner,
+    TableState,
+    Use,
+)
+from reservations.engine.types import Minute, Plan
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Who has which table when, asked by everything below. Make one with :func:`floor_of`."""
+
+    plan: Plan
+    now: Minute
+    uses: Mapping[int, tuple[Use, ...]]
+    """By table, in order of start. Includes who sits beyond a claim."""
+    reset: int = 0
+    """Minutes to clear a table."""
+
+    def taken(
+        self, table_id: int, start: Minute, end: Minute, without: int | None = None
+    ) -> Use | None:
+        """The first use of a table that meets ``[start, end)``, but for one party's own."""
+        for use in self.uses.get(table_id, ()):
+            if use.start >= end:
+                return None
+            if use.end > start and not (use.owner is Owner.PARTY and use.owner_id == without):
+                return use
+        return None
+
+    def free_until(
+        self, table_ids: Iterable[int], start: Minute, without: int | None = None
+    ) -> Minute | None:
+        """When the next use of any of these tables begins; None when there is none.
+
+        ``start`` itself when one is taken then.
+        """
+        ends = []
+        for table_id in table_ids:
+            use = self.taken(table_id, start, _NEVER, without)
+            if use is not None:
+                ends.append(max(use.start, start))
+        return min(ends, default=None)
+
+    def free_from(self, table_ids: Iterable[int], start: Minute) -> Minute:
+        """The first minute from ``start`` on at which all are free for a short stay at least."""
+        at = start
+        ids = tuple(table_ids)
+        for _ in range(200):
+            found = [self.taken(table_id, at, at + SHORTEST_STAY) for table_id in ids]
+            ends = [use.end for use in found if use is not None]
+            if not ends:
+                return at
+            at = max(ends)
+        return at
+
+
+_NEVER: Minute = 2**40
+
+
+def floor_of(
+    plan: Plan, uses: Iterable[Use], guests: Iterable[Guest], now: Minute, reset: int = 0
+) -> Floor:
+    """The floor at ``now``: the claims, and whoever sits at a table beyond theirs.
+
+    A party that sits is taken to stay until it is expected to leave, or another minute.
+    """
+    by_table: dict[int, list[Use]] = {}
+    covered: dict[tuple[int, int], Minute] = {}
+    for use in uses:
+        by_table.setdefault(use.table_id, []).append(use)
+        if use.owner is Owner.PARTY:
+            key = (use.table_id, use.owner_id)
+            covered[key] = max(covered.get(key, use.end), use.end)
+    for guest in guests:
+        if not guest.sits:
+            continue
+        until = max(guest.until, now + 1)
+        for table_id in guest.table_ids:
+            if covered.get((table_id, guest.id), 0) < until:
+                start = guest.starts if guest.seated is None else guest.seated
+                extra = Use(table_id, start, until, Owner.PARTY, guest.id, guest.name)
+                by_table.setdefault(table_id, []).append(extra)
+    ordered = {
+        table_id: tuple(sorted(found, key=lambda use: (use.start, use.end)))
+        for table_id, found in by_table.items()
+    }
+    return Floor(plan, now, ordered, reset)
+
+
+def state_of(floor: Floor, table_id: int, sitting: Collection[int]) -> TableState:
+    """What a table is now; ``sitting`` are the ids of the parties that sit at it."""
+    if sitting:
+        return TableState.OCCUPIED
+    now = floor.now
+    current = [use for use in floor.uses.get(table_id, ()) if contains(use.start, use.end, now)]
+    owners = {use.owner for use in current}
+    for owner, state in _STATES:
+        if owner in owners:
+            return state
+    coming = floor.free_until([table_id], now)
+    if coming is not None and coming - now <= SOON_WITHIN:
+        return TableState.SOON
+    return TableState.FREE
+
+
+_STATES = (
+    (Owner.BLOCK, TableState.BLOCKED),
+    (Owner.BUSSING, TableState.BUSSING),
+    (Owner.PARTY, TableState.HELD),
+    (Owner.HOLD, TableState.HELD),
+)

@@ -1,0 +1,140 @@
+"""Rows as they were, and putting them back exactly: what undoing at the host stand writes.
+
+A row is kept as PostgreSQL's own JSON of it, so that instants come back to the microsecond and
+ranges with their bounds. Of a reservation only the columns the stand writes are kept and restored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from reservations.ledger.guard import guarded
+
+Row = dict[str, Any]
+
+RESERVATIONS = "reservations_reservation"
+CLAIMS = "reservations_tableclaim"
+BLOCKS = "reservations_tableblock"
+SERVERS = "reservations_shiftserver"
+SECTIONS = "reservations_sectiontable"
+NOTES = "reservations_nightnote"
+CLOSURES = "restaurants_closure"
+CAPS = "restaurants_pacingcap"
+MESSAGES = "notifications_message"
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    CLOSURES: ("starts_at", "ends_at", "online_only", "note", "pauses"),
+    CAPS: ("starts_at", "ends_at", "covers", "online_only"),
+    SERVERS: ("name", "user_id", "position", "cut_at"),
+    SECTIONS: ("restaurant_id", "service_date", "table_id", "server_id"),
+    NOTES: ("text", "written_by", "updated_at"),
+    BLOCKS: ("starts_at", "ends_at", "note", "ended_at", "kind"),
+    CLAIMS: ("table_id", "service_date", "during", "released_at"),
+    RESERVATIONS: (
+        *("status", "status_changed_at", "updated_at", "sequence", "service_id", "room_id"),
+        *("starts_at", "ends_at", "party_size", "turn_minutes", "is_locked", "server_id"),
+        *("late_minutes", "late_at", "marked_late_at", "arrived_at", "seated_at", "check_at"),
+        *("paid_at", "left_at", "expected_end", "ready_at", "overbooked", "load_ids"),
+    ),
+}
+"""What is put back, by table, in the order in which that has to happen."""
+
+_MADE_LAST = (MESSAGES, SECTIONS, CLAIMS, BLOCKS, CLOSURES, CAPS, NOTES, SERVERS)
+"""The order in which rows that were made are removed: owners after what they own."""
+
+
+def remember(table: str, ids: Iterable[int]) -> list[Row]:
+    """The rows with these keys as they are now, in order of key."""
+    wanted = list(ids)
+    if not wanted:
+        return []
+    names = ["id", *COLUMNS[table]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(t))"
+            f" WHERE %s OR key = ANY(%s)) FROM {table} t WHERE t.id = ANY(%s) ORDER BY t.id",
+            [table != RESERVATIONS, names, wanted],
+        )
+        return [orjson.loads(row[0]) for row in cursor.fetchall()]
+
+
+def claims_of(reservation_ids: Iterable[int]) -> list[int]:
+    """Keys of every claim these parties ever had, live or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM {CLAIMS} WHERE reservation_id = ANY(%s) ORDER BY id",
+            [list(reservation_ids)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def remove(made: Mapping[str, Sequence[int]]) -> None:
+    """Delete rows that an action made, as if it had not happened."""
+    with guarded() as cursor:
+        for table in _MADE_LAST:
+            if made.get(table):
+                queued = " AND status = 'queued'" if table == MESSAGES else ""
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE id = ANY(%s){queued}", [list(made[table])]
+                )
+
+
+def put_back(rows: Mapping[str, Sequence[Row]]) -> None:
+    """Write remembered rows as they were; one that was deleted is there again.
+
+    The caller holds the day's lock and defers ``claim_table_once``.
+    """
+    with guarded() as cursor:
+        for table, columns in COLUMNS.items():
+            names = ", ".join(columns)
+            values = ", ".join(f"r.{name}" for name in columns)
+            for row in rows.get(table, ()):
+                text = orjson.dumps(row).decode()
+                cursor.execute(
+                    f"UPDATE {table} t SET ({names}) = ROW({values})"
+                    f" FROM jsonb_populate_record(NULL::{table}, %s::jsonb) r WHERE t.id = r.id",
+                    [text],
+                )
+                if cursor.rowcount == 0:
+                    cursor.execute(
+                        f"INSERT INTO {table}"
+                        f" SELECT * FROM jsonb_populate_record(NULL::{table}, %s::jsonb)",
+                        [text],
+                    )
+
+
+def count_again(deltas: Mapping[int, tuple[int, int]]) -> None:
+    """Add covers and parties (negative: take away) to counters by key, in the ledger's order.
+
+    Raises SlotUnavailable when that would pass a limit: somebody else was counted meanwhile.
+    """
+    changed = {key: both for key, both in deltas.items() if any(both)}
+    if not changed:
+        return
+    keys = list(changed)
+    with guarded() as cursor:
+        cursor.execute(
+            """
+            WITH d AS (
+              SELECT * FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS d(id, covers, parties)
+            ), counted AS (
+              SELECT s.id FROM reservations_serviceload s JOIN d ON d.id = s.id
+              ORDER BY s.cell, s.gauge, s.service_id FOR UPDATE OF s
+            )
+            UPDATE reservations_serviceload s
+            SET covers = s.covers + d.covers, parties = s.parties + d.parties
+            FROM counted JOIN d ON d.id = counted.id WHERE s.id = counted.id
+            """,
+            [keys, [changed[key][0] for key in keys], [changed[key][1] for key in keys]],
+        )
+
+
+def defer_claims(is_deferred: bool) -> None:
+    """Let claims overlap until the rows are all back, or check them now (SlotUnavailable)."""
+    when = "DEFERRED" if is_deferred else "IMMEDIATE"
+    with guarded() as cursor:
+        cursor.execute(f"SET CONSTRAINTS claim_table_once {when}")

@@ -1,0 +1,132 @@
+"""Who serves: on shift, cut, whose section which table is, and who has which party."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db.models import Max
+from django.db.models.functions import Lower
+from django.utils.translation import gettext
+
+from core.actors import Actor
+from core.errors import Invalid, NotFound
+from reservations.errors import NotChangeable
+from reservations.ledger import rewind
+from reservations.models import Reservation, SectionTable, ShiftServer
+from reservations.services.stand import places
+from reservations.services.stand.acting import Acting, on_house, on_party
+from reservations.services.stand.door import called
+from reservations.services.stand.seating import server_named
+from reservations.services.stand.undo_token import Undo
+
+
+def put_on_shift(
+    restaurant: str,
+    service_date: dt.date,
+    name: str,
+    *,
+    by: Actor,
+    user_id: int | None = None,
+    key: str = "",
+) -> Undo:
+    """Somebody serves on this date; last in the rotation. Raises Invalid for a name twice."""
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        words = " ".join(name.split())[:60]
+        mine = ShiftServer.objects.filter(
+            restaurant_id=acting.house.id, service_date=acting.service_date
+        )
+        if not words:
+            raise Invalid(name=gettext("Please enter a name."))
+        if mine.annotate(low=Lower("name")).filter(low=words.lower()).exists():
+            raise Invalid(name=gettext("%(name)s is on already.") % {"name": words})
+        last = mine.aggregate(last=Max("position"))["last"]
+        row = ShiftServer.objects.create(
+            restaurant_id=acting.house.id,
+            service_date=acting.service_date,
+            user_id=user_id,
+            name=words,
+            position=0 if last is None else last + 1,
+            created_at=acting.at,
+        )
+        acting.make(rewind.SERVERS, row.pk)
+        acting.record("server.on_shift", row.public_id, name=words)
+        return row.public_id, gettext("%(name)s is on") % {"name": words}
+
+    return on_house(restaurant, service_date, "put_on_shift", deed, by=by, key=key)
+
+
+def cut(server: str, *, by: Actor, is_cut: bool = True, key: str = "") -> Undo:
+    """They take no more tables, or take some again; what they have stays theirs."""
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        row = server_named(acting, server)
+        acting.remember(rewind.SERVERS, [row.pk])
+        row.cut_at = acting.at if is_cut else None
+        row.save(update_fields=["cut_at"])
+        acting.record("server.cut" if is_cut else "server.back", row.public_id, name=row.name)
+        said = gettext("%(name)s is cut") if is_cut else gettext("%(name)s is back")
+        return row.public_id, said % {"name": row.name}
+
+    return on_house(*_where(server), "cut", deed, by=by, key=key)
+
+
+def give_section(server: str, tables: Sequence[str], *, by: Actor, key: str = "") -> Undo:
+    """These tables (public ids) are theirs on that date, and no others.
+
+    Taken from whoever had them. Parties that sit stay with whom they have.
+    """
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        row = server_named(acting, server)
+        chosen = places.table_ids(acting, tables) if tables else ()
+        mine = SectionTable.objects.filter(
+            restaurant_id=acting.house.id, service_date=acting.service_date
+        )
+        gone = mine.filter(server=row) | mine.filter(table_id__in=chosen)
+        acting.remember(rewind.SECTIONS, gone.values_list("pk", flat=True))
+        gone.delete()
+        for table in chosen:
+            made = SectionTable.objects.create(
+                restaurant_id=acting.house.id,
+                service_date=acting.service_date,
+                table_id=table,
+                server=row,
+            )
+            acting.make(rewind.SECTIONS, made.pk)
+        labels = acting.night.labels(chosen)
+        acting.record("server.section", row.public_id, name=row.name, tables=list(labels))
+        words = {"name": row.name, "tables": ", ".join(labels) or "–"}
+        return row.public_id, gettext("%(name)s: tables %(tables)s") % words
+
+    return on_house(*_where(server), "give_section", deed, by=by, key=key)
+
+
+def assign_server(
+    party: str, server: str | None, *, expected: int, by: Actor, key: str = ""
+) -> Undo:
+    """Who serves this party (public id); None for nobody."""
+
+    def deed(acting: Acting, row: Reservation) -> str:
+        if row.status not in places.ON:
+            raise NotChangeable(status=row.status)
+        chosen = server_named(acting, server) if server else None
+        row.server = chosen
+        row.updated_at = acting.at
+        row.save(update_fields=["server", "updated_at"])
+        name = chosen.name if chosen else ""
+        acting.record("reservation.server_assigned", row.public_id, server=name)
+        words = {"party": called(row), "name": name or gettext("nobody")}
+        return gettext("%(party)s: %(name)s serves") % words
+
+    return on_party(party, "assign_server", deed, expected=expected, by=by, key=key)
+
+
+def _where(server: str) -> tuple[str, dt.date]:
+    """House and date of somebody on shift (public id); raises NotFound."""
+    rows = ShiftServer.objects.filter(public_id=server)
+    found = rows.values_list("restaurant__public_id", "service_date").first()
+    if found is None:
+        raise NotFound
+    return found[0], found[1]

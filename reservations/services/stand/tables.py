@@ -1,0 +1,145 @@
+"""Tables out of use: blocked for a while, given back, and cleared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils.translation import gettext
+
+from core.actors import Actor
+from core.errors import Invalid, NotFound
+from reservations.engine.walltime import datetime_to_minute
+from reservations.ledger import rewind
+from reservations.ledger.seating import claim_block, end_blocks
+from reservations.models import TableBlock, TableClaim
+from reservations.services.stand import places
+from reservations.services.stand.acting import Acting, on_house
+from reservations.services.stand.undo_token import Undo
+
+LONGEST = dt.timedelta(days=2)
+
+
+def block(
+    restaurant: str,
+    service_date: dt.date,
+    tables: Sequence[str],
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    *,
+    by: Actor,
+    note: str = "",
+    key: str = "",
+) -> Undo:
+    """Take tables out of use from one instant to another; all of them or none.
+
+    Raises PlaceTaken with who has one of them then, Invalid for an odd stretch of time.
+    """
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        start, end = _stretch(starts_at, ends_at)
+        chosen = places.table_ids(acting, tables)
+        for table in chosen:
+            use = acting.floor.taken(table, start, end)
+            if use is not None:
+                raise places.taken(acting, places.BY_OWNER[use.owner], use, table)
+        rows = [_write(acting, table, starts_at, ends_at, note) for table in chosen]
+        words = {"table": ", ".join(acting.night.labels(chosen))}
+        return rows[0].public_id, gettext("Table %(table)s blocked") % words
+
+    return on_house(restaurant, service_date, "block", deed, by=by, key=key)
+
+
+def _stretch(starts_at: dt.datetime, ends_at: dt.datetime) -> tuple[int, int]:
+    if not dt.timedelta(0) < ends_at - starts_at <= LONGEST:
+        raise Invalid(ends_at=gettext("Please choose an end after the beginning."))
+    return datetime_to_minute(starts_at), -(-int(ends_at.timestamp()) // 60)
+
+
+def _write(
+    acting: Acting, table_id: int, starts_at: dt.datetime, ends_at: dt.datetime, note: str
+) -> TableBlock:
+    row = TableBlock.objects.create(
+        restaurant_id=acting.house.id,
+        service_date=acting.service_date,
+        table_id=table_id,
+        kind=TableBlock.Kind.BLOCK,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        note=note.strip()[:200],
+        made_by=acting.by.label[:120],
+        created_at=acting.at,
+    )
+    acting.make(rewind.BLOCKS, row.pk)
+    claim_block(
+        row.pk,
+        table_id=table_id,
+        restaurant_id=acting.house.id,
+        service_date=acting.service_date,
+        start=starts_at,
+        until=ends_at,
+    )
+    acting.make(rewind.CLAIMS, TableClaim.objects.get(block_id=row.pk).pk)
+    acting.record(
+        "table.blocked",
+        row.public_id,
+        tables=list(acting.night.labels([table_id])),
+        until=ends_at.isoformat(),
+        note=row.note,
+    )
+    return row
+
+
+def unblock(block: str, *, by: Actor, key: str = "") -> Undo:
+    """Give a blocked table (public id of the block) back at once. Raises NotFound."""
+    found = (
+        TableBlock.objects.filter(public_id=block)
+        .values_list("restaurant__public_id", "service_date")
+        .first()
+    )
+    if found is None:
+        raise NotFound
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        rows = list(TableBlock.objects.filter(public_id=block, ended_at=None))
+        if not rows:
+            raise NotFound(gettext("This table is not blocked any more."))
+        return block, _end(acting, rows)
+
+    return on_house(*found, "unblock", deed, by=by, key=key)
+
+
+def cleared(
+    restaurant: str, service_date: dt.date, table: str, *, by: Actor, key: str = ""
+) -> Undo:
+    """A table (public id) that was being cleared is free. Raises NotFound when it was not."""
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        chosen = places.table_ids(acting, [table])
+        rows = list(
+            TableBlock.objects.filter(
+                restaurant_id=acting.house.id,
+                table_id__in=chosen,
+                kind=TableBlock.Kind.BUSSING,
+                ended_at=None,
+            )
+        )
+        if not rows:
+            raise NotFound(gettext("This table is not being cleared."))
+        return table, _end(acting, rows)
+
+    return on_house(restaurant, service_date, "cleared", deed, by=by, key=key)
+
+
+def _end(acting: Acting, rows: Sequence[TableBlock]) -> str:
+    keys = [row.pk for row in rows]
+    claims = TableClaim.objects.filter(block_id__in=keys, released_at=None)
+    acting.remember(rewind.BLOCKS, keys)
+    acting.remember(rewind.CLAIMS, claims.values_list("pk", flat=True))
+    TableBlock.objects.filter(pk__in=keys).update(ended_at=acting.at)
+    end_blocks(keys, now=acting.at)
+    labels = acting.night.labels([row.table_id for row in rows])
+    for row in rows:
+        verb = "table.cleared" if row.kind == TableBlock.Kind.BUSSING else "table.unblocked"
+        acting.record(verb, row.public_id, tables=list(acting.night.labels([row.table_id])))
+    return gettext("Table %(table)s is free") % {"table": ", ".join(labels)}
