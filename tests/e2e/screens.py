@@ -60,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = set(filter(None, chosen.only.split(",")))
     with started("screens") as stack:
         prepare(stack)
-        with serving(stack, "screens", WEB_WORKERS="1") as server, _browser() as browser:
+        settings = {"DJANGO_SETTINGS_MODULE": "tests.e2e.screens_settings", "WEB_WORKERS": "1"}
+        with serving(stack, "screens", **settings) as server, _browser() as browser:
             server.wait()
             for shot in _shots(browser, f"http://127.0.0.1:{server.port}", stack):
                 if not wanted or shot.name in wanted:
