@@ -19,7 +19,7 @@ from core.models import AuditEntry
 from customers.errors import KnownElsewhere
 from customers.models import Customer
 from customers.selectors import customer_of
-from customers.services import records
+from customers.services import merging, records
 from notifications.models import Message
 from payments.models import Payment
 from payments.services.charges import forget_cards
@@ -110,14 +110,14 @@ def _check_within(customer: Customer, within: int | None) -> None:
 def merge(
     organization_id: int, keep: str, absorb: str, *, by: Actor, within: int | None = None
 ) -> Customer:
-    """:func:`~customers.services.records.merge_customers` for a caller of one restaurant or all.
+    """:func:`~customers.services.merging.merge_customers` for a caller of one restaurant or all.
 
     ``within`` is the restaurant (primary key) beyond which the caller has no say; raises
     KnownElsewhere where one of the two has bookings there.
     """
     for public_id in (keep, absorb):
         _check_within(customer_of(organization_id, public_id), within)
-    return records.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
+    return merging.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
 
 
 def export(

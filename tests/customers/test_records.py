@@ -12,7 +12,8 @@ from customers.errors import CannotMerge, ContactTaken, CustomerNotFound
 from customers.models import Customer
 from customers.selectors import Wanted, customer_of, search_customers
 from customers.services import Contact, recognise
-from customers.services.records import CustomerChange, merge_customers, update_customer
+from customers.services.merging import merge_customers
+from customers.services.records import CustomerChange, update_customer
 from tests.factories import make_user
 from tests.fixtures.domain import Clock
 
