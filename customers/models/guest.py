@@ -11,7 +11,6 @@ from django.db.models.functions import Reverse
 from accounts.models import Organization, User
 from core.ids import PublicIdField
 
-
 DAY_OF_THE_YEAR = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 
@@ -113,8 +112,7 @@ class Customer(models.Model):
                 name="customer_erased_is_blank",
             ),
             models.CheckConstraint(
-                condition=Q(merged_into=None)
-                | ~Q(merged_into=models.F("id")) & Q(user=None),
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")) & Q(user=None),
                 name="customer_merged_has_no_account",
             ),
             models.CheckConstraint(

@@ -177,9 +177,9 @@ def remember(
 
     Allergies are added to those the group knows, never taken away. Consent to offers, by e-mail
     and by SMS, keeps the instant it was first given; leaving the box empty later takes nothing
-    back, which only an explicit withdrawal does. New consent is logged and audited, with ``because``
-    (the booking) and ``words`` (what stood beside the box) as its proof. Locks the guest's row; may
-    be repeated.
+    back, which only an explicit withdrawal does. New consent is logged and audited, with
+    ``because`` (the booking) and ``words`` (what stood beside the box) as its proof. Locks the
+    guest's row; may be repeated.
     """
     guest = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     told = [text for text in dict.fromkeys(allergies) if text not in guest.allergies]

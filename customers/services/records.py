@@ -161,7 +161,7 @@ def forget_customer(guest: Customer) -> None:
     everyone.update(
         name=ERASED_NAME,
         **dict.fromkeys(_BLANK, ""),
-        **dict.fromkeys(_LISTS, []),
+        **{key: [] for key in _LISTS},
         user=None,
         is_vip=False,
         marketing_consent_at=None,
