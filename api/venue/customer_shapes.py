@@ -95,6 +95,19 @@ def export(record: GuestRecord) -> dict[str, Any]:
             }
             for each in record.requests
         ],
+        "notes_of_the_team": [
+            {"text": each.text, "created_at": _instant(each.at)} for each in record.guest_notes
+        ],
+        "consents": [
+            {
+                "to": each.kind,
+                "given": each.given,
+                "source": each.source,
+                "text": each.text or None,
+                "at": _instant(each.at),
+            }
+            for each in record.consents
+        ],
         "notes_to_the_house": [
             {"text": each.text, "created_at": _instant(each.created_at)} for each in record.notes
         ],
