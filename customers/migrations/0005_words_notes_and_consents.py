@@ -13,10 +13,7 @@ _SIGNS = r"""'’‘`´"“”«»().,;:!?/\|+&*@#_-–—<>=~^%$[]{}"""
 _QUOTED = _SIGNS.replace("'", "''")
 _BLANKS = " " * len(_SIGNS)
 
-FORWARD = rf"""
-CREATE FUNCTION customers_fold(said text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT translate(
+_FOLDED = rf"""translate(
     regexp_replace(
       normalize(
         replace(replace(replace(lower(said), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), NFD
@@ -24,13 +21,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
       '[\u0300-\u036f]', '', 'g'
     ),
     'øłđıðþ{_QUOTED}', 'oldidt{_BLANKS}'
-  )
+  )"""
+
+# The one does not call the other: a dump is restored without a search path.
+FORWARD = rf"""
+CREATE FUNCTION customers_fold(said text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT {_FOLDED}
 $$;
 CREATE FUNCTION customers_words(said text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT array_to_tsvector(
-    array_remove(string_to_array(public.customers_fold(said), ' '), '')
-  )
+  SELECT array_to_tsvector(array_remove(string_to_array({_FOLDED}, ' '), ''))
 $$;
 CREATE INDEX customer_by_words ON customers_customer USING gin (customers_words(name));
 

@@ -97,15 +97,12 @@ class _DayOfYear(forms.MultiValueField):
 
 
 class _Two(forms.MultiWidget):
-    template_name = "staff/_two.html"
-
     def __init__(self, days: Sequence[Any], months: Sequence[Any]) -> None:
         widgets = [
             forms.Select(attrs={"class": "input", "aria-label": label}, choices=choices)
             for label, choices in ((gettext_lazy("Day"), days), (gettext_lazy("Month"), months))
         ]
         super().__init__(widgets)
-        self.template_name = "staff/_two.html"
 
     def decompress(self, value: Any) -> list[str]:
         """Day and month."""

@@ -80,7 +80,8 @@ def change(now: float, before: float | None, said: str = "") -> str:
     if not before:
         return _("was %(value)s") % {"value": was}
     share = (now - before) / before
-    sign = "+" if share > 0 else "\N{MINUS SIGN}" if share < 0 else "±"
+    whole = round(share * 100)
+    sign = "+" if whole > 0 else "\N{MINUS SIGN}" if whole < 0 else "±"
     return _("%(change)s, was %(value)s") % {"change": f"{sign}{percent(abs(share))}", "value": was}
 
 
