@@ -3,7 +3,6 @@
 import core.ids
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
-import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.functions.text
 import functools
@@ -44,8 +43,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', core.ids.PublicIdField(default=functools.partial(core.ids.public_id, *('merge',), **{}), editable=False, max_length=40, prefix='merge', unique=True)),
-                ('before', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('after', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ('before', models.JSONField(default=dict)),
+                ('after', models.JSONField(default=dict)),
                 ('moved', models.JSONField(default=dict)),
                 ('at', models.DateTimeField()),
                 ('until', models.DateTimeField(help_text='Undone until then.')),
@@ -140,6 +139,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='customer',
             index=models.Index(condition=models.Q(('erased_at', None), ('merged_into', None)), fields=['organization', 'name', 'id'], name='customer_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='customer',
+            index=models.Index(condition=models.Q(('is_vip', True)), fields=['organization', 'name'], name='customer_vip'),
         ),
         migrations.AddIndex(
             model_name='customer',

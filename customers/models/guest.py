@@ -161,6 +161,9 @@ class Customer(models.Model):
                 condition=Q(merged_into=None, erased_at=None),
                 name="customer_by_name",
             ),
+            models.Index(
+                fields=["organization", "name"], condition=Q(is_vip=True), name="customer_vip"
+            ),
             GinIndex(fields=["tags"], name="customer_by_tag"),
         ]
 

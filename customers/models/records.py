@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from accounts.models import Organization
@@ -122,8 +121,8 @@ class CustomerMerge(models.Model):
     public_id = PublicIdField("merge")
     kept = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     absorbed = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
-    before = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    after = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
     moved = models.JSONField(default=dict)
     at = models.DateTimeField()
     until = models.DateTimeField(help_text="Undone until then.")

@@ -82,7 +82,7 @@ def merge_customers(
         kept, absorbed = _locked(first, second)
         if kept.user_id and absorbed.user_id:
             raise CannotMerge
-        before = {"kept": _fields(kept), "absorbed": _fields(absorbed)}
+        before = {"kept": _told(kept), "absorbed": _told(absorbed)}
         moved = _move_all(absorbed, kept)
         result, left = _outcome(kept, absorbed)
         # The pointer first: an account belongs to one record at a time.
@@ -93,7 +93,7 @@ def merge_customers(
             kept=kept,
             absorbed=absorbed,
             before=before,
-            after={"kept": _fields(kept)},
+            after={"kept": _told(kept)},
             moved=moved,
             at=now,
             until=now + UNDO_FOR,
@@ -239,11 +239,19 @@ def _fields(row: Customer) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _FIELDS}
 
 
+def _told(row: Customer) -> dict[str, Any]:
+    """Fields for JSON, instants to the microsecond: Django's encoder would round them."""
+    values = _fields(row)
+    for name in _CONSENTS:
+        values[name] = values[name] and values[name].isoformat()
+    return values
+
+
 def _read(kept: Mapping[str, Any]) -> dict[str, Any]:
     """Fields as they came back from JSON."""
     values = dict(kept)
     for name in _CONSENTS:
-        values[name] = Customer._meta.get_field(name).to_python(values[name])
+        values[name] = values[name] and dt.datetime.fromisoformat(values[name])
     return values
 
 

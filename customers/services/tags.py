@@ -101,10 +101,10 @@ WHERE organization_id = %(group)s AND tags @> ARRAY[%(name)s::varchar]
 def _rename(organization_id: int, before: str, after: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_RENAME, {"group": organization_id, "before": before, "after": after})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _take_off(organization_id: int, name: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_OFF, {"group": organization_id, "name": name})
-        return cursor.rowcount
+        return int(cursor.rowcount)

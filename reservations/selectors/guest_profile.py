@@ -121,17 +121,17 @@ def signals_of(guests: Iterable[int], *, now: dt.datetime) -> dict[int, Signals]
 
 
 def _signals(row: tuple[Any, ...]) -> Signals:
-    *counts, last, following, strikes, is_new, is_regular, is_risk = row
-    found = orjson.loads(strikes) if isinstance(strikes, str | bytes) else strikes
-    return Signals(
-        *counts,
-        last_visit=last,
-        next_visit=following,
-        strikes=tuple(Strike(dt.date.fromisoformat(day), what, of) for day, what, of in found),
-        is_new=is_new,
-        is_regular=is_regular,
-        is_risk=is_risk,
+    values: list[Any] = list(row)
+    # Django leaves jsonb undecoded on raw cursors.
+    found = orjson.loads(row[_STRIKES])
+    values[_STRIKES] = tuple(
+        Strike(dt.date.fromisoformat(day), what, booking) for day, what, booking in found
     )
+    return Signals(*values)
+
+
+_STRIKES = 10
+"""The place of the strikes among the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +232,16 @@ class OftenAt:
 
 def visits_of(guest: Customer, *, now: dt.datetime, limit: int = 200) -> list[Visit]:
     """The guest's bookings at all houses of the group, latest first. One query."""
-    return [
-        Visit(*row[:5], ZoneInfo(row[5]), *row[6:14], tuple(row[14]), *row[15:])
-        for row in _read(_VISITS, guest=guest.pk, now=now, limit=limit)
-    ]
+    return [_visit(list(row)) for row in _read(_VISITS, guest=guest.pk, now=now, limit=limit)]
+
+
+def _visit(values: list[Any]) -> Visit:
+    values[_ZONE] = ZoneInfo(values[_ZONE])
+    values[_TABLES] = tuple(values[_TABLES])
+    return Visit(*values)
+
+
+_ZONE, _TABLES = 5, 14
 
 
 def spent_by(guest: Customer) -> list[Spent]:

@@ -78,7 +78,10 @@ class _DayOfYear(forms.MultiValueField):
     def __init__(self, label: Any) -> None:
         days = [("", gettext_lazy("Day")), *((f"{n:02d}", str(n)) for n in range(1, 32))]
         months = [("", gettext_lazy("Month")), *((f"{n:02d}", MONTHS[n]) for n in MONTHS)]
-        fields = (forms.ChoiceField(choices=days), forms.ChoiceField(choices=months))
+        fields = (
+            forms.ChoiceField(choices=days, required=False),
+            forms.ChoiceField(choices=months, required=False),
+        )
         super().__init__(
             fields, label=label, required=False, require_all_fields=False, widget=_Two(days, months)
         )

@@ -31,12 +31,14 @@ def build(asked: Asked) -> Report:
     return Report(
         figures=[
             Figure(
-                _("No-show rate"), percent(now.no_show_rate, 1), was_share(was and was.no_show_rate)
+                _("No-show rate"),
+                percent(now.no_show_rate, 1),
+                was_share(was.no_show_rate if was else None),
             ),
             Figure(_("No-shows"), _of(now.no_shows, now.no_show_covers)),
             Figure(_("Late cancellations"), _of(now.late, now.late_covers)),
             Figure(_("All cancellations"), _of(now.cancelled, now.cancelled_covers)),
-            Figure(_("Covers lost"), percent(now.lost, 1), was_share(was and was.lost)),
+            Figure(_("Covers lost"), percent(now.lost, 1), was_share(was.lost if was else None)),
         ],
         panels=[_by_day(asked, found), _by_service(found), _by_weekday(found)],
         heading=covers.HEADING,

@@ -40,20 +40,24 @@ def _figures(asked: Asked, found: Covers, other: Covers | None) -> list[Figure]:
     now, was = found.total, other.total if other else None
     daily = now.covers / asked.span.days
     return [
-        Figure(_("Covers"), number(now.covers), change(now.covers, was and was.covers)),
-        Figure(_("Parties"), number(now.parties), change(now.parties, was and was.parties)),
+        Figure(_("Covers"), number(now.covers), change(now.covers, was.covers if was else None)),
+        Figure(
+            _("Parties"), number(now.parties), change(now.parties, was.parties if was else None)
+        ),
         Figure(
             _("Covers a day"),
             number(daily),
-            change(daily, was and was.covers / asked.span.days),
+            change(daily, was.covers / asked.span.days if was else None),
         ),
         Figure(
             _("Average party"),
             number(now.average_party),
-            change(now.average_party, was and was.average_party),
+            change(now.average_party, was.average_party if was else None),
         ),
         Figure(
-            _("Walk-in covers"), number(now.walk_ins), change(now.walk_ins, was and was.walk_ins)
+            _("Walk-in covers"),
+            number(now.walk_ins),
+            change(now.walk_ins, was.walk_ins if was else None),
         ),
     ]
 

@@ -29,14 +29,14 @@ def build(asked: Asked) -> Report:
             Figure(
                 _("Bookings"),
                 number(now.reservations),
-                change(now.reservations, was and was.reservations),
+                change(now.reservations, was.reservations if was else None),
             ),
             Figure(
                 _("Commission and fees"),
                 asked.money(now.commission),
                 change(
                     float(now.commission),
-                    was and float(was.commission),
+                    float(was.commission) if was else None,
                     asked.money(was.commission) if was else "",
                 ),
             ),

@@ -21,7 +21,7 @@ def build(asked: Asked) -> Report:
             Figure(
                 _("Average stay"),
                 minutes(now.actual) if now.parties else "–",
-                change(now.actual, was and was.actual, minutes(was.actual) if was else ""),
+                change(now.actual, was.actual if was else None, minutes(was.actual) if was else ""),
             ),
             Figure(_("Planned"), minutes(now.planned) if now.parties else "–"),
             Figure(_("More than 15 minutes over"), percent(now.over)),

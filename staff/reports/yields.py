@@ -50,7 +50,7 @@ def build(asked: Asked) -> Report:
                 asked.money(now.revenue),
                 change(
                     float(now.revenue),
-                    was and float(was.revenue),
+                    float(was.revenue) if was else None,
                     asked.money(was.revenue) if was else "",
                 ),
             ),

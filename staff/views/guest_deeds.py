@@ -113,9 +113,12 @@ class ConsentView(HouseView):
         if not form.is_valid():
             return self._page(request, guest, kind, form, 422)
         wish = not _has_consent(guest, kind)
-        name = "consents" if kind == "marketing" else "sms_consents"
         if str(wish) == request.POST.get("wish"):
-            change = CustomerChange(consent_words=form.cleaned_data["words"], **{name: wish})
+            change = CustomerChange(
+                consents=wish if kind == "marketing" else None,
+                sms_consents=wish if kind == "sms" else None,
+                consent_words=form.cleaned_data["words"],
+            )
             update_customer(
                 guest.organization_id,
                 guest.public_id,

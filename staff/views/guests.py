@@ -83,9 +83,11 @@ class GuestsView(HouseView):
             "lines": _lines(venue, found.customers, tags),
             "total": min(found.total, MOST_COUNTED),
             "is_more": found.total > MOST_COUNTED,
-            "newer": urlencode({**told, "page": page - 1}) if page > 1 else "",
+            "newer": urlencode({**told, "page": str(page - 1)}) if page > 1 else "",
             "older": (
-                urlencode({**told, "page": page + 1}) if len(found.customers) == PER_PAGE else ""
+                urlencode({**told, "page": str(page + 1)})
+                if len(found.customers) == PER_PAGE
+                else ""
             ),
         }
         return render(request, "staff/guests.html", context)

@@ -144,7 +144,7 @@ def _ranges(request: StaffRequest, compare: str) -> list[Range]:
         (_("Next 4 weeks"), yesterday + dt.timedelta(1), yesterday + dt.timedelta(28)),
     )
     return [
-        Range(title, urlencode({"first": first, "last": last, "compare": compare}))
+        Range(title, urlencode({"first": str(first), "last": str(last), "compare": compare}))
         for title, first, last in ranges
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -39,8 +40,7 @@ def known(group: Organization, name: str, **fields: Any) -> Customer:
 
 def as_it_is(guest: Customer) -> dict[str, Any]:
     values = Customer.objects.filter(pk=guest.pk).values().get()
-    values.pop("updated_at")
-    return values
+    return {name: value for name, value in values.items() if name != "updated_at"}
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def other(group: Organization, clock: Clock) -> Customer:
         birthday="11-28",
         is_vip=True,
         notes="From the import",
-        marketing_consent_at=clock.now,
+        marketing_consent_at=clock.now + dt.timedelta(microseconds=123456),
     )
     add_note(guest, "Likes the bench", by=MIA)
     return guest

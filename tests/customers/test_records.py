@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.models import Organization
@@ -30,7 +32,7 @@ def known(group: Organization, name: str = "John Smith", **fields: object) -> Cu
     return Customer.objects.create(organization=group, **(defaults | fields))
 
 
-def found(group: Organization, **wanted: str) -> list[str]:
+def found(group: Organization, **wanted: Any) -> list[str]:
     result = search_customers(group.pk, Wanted(**wanted), country="GB")
     assert result.total == len(result.customers)
     return [customer.name for customer in result.customers]

@@ -1,4 +1,4 @@
-"""A manager’s walk through guests, reports and the sheet of an evening; pictures where asked for."""
+"""A manager among guests, reports and the sheet of an evening; pictures where asked for."""
 
 from __future__ import annotations
 
