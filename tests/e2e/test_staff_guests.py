@@ -128,10 +128,9 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     found = []
     for name, path in paths.items():
         window.open(HOUSE + path)
-        for fold in page.locator("main details:not([open]) > summary").all():
-            fold.click()
+        page.evaluate(_UNFOLD)
         found += violations(page)
-        assert page.evaluate(_TOO_WIDE) == 0, path
+        found += [(path, "too wide")] * (page.evaluate(_TOO_WIDE) > 0)
         if PICTURES:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
@@ -149,4 +148,5 @@ def test_the_sheet_prints_on_a4(visit: OpenVisit, guest: Customer) -> None:
     assert page.evaluate(_TOO_WIDE) == 0
 
 
+_UNFOLD = "for (const fold of document.querySelectorAll('main details')) fold.open = true"
 _TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
