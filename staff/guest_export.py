@@ -59,6 +59,27 @@ def everything(record: GuestRecord) -> dict[str, Any]:
             }
             for row in record.payments
         ],
+        **_asked(record),
+        "notes_to_the_house": [
+            {"text": row.text, "at": _instant(row.created_at)} for row in record.notes
+        ],
+        "messages": [
+            {
+                "kind": row.kind,
+                "recipient": row.recipient,
+                "status": row.status,
+                "at": _instant(row.created_at),
+            }
+            for row in record.messages
+        ],
+        "activity": [
+            {"at": _instant(row.at), "what": row.verb, "by": row.actor_kind} for row in record.trail
+        ],
+    }
+
+
+def _asked(record: GuestRecord) -> dict[str, Any]:
+    return {
         "waitlist": [
             {
                 "restaurant": row.restaurant.name,
@@ -76,21 +97,6 @@ def everything(record: GuestRecord) -> dict[str, Any]:
                 "text": row.text,
             }
             for row in record.requests
-        ],
-        "notes_to_the_house": [
-            {"text": row.text, "at": _instant(row.created_at)} for row in record.notes
-        ],
-        "messages": [
-            {
-                "kind": row.kind,
-                "recipient": row.recipient,
-                "status": row.status,
-                "at": _instant(row.created_at),
-            }
-            for row in record.messages
-        ],
-        "activity": [
-            {"at": _instant(row.at), "what": row.verb, "by": row.actor_kind} for row in record.trail
         ],
     }
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0016_payment_requests'),
+        ('reservations', '0018_texts_and_reminders'),
     ]
 
     operations = [
