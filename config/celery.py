@@ -47,6 +47,7 @@ SCHEDULE = {
     "webhooks.dispatch": 5,
     "webhooks.forget_old": 3600,
     "api.forget_answers": 3600,
+    "customers.forget_merges": 3600,
     "core.heartbeat": 10,
 }
 

@@ -32,3 +32,8 @@ def to_e164(number: str, country: str) -> str:
             phone=gettext("This telephone number is too short, too long or from nowhere.")
         )
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country_code(country: str) -> int:
+    """44 for GB; 0 where nobody knows."""
+    return phonenumbers.country_code_for_region(country) if country else 0

@@ -41,3 +41,41 @@ class KnownElsewhere(Forbidden):
         "This guest has bookings at other restaurants of the group as well. Use a key that works"
         " for all of them."
     )
+
+
+class MergeNotFound(NotFound):
+    """No such merge in this group."""
+
+    code = "MERGE_NOT_FOUND"
+    message = gettext_noop("There is no such merge.")
+
+
+class CannotUndoMerge(Conflict):
+    """The two records cannot be told apart any more, or not yet."""
+
+    code = "CANNOT_UNDO_MERGE"
+    message = gettext_noop(
+        "This merge cannot be undone: it is more than thirty days old, was undone before, or a"
+        " later one has to be undone first."
+    )
+
+
+class NoteNotFound(NotFound):
+    """No such note about this guest, or it was withdrawn."""
+
+    code = "NOTE_NOT_FOUND"
+    message = gettext_noop("There is no such note.")
+
+
+class TagNotFound(NotFound):
+    """The group has no such tag."""
+
+    code = "TAG_NOT_FOUND"
+    message = gettext_noop("There is no such tag.")
+
+
+class TagTaken(Conflict):
+    """Another tag of the group has this name."""
+
+    code = "TAG_EXISTS"
+    message = gettext_noop("There is a tag with this name already.")

@@ -16,9 +16,12 @@ from accounts.models import User
 from accounts.services import ensure_guest
 from core import clock
 from core.actors import SYSTEM, Actor, ActorKind
+from customers.models import Customer
 from customers.services import Contact as Person
 from customers.services import recognise
 from payments.models import Policy
+from reservations.demo_guests import PHONES, guests_of
+from reservations.demo_past import build_past
 from reservations.details import Details
 from reservations.engine import types as e
 from reservations.engine.types import Channel
@@ -42,8 +45,6 @@ PASSWORD = "couvert-demo"  # noqa: S105  demo accounts only; printed by the comm
 OPERATOR = "demo@couvert.test"
 GUEST = "guest@couvert.test"
 DAYS = 14
-PAST_DAYS = 28
-"""So long The Anchor has been booked already: patterns and figures come from there."""
 
 DESK = Actor(ActorKind.STAFF, "demo", "Demo desk")
 
@@ -96,8 +97,6 @@ _NAMES = (
     "Zoe Fontaine",
 )
 _WISHES = ("", "", "", "", "Window seat please", "Birthday", "Pram, needs space", "Nut allergy")
-_PHONES = {"US": "+1212555{:04d}", "GB": "+44207946{:04d}", "FR": "+33199{:06d}"}
-"""Numbers that are set aside for fiction."""
 _FIRST_NUMBER = {"US": 100, "GB": 100, "FR": 4800}
 
 
@@ -108,6 +107,10 @@ class BookedNights:
     made: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    past: Counter[str] = field(default_factory=Counter)
+    """Visits of the weeks before today."""
+    known: dict[int, list[Customer]] = field(default_factory=dict)
+    """Guests who were there before, by restaurant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,9 @@ def build_people() -> list[Login]:
 
 
 def book_demo_nights() -> BookedNights:
-    """Fill two weeks of the three houses from today on; what was booked before is kept.
+    """Fill two weeks of the three houses from today on, and the weeks that are over.
+
+    What was booked before is kept.
 
     On Saturdays seven of Bella Notte's ten tables are taken at 19:00. A party that does not
     fit (any more) is counted and left out.
@@ -177,24 +182,17 @@ def book_demo_nights() -> BookedNights:
     report = BookedNights()
     for spec in (BELLA_NOTTE, ANCHOR, MAISON):
         restaurant = Restaurant.objects.select_related("organization").get(public_id=spec.public_id)
+        if spec is not BELLA_NOTTE:
+            report.past[restaurant.name] = build_past(restaurant)
+            report.known[restaurant.pk] = guests_of(restaurant)
         today = clock.now().astimezone(restaurant.tz).date()
         for offset in range(DAYS + 1):
             date = today + dt.timedelta(days=offset)
             for number, (time, size) in enumerate(_parties(spec.key, date)):
                 _book_once(restaurant, date, number, time, size, report)
-        if spec is ANCHOR:
-            _book_history(restaurant, today, report)
         if spec is MAISON:
             _book_for_demo_guest(restaurant, today, report)
     return report
-
-
-def _book_history(restaurant: Restaurant, today: dt.date, report: BookedNights) -> None:
-    """The weeks before today, as they were booked and are over now."""
-    for offset in range(1, PAST_DAYS + 1):
-        date = today - dt.timedelta(days=offset)
-        for number, (time, size) in enumerate(_parties(ANCHOR.key, date)):
-            _book_once(restaurant, date, number, time, size, report, is_over=True)
 
 
 def next_saturday(restaurant: Restaurant) -> dt.date:
@@ -230,8 +228,6 @@ def _book_once(
     time: str,
     size: int,
     report: BookedNights,
-    *,
-    is_over: bool = False,
 ) -> None:
     """One party, unless an earlier run booked it; its external id says which it is."""
     external_id = f"demo:{restaurant.slug}:{date}:{number}"
@@ -253,12 +249,8 @@ def _book_once(
         external_id=external_id,
         details=_wish(dice),
         notify=False,
-        status="completed" if is_over else "confirmed",
     )
-    asked_at = clock.now()
-    if is_over:
-        asked_at = dt.datetime.combine(date, dt.time(9), tzinfo=dt.UTC) - dt.timedelta(days=3)
-    _try(request, _contact(restaurant, dice), extras, restaurant.name, report, asked_at)
+    _try(request, _contact(restaurant, dice, report), extras, restaurant.name, report, clock.now())
 
 
 def _wish(dice: random.Random) -> Details:
@@ -310,12 +302,17 @@ def _is_free(request: HoldRequest, at: dt.datetime) -> bool:
     return any(o.available for o in found.offers if o.slot.label == request.time)
 
 
-def _contact(restaurant: Restaurant, dice: random.Random) -> Contact:
+def _contact(restaurant: Restaurant, dice: random.Random, report: BookedNights) -> Contact:
+    """Three of four were there before, where the house has a past."""
+    known = report.known.get(restaurant.pk, [])
+    if known and dice.random() < 0.75:
+        guest = dice.choice(known)
+        return Contact(guest.name, guest.email, guest.phone, guest.pk)
     index = dice.randrange(len(_NAMES))
     name = _NAMES[index]
     email = f"{name.lower().replace(' ', '.')}@example.com"
     number = _FIRST_NUMBER[restaurant.country] + index
-    phone = _PHONES[restaurant.country].format(number)
+    phone = PHONES[restaurant.country].format(number)
     customer = recognise(
         restaurant.organization_id,
         contact=Person(name, email, phone),

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from restaurants.access import Capability
+from staff.reports import KINDS
 from staff.views import (
     accounts,
     booking_messages,
     booking_money,
     deliveries,
+    guest_deeds,
+    guest_tags,
+    guests,
     home,
     keys,
     live,
@@ -20,7 +25,9 @@ from staff.views import (
     payments,
     people,
     policies,
+    reports,
     session,
+    sheet,
     sources,
     tablet,
     tablets,
@@ -148,6 +155,63 @@ _account = [
     path("second-factor/codes/", me.RecoveryCodesView.as_view(), name="account_codes"),
     path("pin/<slug:slug>/", me.OwnPinView.as_view(), name="account_pin"),
 ]
+_guests = [
+    path("", guests.GuestsView.as_view(), name="guests"),
+    path("tags/", guest_tags.TagsView.as_view(), name="guest_tags"),
+    path("tags/<slug:tag_id>/", guest_tags.TagView.as_view(), name="guest_tag"),
+    path("<slug:guest_id>/", guests.GuestView.as_view(), name="guest"),
+    path("<slug:guest_id>/edit/", guests.GuestEditView.as_view(), name="guest_edit"),
+    path("<slug:guest_id>/notes/", guest_deeds.NotesView.as_view(), name="guest_notes"),
+    path(
+        "<slug:guest_id>/notes/<slug:note_id>/", guest_deeds.NoteView.as_view(), name="guest_note"
+    ),
+    path(
+        "<slug:guest_id>/consent/<slug:kind>/",
+        guest_deeds.ConsentView.as_view(),
+        name="guest_consent",
+    ),
+    path("<slug:guest_id>/merge/", guest_deeds.MergeView.as_view(), name="guest_merge"),
+    path(
+        "<slug:guest_id>/merge/<slug:merge_id>/undo/",
+        guest_deeds.UnmergeView.as_view(),
+        name="guest_unmerge",
+    ),
+    path(
+        "<slug:guest_id>/export.json",
+        guest_deeds.ExportView.as_view(),
+        {"form": "json"},
+        name="guest_json",
+    ),
+    path(
+        "<slug:guest_id>/export.csv",
+        guest_deeds.ExportView.as_view(),
+        {"form": "csv"},
+        name="guest_csv",
+    ),
+    path("<slug:guest_id>/erase/", guest_deeds.EraseView.as_view(), name="guest_erase"),
+]
+
+
+def _reports() -> list[URLPattern]:
+    """A page and a file for each kind of report; those of money for who may see it."""
+    found = [path("", reports.ReportsView.as_view(), name="reports")]
+    for kind in KINDS.values():
+        is_money = kind.needs is Capability.SEE_MONEY
+        page = reports.MoneyReportView if is_money else reports.ReportView
+        table = reports.MoneyReportTableView if is_money else reports.ReportTableView
+        name = f"report_{kind.name}"
+        found += [
+            path(f"{kind.name}/", page.as_view(kind=kind.name), name=name),
+            path(f"{kind.name}.csv", table.as_view(kind=kind.name), name=f"{name}_csv"),
+        ]
+    return found
+
+
+_sheet = [
+    path("", sheet.TodaysSheetView.as_view(), name="sheet_today"),
+    path("<str:date>/", sheet.SheetView.as_view(), name="sheet"),
+    path("<str:date>/after/", sheet.AfterView.as_view(), name="sheet_after"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.HomeView.as_view(), name="home"),
@@ -160,6 +224,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # The same without a house: the one looked at last.
     path("keys/", home.OfLastVenueView.as_view(page="keys"), name="any_keys"),
     path("webhooks/", home.OfLastVenueView.as_view(page="webhooks"), name="any_webhooks"),
+    path("guests/", home.OfLastVenueView.as_view(page="guests"), name="any_guests"),
+    path("reports/", home.OfLastVenueView.as_view(page="reports"), name="any_reports"),
     path("payments/", home.OfLastVenueView.as_view(page="payments"), name="any_payments"),
     path("sources/", home.OfLastVenueView.as_view(page="sources"), name="any_sources"),
     path("r/<slug:slug>/", home.HouseHomeView.as_view(), name="house"),
@@ -168,6 +234,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<slug:slug>/tablets/", include(_tablets)),
     path("r/<slug:slug>/log/", log.LogView.as_view(), name="log"),
     path("r/<slug:slug>/log.csv", log.LogTableView.as_view(), name="log_csv"),
+    path("r/<slug:slug>/guests/", include(_guests)),
+    path("r/<slug:slug>/reports/", include(_reports())),
+    path("r/<slug:slug>/sheet/", include(_sheet)),
     path("r/<slug:slug>/payments/", include(_payments)),
     path("r/<slug:slug>/bookings/<slug:public_id>/money/", include(_money)),
     path("r/<slug:slug>/bookings/<slug:public_id>/messages/", include(_messages)),

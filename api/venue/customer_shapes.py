@@ -95,6 +95,7 @@ def export(record: GuestRecord) -> dict[str, Any]:
             }
             for each in record.requests
         ],
+        **_of_the_team(record),
         "notes_to_the_house": [
             {"text": each.text, "created_at": _instant(each.created_at)} for each in record.notes
         ],
@@ -110,6 +111,25 @@ def export(record: GuestRecord) -> dict[str, Any]:
         "activity": [
             {"at": _instant(each.at), "what": each.verb, "by": each.actor_kind}
             for each in record.trail
+        ],
+    }
+
+
+def _of_the_team(record: GuestRecord) -> dict[str, Any]:
+    """What people wrote about the guest, and the log of consents."""
+    return {
+        "notes_of_the_team": [
+            {"text": each.text, "created_at": _instant(each.at)} for each in record.guest_notes
+        ],
+        "consents": [
+            {
+                "to": each.kind,
+                "given": each.given,
+                "source": each.source,
+                "text": each.text or None,
+                "at": _instant(each.at),
+            }
+            for each in record.consents
         ],
     }
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from accounts.models import User
-from core import audit, clock
+from core import clock
 from core.actors import Actor
 from core.ids import public_id
 from core.locks import Space, lock_all
 from core.phone import to_e164
 from customers.models import Customer
+from customers.services.consents import log_consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +171,15 @@ def remember(
     by: Actor,
     restaurant_id: int | None = None,
     because: str = "",
+    words: str = "",
 ) -> None:
     """Keep what a guest said of themselves when booking, in the caller's transaction.
 
     Allergies are added to those the group knows, never taken away. Consent to offers, by e-mail
     and by SMS, keeps the instant it was first given; leaving the box empty later takes nothing
-    back, which only an explicit withdrawal does. New consent is audited, with ``because`` (the
-    booking) as its proof. Locks the guest's row; may be repeated.
+    back, which only an explicit withdrawal does. New consent is logged and audited, with
+    ``because`` (the booking) and ``words`` (what stood beside the box) as its proof. Locks the
+    guest's row; may be repeated.
     """
     guest = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     told = [text for text in dict.fromkeys(allergies) if text not in guest.allergies]
@@ -187,13 +190,14 @@ def remember(
     guest.allergies = [*guest.allergies, *told]
     for name in given:
         setattr(guest, name, clock.now())
-        audit.record(
-            "customer.consented",
-            guest.public_id,
+        log_consent(
+            guest,
+            name.removesuffix("_consent_at"),
+            given=True,
             by=by,
             restaurant_id=restaurant_id,
             booking=because,
-            to=name.removesuffix("_consent_at"),
+            text=words,
         )
     guest.save(update_fields=["allergies", *wishes, "updated_at"])
 

@@ -1,4 +1,4 @@
-"""Keeping guests' records: changed, merged, and made nobody's."""
+"""Keeping guests' records: changed, and made nobody's."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from core import audit, clock
 from core.actors import Actor
 from core.errors import Invalid
 from core.locks import Space, lock_all
-from core.models import AuditEntry
 from core.phone import to_e164
-from customers.errors import CannotMerge, ContactTaken
-from customers.models import Customer
+from customers.errors import ContactTaken
+from customers.models import Customer, CustomerMerge, GuestNote
 from customers.selectors import customer_of
+from customers.services.consents import log_consent
 
 ERASED_NAME = "Erased guest"
 """What stands where a name was."""
@@ -34,14 +34,28 @@ class CustomerChange:
     allergies: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     notes: str | None = None
+    is_vip: bool | None = None
+    birthday: str | None = None
+    """``11-28``, or empty."""
+    anniversary: str | None = None
+    dietary: tuple[str, ...] | None = None
+    language: str | None = None
+    favourite_tables: tuple[str, ...] | None = None
+    """Public ids."""
     consents: bool | None = None
     """To offers by e-mail. False withdraws."""
     sms_consents: bool | None = None
     """To offers by SMS. False withdraws."""
+    consent_words: str = ""
+    """How consent was given or taken back, for the log."""
 
 
 _CONSENTS = {"consents": "marketing_consent_at", "sms_consents": "sms_consent_at"}
-_PLAIN = ("name", "family_name", "allergies", "tags", "notes")
+_LISTS = ("allergies", "tags", "dietary", "favourite_tables")
+_PLAIN = (
+    *("name", "family_name", "notes", "is_vip", "birthday", "anniversary", "language"),
+    *_LISTS,
+)
 
 
 def update_customer(
@@ -65,7 +79,7 @@ def update_customer(
         contact = {name: values[name] for name in ("email", "phone") if values.get(name)}
         lock_all(Space.GUEST, [("customer", organization_id, what) for what in contact.values()])
         guest = Customer.objects.select_for_update(of=("self",)).get(pk=found.pk)
-        _check_free(guest, contact)
+        check_free(guest, contact)
         changed = [name for name, value in values.items() if getattr(guest, name) != value]
         for name in changed:
             setattr(guest, name, values[name])
@@ -87,7 +101,7 @@ def _new_values(guest: Customer, change: CustomerChange, country: str) -> dict[s
     values: dict[str, Any] = {
         name: value for name in _PLAIN if (value := getattr(change, name)) is not None
     }
-    for name in ("allergies", "tags"):
+    for name in _LISTS:
         if name in values:
             values[name] = list(dict.fromkeys(values[name]))
     if change.email is not None:
@@ -99,7 +113,8 @@ def _new_values(guest: Customer, change: CustomerChange, country: str) -> dict[s
     return values
 
 
-def _check_free(guest: Customer, contact: dict[str, str]) -> None:
+def check_free(guest: Customer, contact: dict[str, str]) -> None:
+    """Raise ContactTaken when another guest of the group has one of these."""
     for name, value in contact.items():
         others = Customer.objects.filter(organization=guest.organization_id, **{name: value})
         others = others.exclude(pk=guest.pk).exclude(merged_into=guest)
@@ -119,118 +134,41 @@ def _apply_consents(
             continue
         setattr(guest, column, clock.now() if wish else None)
         changed.append(column)
-        audit.record(
-            "customer.consented" if wish else "customer.consent_withdrawn",
-            guest.public_id,
+        log_consent(
+            guest,
+            column.removesuffix("_consent_at"),
+            given=wish,
             by=by,
             restaurant_id=restaurant_id,
-            to=column.removesuffix("_consent_at"),
+            text=change.consent_words,
         )
     return changed
-
-
-def merge_customers(
-    organization_id: int, keep: str, absorb: str, *, by: Actor, restaurant_id: int | None = None
-) -> Customer:
-    """Make two records of one guest (by public id) one; everything of the other moves along.
-
-    Whatever points at the absorbed record points at the kept one afterwards, its account
-    included. What the kept one has stays; gaps, allergies, tags, notes and consents are filled
-    from the other, consents only where neither was withdrawn later. The absorbed record remains as
-    a pointer with its own address and number, which recognise the guest from now on. Repeatable:
-    a record that was merged before counts as the one it became. Locks both rows, and both
-    addresses and numbers. Raises CustomerNotFound, Invalid for one and the same, CannotMerge when
-    each has an account.
-    """
-    with transaction.atomic():
-        first, second = customer_of(organization_id, keep), customer_of(organization_id, absorb)
-        if first.pk == second.pk:
-            if keep == absorb:
-                raise Invalid(absorb=gettext("Name two different guests."))
-            return first
-        known = [first.email, first.phone, second.email, second.phone]
-        lock_all(Space.GUEST, [("customer", organization_id, what) for what in known if what])
-        rows = Customer.objects.select_for_update(of=("self",)).in_bulk(
-            sorted([first.pk, second.pk])
-        )
-        kept, absorbed = rows[first.pk], rows[second.pk]
-        if kept.user_id and absorbed.user_id:
-            raise CannotMerge
-        moved = _move_all(absorbed, kept)
-        _fill(kept, absorbed)
-        audit.record(
-            "customer.merged",
-            kept.public_id,
-            by=by,
-            restaurant_id=restaurant_id,
-            absorbed=absorbed.public_id,
-            moved=moved,
-        )
-    return kept
-
-
-def _move_all(absorbed: Customer, kept: Customer) -> dict[str, int]:
-    """Point everything at the kept record, whatever app it is of; how many, by kind."""
-    moved = {}
-    for relation in Customer._meta.related_objects:
-        model, name = relation.related_model, relation.field.name
-        rows = model._base_manager.filter(**{name: absorbed})
-        if count := rows.update(**{name: kept}):
-            moved[str(model._meta.model_name)] = count
-    return moved
-
-
-def _fill(kept: Customer, absorbed: Customer) -> None:
-    """Gaps of the kept record from the other, which becomes a pointer."""
-    user, absorbed.user = absorbed.user_id, None
-    absorbed.merged_into = kept
-    for column in _CONSENTS.values():
-        if getattr(kept, column) is None and not _withdrew(kept, column):
-            setattr(kept, column, getattr(absorbed, column))
-        setattr(absorbed, column, None)
-    kept.allergies = list(dict.fromkeys([*kept.allergies, *absorbed.allergies]))
-    kept.tags = list(dict.fromkeys([*kept.tags, *absorbed.tags]))
-    kept.notes = "\n".join(filter(None, [kept.notes, absorbed.notes]))
-    # Its own address goes on recognising the guest, so only gaps are filled.
-    kept.email, absorbed.email = (
-        (kept.email, absorbed.email) if kept.email else (absorbed.email, "")
-    )
-    kept.phone, absorbed.phone = (
-        (kept.phone, absorbed.phone) if kept.phone else (absorbed.phone, "")
-    )
-    absorbed.allergies, absorbed.tags, absorbed.notes = [], [], ""
-    absorbed.save()
-    kept.user_id = kept.user_id or user
-    kept.save()
-
-
-def _withdrew(guest: Customer, column: str) -> bool:
-    return AuditEntry.objects.filter(
-        target=guest.public_id,
-        verb="customer.consent_withdrawn",
-        data__to=column.removesuffix("_consent_at"),
-    ).exists()
 
 
 def forget_customer(guest: Customer) -> None:
     """Blank a guest's record and those merged into it, in the caller's transaction. Repeatable.
 
-    The rows stay, for what is counted; nothing in them says who it was. Audited by the caller,
-    who erases what other apps know.
+    The rows stay, for what is counted; nothing in them says who it was. Notes go; the log of
+    consents stays as the proof it is, about nobody. Audited by the caller, who erases what other
+    apps know.
     """
     now = clock.now()
     everyone = Customer.objects.filter(Q(pk=guest.pk) | Q(merged_into=guest))
+    keys = list(everyone.values_list("pk", flat=True))
+    GuestNote.objects.filter(customer__in=keys).delete()
+    merges = CustomerMerge.objects.filter(Q(kept__in=keys) | Q(absorbed__in=keys))
+    merges.update(before={}, after={}, moved={})
     everyone.update(
         name=ERASED_NAME,
-        family_name="",
-        email="",
-        phone="",
+        **dict.fromkeys(_BLANK, ""),
+        **{key: [] for key in _LISTS},
         user=None,
-        allergies=[],
-        tags=[],
-        notes="",
+        is_vip=False,
         marketing_consent_at=None,
         sms_consent_at=None,
         erased_at=now,
         updated_at=now,
     )
+
+
+_BLANK = ("family_name", "email", "phone", "notes", "birthday", "anniversary", "language")

@@ -1,5 +1,6 @@
 """The book's rows, by subject."""
 
+from reservations.models.bills import VisitBill
 from reservations.models.hold import Hold
 from reservations.models.house_messages import HouseMessage
 from reservations.models.imports import ImportRun
@@ -38,5 +39,6 @@ __all__ = [
     "StandAction",
     "TableBlock",
     "TableClaim",
+    "VisitBill",
     "WaitlistEntry",
 ]

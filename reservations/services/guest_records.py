@@ -17,9 +17,9 @@ from core.actors import Actor
 from core.locks import Space, again_if_undone, lock_all
 from core.models import AuditEntry
 from customers.errors import KnownElsewhere
-from customers.models import Customer
+from customers.models import ConsentEntry, Customer, GuestNote
 from customers.selectors import customer_of
-from customers.services import records
+from customers.services import merging, records
 from notifications.models import Message
 from payments.models import Payment
 from payments.services.charges import forget_cards
@@ -77,6 +77,10 @@ class GuestRecord:
     waits: list[WaitlistEntry]
     requests: list[PartyRequest]
     notes: list[HouseMessage]
+    """What the guest wrote to the house."""
+    guest_notes: list[GuestNote]
+    """What the team wrote about the guest."""
+    consents: list[ConsentEntry]
     messages: list[Message]
     payments: list[Payment]
     trail: list[AuditEntry]
@@ -110,14 +114,14 @@ def _check_within(customer: Customer, within: int | None) -> None:
 def merge(
     organization_id: int, keep: str, absorb: str, *, by: Actor, within: int | None = None
 ) -> Customer:
-    """:func:`~customers.services.records.merge_customers` for a caller of one restaurant or all.
+    """:func:`~customers.services.merging.merge_customers` for a caller of one restaurant or all.
 
     ``within`` is the restaurant (primary key) beyond which the caller has no say; raises
     KnownElsewhere where one of the two has bookings there.
     """
     for public_id in (keep, absorb):
         _check_within(customer_of(organization_id, public_id), within)
-    return records.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
+    return merging.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
 
 
 def export(
@@ -129,7 +133,7 @@ def export(
     """
     customer = customer_of(organization_id, public_id)
     _check_within(customer, within)
-    bookings = list(bookings_of(customer).select_related("restaurant", "service"))
+    bookings = list(bookings_of(customer).select_related("restaurant", "service", "bill"))
     merged = list(customer.merged.order_by("id"))
     waits = list(_waits_of(organization_id, [customer, *merged]).select_related("restaurant"))
     requests = list(_requests_of(organization_id, [customer, *merged]).select_related("restaurant"))
@@ -147,6 +151,8 @@ def export(
         waits=waits,
         requests=requests,
         notes=list(HouseMessage.objects.filter(reservation__in=bookings)),
+        guest_notes=list(GuestNote.objects.filter(customer__in=[customer, *merged])),
+        consents=list(ConsentEntry.objects.filter(customer__in=[customer, *merged])),
         messages=list(Message.objects.filter(about__in=about)),
         payments=list(Payment.objects.filter(pk__in=_payments_of(customer))),
         trail=list(AuditEntry.objects.filter(target__in=[customer.public_id, *about])),

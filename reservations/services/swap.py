@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core import clock
 from core.actors import Actor
@@ -104,6 +105,9 @@ def remember(
         by=by,
         restaurant_id=held.house.id,
         because=identifier,
+        # What stands beside the box, in the language it was read in.
+        words=_("Send me offers and news of %(name)s. I can stop that at any time.")
+        % {"name": held.house.name},
     )
 
 

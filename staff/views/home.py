@@ -28,7 +28,6 @@ MOST_HOUSES = 24
 ARRIVALS_SHOWN = 8
 
 _BOOK = gettext_lazy("The book")
-_GUESTS = gettext_lazy("Guests")
 _SETUP = gettext_lazy("Set-up of the restaurant")
 
 
@@ -147,7 +146,6 @@ def _admin_links(request: StaffRequest) -> list[Link]:
     of_house = f"?{urlencode({'house': venue.pk})}"
     found = [
         Link(_BOOK, reverse("admin:reservations_reservation_changelist") + of_house, "calendar"),
-        Link(_GUESTS, reverse("admin:customers_customer_changelist"), "guests"),
         Link(_SETUP, reverse("admin:restaurants_restaurant_change", args=[venue.pk]), "settings"),
     ]
     return [] if request.present.by_pin else found

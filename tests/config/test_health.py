@@ -117,6 +117,7 @@ def test_the_schedule_keeps_its_promises() -> None:
         "webhooks.dispatch": 5,
         "webhooks.forget_old": 3600,
         "api.forget_answers": 3600,
+        "customers.forget_merges": 3600,
         "core.heartbeat": 10,
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from accounts.models import Organization
@@ -12,7 +14,8 @@ from customers.errors import CannotMerge, ContactTaken, CustomerNotFound
 from customers.models import Customer
 from customers.selectors import Wanted, customer_of, search_customers
 from customers.services import Contact, recognise
-from customers.services.records import CustomerChange, merge_customers, update_customer
+from customers.services.merging import merge_customers
+from customers.services.records import CustomerChange, update_customer
 from tests.factories import make_user
 from tests.fixtures.domain import Clock
 
@@ -29,7 +32,7 @@ def known(group: Organization, name: str = "John Smith", **fields: object) -> Cu
     return Customer.objects.create(organization=group, **(defaults | fields))
 
 
-def found(group: Organization, **wanted: str) -> list[str]:
+def found(group: Organization, **wanted: Any) -> list[str]:
     result = search_customers(group.pk, Wanted(**wanted), country="GB")
     assert result.total == len(result.customers)
     return [customer.name for customer in result.customers]

@@ -14,6 +14,10 @@ from django.test import Client
 from accounts.models import ApiKey, User
 from accounts.services.keys import create_key
 from core.actors import SYSTEM
+from customers.models import Customer, CustomerMerge, GuestNote, GuestTag
+from customers.services.merging import merge_customers
+from customers.services.notes import add_note
+from customers.services.tags import TagValues, save_tag
 from payments.models import Payment, Refund, SandboxCharge
 from reservations.guests import Guest
 from reservations.models import PaymentRequest, Reservation, SourceSecret
@@ -56,6 +60,11 @@ class Connections:
     endpoint: Endpoint
     delivery: Delivery
     secret: SourceSecret
+    guest: Customer
+    """Another record of whom was merged into this one."""
+    note: GuestNote
+    merge: CustomerMerge
+    tag: GuestTag
 
 
 @pytest.fixture
@@ -99,7 +108,21 @@ def connections_at(house: Restaurant) -> Connections:
     ).endpoint
     delivery = send_test(endpoint, by=SYSTEM)
     create_source_secret(house, "opentable", by=SYSTEM)
-    return Connections(key, endpoint, delivery, SourceSecret.objects.get(restaurant=house))
+    secret = SourceSecret.objects.get(restaurant=house)
+    return Connections(key, endpoint, delivery, secret, *guest_at(house))
+
+
+def guest_at(house: Restaurant) -> tuple[Customer, GuestNote, CustomerMerge, GuestTag]:
+    """A guest of the house's group, with what hangs on them."""
+    group = house.organization_id
+    guest = Customer.objects.create(
+        organization_id=group, name="Ada Guest", email=f"ada@{house.slug}.example"
+    )
+    other = Customer.objects.create(organization_id=group, name="A. Guest", phone="+12125550199")
+    merge_customers(group, guest.public_id, other.public_id, by=SYSTEM)
+    note = add_note(guest, "Likes the window", by=SYSTEM)
+    tag = save_tag(group, TagValues("Quiet"), by=SYSTEM)
+    return guest, note, CustomerMerge.objects.get(kept=guest), tag
 
 
 @pytest.fixture

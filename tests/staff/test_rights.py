@@ -2,181 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver
 from django.urls import reverse as reverse_url
 
-from accounts.models import ApiKey, ApiKeySecret, PasswordLink, RecoveryCode, User
+from accounts.models import User
 from core.actors import SYSTEM
-from core.models import AuditEntry
-from notifications.models import Message, SmsAccount
-from payments.models import Payment, ProviderAccount, Redemption, Refund
-from reservations.models import PaymentRequest, SourceSecret
 from restaurants.models import Membership, Restaurant, Tablet
 from restaurants.people import add_tablet
 from staff.urls import urlpatterns
 from tests.fixtures.twilio import connect
 from tests.staff.conftest import As, AtTablet, Cast, Connections, Money, tablet_at
-from webhooks.models import Delivery, Endpoint, EndpointSecret
+from tests.staff.rights import (
+    ACCOUNT,
+    ANY_STAFF,
+    AT_TABLETS,
+    BY_PIN_ONLY,
+    CONNECTORS,
+    DECIDERS,
+    FILLED_IN,
+    GUESTS,
+    KEEPERS,
+    LEADS_ON,
+    MANAGERS,
+    MONEY,
+    MOVES,
+    OPEN,
+    OWNERS,
+    PEOPLE,
+    POST_ONLY,
+    SEERS,
+    client_of,
+    expected,
+    money_url,
+    names,
+    state,
+    url_of,
+)
 
 pytestmark = pytest.mark.django_db
-
-OPEN = {"sign_in", "sign_out", "sign_in_code", "password_link"}
-"""For anybody: they decide about nothing, or know who may by what is in the address."""
-AT_TABLETS = {"tablet", "tablet_pin", "tablet_lock", "tablet_here"}
-"""For anybody at a tablet of a house; any other browser goes to the door."""
-BY_PIN_ONLY = {"tablet_choose_pin", "tablet_password"}
-ACCOUNT = {
-    *("account", "account_password", "account_sessions", "account_factor", "account_factor_off"),
-    *("account_codes", "account_pin"),
-}
-"""A person's own, and never by a PIN."""
-MANAGERS = {
-    *("tablets", "tablet_new", "tablet_revoke", "pin_first", "pin_unlock", "log", "log_csv"),
-}
-DECIDERS = {
-    *("people", "person_new", "person", "person_remove", "person_link", "person_unlock"),
-    "person_factor",
-}
-"""Owners decide who works here."""
-ANY_STAFF = {"home", "any_keys", "any_webhooks", "any_sources", "any_payments"}
-LED = {"stand_stream"}
-"""Leads browsers to where the stream is, or nowhere (204); tests/staff/test_stream.py has it."""
-SEERS = {"house", "stand_changes"} | LED
-CONNECTORS = {
-    *("keys", "key_new", "key", "key_rotate", "key_revoke"),
-    *("webhooks", "webhook_new", "webhook", "webhook_change", "webhook_rotate", "webhook_remove"),
-    *("webhook_switch", "webhook_test", "webhook_replay", "delivery", "delivery_replay"),
-    *("sources", "source_new", "source_rotate", "source_withdraw"),
-    *("texts", "texts_connect", "texts_stop"),
-}
-OPERATORS = {
-    *("payments", "payment", "policies", "booking_money"),
-    *("payment_redeem", "booking_ask", "link_withdraw"),
-    *("booking_messages", "message_resend"),
-}
-"""Who runs a service looks up a payment, sets it off on the bill and asks for one."""
-SEERS_OF_MONEY = {
-    *("payments_csv", "payment_report", "payment_report_csv", "payment_differences"),
-    *("payment_refund", "payment_release", "refund_retry", "booking_fee"),
-}
-"""Managers and owners see what the house takes, give it back and charge fees."""
-OWNERS = {"payment_account", "payment_account_stop", "payment_account_connect"}
-MONEY = OPERATORS | SEERS_OF_MONEY | OWNERS
-MOVES = (
-    MONEY
-    - {"payments", "payment", "policies", "booking_money", "booking_messages"}
-    - {
-        *("payments_csv", "payment_report", "payment_report_csv", "payment_account"),
-    }
-)
-"""What takes forms."""
-POST_ONLY = {"webhook_switch", "webhook_test", "webhook_replay", "delivery_replay"}
-POST_ONLY |= {"message_resend"}
-PEOPLE = (
-    *("nobody", "guest", "viewer", "server", "host", "charlie", "manager", "owner", "operator"),
-    # An owner, known by a PIN on a tablet of the house.
-    "pin",
-)
-
-
-def names(patterns: list[Any]) -> Iterator[str]:
-    for each in patterns:
-        if isinstance(each, URLResolver):
-            yield from names(each.url_patterns)
-        elif isinstance(each, URLPattern):
-            assert each.name is not None
-            yield each.name
-
-
-def money_url(name: str, house: Restaurant, its: Money) -> str:
-    arguments = [house.slug]
-    if name in ("payment", "payment_refund", "payment_release", "payment_redeem"):
-        arguments.append(its.payment.public_id)
-    elif name.startswith("booking_"):
-        arguments.append(its.booking.public_id)
-    elif name == "message_resend":
-        message = Message.objects.filter(about=its.booking.public_id).earliest("id")
-        arguments += [its.booking.public_id, message.public_id]
-    elif name == "refund_retry":
-        arguments.append(its.refund.public_id)
-    elif name == "link_withdraw":
-        arguments.append(its.request.public_id)
-    elif name == "payment_account_connect":
-        arguments.append("stripe")
-    return reverse_url(f"staff:{name}", args=arguments)
-
-
-def url_of(name: str, house: Restaurant, its: Connections) -> str:
-    arguments = [house.slug] if name in SEERS | CONNECTORS else []
-    if name.startswith("key") and name not in ("keys", "key_new"):
-        arguments.append(its.key.public_id)
-    if name.startswith(("webhook", "delivery")) and name not in ("webhooks", "webhook_new"):
-        arguments.append(its.endpoint.public_id)
-    if name.startswith("delivery"):
-        arguments.append(its.delivery.public_id)
-    if name in ("source_rotate", "source_withdraw"):
-        arguments.append(its.secret.public_id)
-    return reverse_url(f"staff:{name}", args=arguments)
-
-
-def expected(name: str, who: str) -> int:
-    if who in ("nobody", "guest"):
-        return 302
-    if who == "pin":
-        return expected_by_pin(name)
-    if name in ANY_STAFF:
-        return 200 if (name, who) == ("home", "operator") else 302
-    if who == "charlie":
-        return 404
-    if name in OWNERS:
-        return 200 if who in ("owner", "operator") else 403
-    if name in LED:
-        return 204
-    if name in SEERS or who in ("manager", "owner", "operator"):
-        return 200
-    return 200 if name in OPERATORS and who == "host" else 403
-
-
-def expected_by_pin(name: str) -> int:
-    """SEE, SERVE and OPERATE open; CHARGE asks for the password first; the rest stays shut."""
-    if name in ANY_STAFF or name == "booking_fee":
-        return 302
-    return 200 if name in SEERS | OPERATORS else 403
-
-
-def client_of(who: str, as_: As, at_tablet: AtTablet, cast: Cast) -> Client:
-    return at_tablet(cast.owner) if who == "pin" else as_(getattr(cast, who, None))
-
-
-def state() -> tuple[Any, ...]:
-    """All that these pages can change."""
-    return (
-        list(ApiKey.objects.order_by("pk").values_list("pk", "revoked_at")),
-        ApiKeySecret.objects.count(),
-        list(Endpoint.objects.order_by("pk").values_list("pk", "status", "removed_at", "url")),
-        EndpointSecret.objects.count(),
-        list(Delivery.objects.order_by("pk").values_list("pk", "status")),
-        list(SourceSecret.objects.order_by("pk").values_list("pk", "expires_at", "revoked_at")),
-        AuditEntry.objects.count(),
-        list(Membership.objects.order_by("pk").values_list("pk", "role", "pin")),
-        list(Tablet.objects.order_by("pk").values_list("pk", "revoked_at")),
-        list(Restaurant.objects.order_by("pk").values_list("pk", "lock_after_minutes")),
-        list(Restaurant.objects.order_by("pk").values_list("pk", "requires_second_factor")),
-        list(User.objects.order_by("pk").values_list("pk", "password", "full_name")),
-        (PasswordLink.objects.count(), Message.objects.count(), RecoveryCode.objects.count()),
-        list(Payment.objects.order_by("pk").values_list("pk", "status", "refunded", "errand")),
-        list(Refund.objects.order_by("pk").values_list("pk", "status", "attempts")),
-        list(PaymentRequest.objects.order_by("pk").values_list("pk", "status")),
-        Redemption.objects.count(),
-        ProviderAccount.objects.count(),
-        list(SmsAccount.objects.order_by("pk").values_list("pk", "is_active")),
-        Message.objects.count(),
-    )
 
 
 def test_the_table_knows_every_page() -> None:
@@ -191,6 +55,8 @@ def test_the_table_knows_every_page() -> None:
         | MONEY
         | MANAGERS
         | DECIDERS
+        | LEADS_ON
+        | GUESTS
     )
 
 
@@ -206,7 +72,7 @@ def test_who_may_look(
 ) -> None:
     connect(house)
     client = client_of(who, as_, at_tablet, cast)
-    for name in sorted(ANY_STAFF | SEERS | CONNECTORS - POST_ONLY):
+    for name in sorted(ANY_STAFF | SEERS | LEADS_ON | GUESTS | CONNECTORS - POST_ONLY):
         url = url_of(name, house, here)
         answer = client.get(url)
         assert answer.status_code == expected(name, who), (name, who)
@@ -270,9 +136,27 @@ def test_a_refusal_changes_nothing(
     who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant, here: Connections
 ) -> None:
     client, before = client_of(who, as_, at_tablet, cast), state()
-    for name in sorted(CONNECTORS):
+    for name in sorted(CONNECTORS | GUESTS | {"sheet_after"}):
+        wanted = expected(name, who)
+        if name == "sheet_after" and who in ("viewer", "server"):
+            wanted = 403
+        if who in ("host", "pin") and name in KEEPERS | {"sheet_after"}:
+            continue
         answer = client.post(url_of(name, house, here), FILLED_IN)
-        assert answer.status_code == expected(name, who), (name, who)
+        assert answer.status_code == wanted, (name, who)
+    assert state() == before
+
+
+@pytest.mark.parametrize("who", ["manager", "owner"])
+def test_guests_of_another_group_are_not_found(
+    who: str, as_: As, cast: Cast, house: Restaurant, here: Connections, there: Connections
+) -> None:
+    client, before = as_(getattr(cast, who)), state()
+    for name in sorted(GUESTS - {"guest_tags"} | {"guest"}):
+        url = url_of(name, house, there)
+        assert client.get(url).status_code == 404, name
+        if name != "guest":
+            assert client.post(url, FILLED_IN).status_code in (404, 405), name
     assert state() == before
 
 
@@ -490,7 +374,9 @@ def test_a_form_without_its_token_is_refused(
 ) -> None:
     client, before = Client(enforce_csrf_checks=True), state()
     client.force_login(cast.owner)
-    for name in sorted(CONNECTORS | {"sign_in", "sign_out"}):
+    for name in sorted(CONNECTORS | GUESTS | {"sheet_after", "sign_in", "sign_out"}):
+        if name in ("guest_json", "guest_csv"):
+            continue
         assert client.post(url_of(name, house, here), FILLED_IN).status_code == 403, name
     for name in sorted(MOVES):
         assert client.post(money_url(name, house, money), FILLED_IN).status_code == 403, name
@@ -502,25 +388,7 @@ def test_pages_tell_no_name_of_a_house_of_others(
 ) -> None:
     client = as_(cast.owner)
     for name in sorted(SEERS | CONNECTORS - POST_ONLY):
+        if name.endswith("_csv"):
+            continue
         page = client.get(url_of(name, house, here)).content.decode()
         assert elsewhere.name not in page, name
-
-
-FILLED_IN = {
-    "name": "Other",
-    "rate_per_hour": "10",
-    "scopes": ["*"],
-    "url": "https://other.example/",
-    "events": ["*"],
-    "contact_email": "a@b.example",
-    "hours": "0",
-    "to": "paused",
-    "source": "resy",
-    "once": "a-form-of-mine",
-    "confirmed": "1",
-    "amount": "5",
-    "reason": "Why not",
-    "way": "card",
-    "note": "It may stay",
-    "money": "test",
-}

@@ -52,6 +52,9 @@ class Command(BaseCommand):
                 f"Bookings at {name}: {report.made[name]} new, {report.kept[name]} there before,"
                 f" {report.refused[name]} did not fit"
             )
+        for name, visits in sorted(report.past.items()):
+            if visits:
+                self.stdout.write(f"Visits of past weeks at {name}: {visits}")
         bella = Restaurant.objects.get(public_id=BELLA_NOTTE.public_id)
         self.stdout.write(
             f"{bella.name} is nearly full on {demo.next_saturday(bella):%A, %d %B} at 19:00"

@@ -167,6 +167,8 @@ def test_everything_is_handed_out(office: Api) -> None:
         "payments",
         "waitlist",
         "large_party_requests",
+        "notes_of_the_team",
+        "consents",
         "notes_to_the_house",
         "messages",
         "activity",

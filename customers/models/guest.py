@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Reverse
 
 from accounts.models import Organization, User
 from core.ids import PublicIdField
+
+DAY_OF_THE_YEAR = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
+
+def _day_of_the_year(help_text: str) -> models.CharField[str, str]:
+    return models.CharField(
+        max_length=5, default="", db_default="", blank=True, help_text=help_text
+    )
 
 
 class Customer(models.Model):
@@ -39,7 +50,34 @@ class Customer(models.Model):
         help_text="Codes of allergens, and what the guest wrote in words.",
     )
     tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    notes = models.TextField(blank=True)
+    notes = models.TextField(
+        blank=True,
+        help_text="One remark, as programs keep it. What people write are notes of their own.",
+    )
+    is_vip = models.BooleanField(default=False, db_default=False)
+    birthday = _day_of_the_year("Month and day, 11-28; nobody needs the year.")
+    anniversary = _day_of_the_year("Month and day, 06-14.")
+    dietary = ArrayField(
+        models.CharField(max_length=60),
+        default=list,
+        db_default=Value("{}"),
+        blank=True,
+        help_text="What the guest eats or does not: vegetarian, halal.",
+    )
+    language = models.CharField(
+        max_length=10,
+        default="",
+        db_default="",
+        blank=True,
+        help_text="The guest likes to be spoken to in; empty is not known.",
+    )
+    favourite_tables = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=Value("{}"),
+        blank=True,
+        help_text="Public ids of tables in any house of the group.",
+    )
     marketing_consent_at = models.DateTimeField(
         null=True, blank=True, help_text="When the guest agreed to offers; empty means never."
     )
@@ -66,31 +104,67 @@ class Customer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "user"], name="customer_account_once"),
             models.CheckConstraint(
-                condition=models.Q(phone="") | models.Q(phone__startswith="+"),
+                condition=Q(phone="") | Q(phone__startswith="+"),
                 name="customer_phone_e164",
             ),
             models.CheckConstraint(
-                condition=models.Q(erased_at=None) | models.Q(email="", phone="", user=None),
+                condition=Q(erased_at=None) | Q(email="", phone="", user=None),
                 name="customer_erased_is_blank",
             ),
             models.CheckConstraint(
-                condition=models.Q(merged_into=None)
-                | ~models.Q(merged_into=models.F("id")) & models.Q(user=None),
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")) & Q(user=None),
                 name="customer_merged_has_no_account",
+            ),
+            models.CheckConstraint(
+                condition=Q(birthday="") | Q(birthday__regex=DAY_OF_THE_YEAR),
+                name="customer_birthday",
+            ),
+            models.CheckConstraint(
+                condition=Q(anniversary="") | Q(anniversary__regex=DAY_OF_THE_YEAR),
+                name="customer_anniversary",
             ),
         ]
         indexes = [
             # Without the many who gave none: nobody is looked for by an empty number.
             models.Index(
                 fields=["organization", "phone"],
-                condition=~models.Q(phone=""),
+                condition=~Q(phone=""),
                 name="customer_by_phone",
             ),
             models.Index(
                 fields=["organization", "email"],
-                condition=~models.Q(email=""),
+                condition=~Q(email=""),
                 name="customer_by_email",
             ),
+            # For the beginning of a number or address, and the end of a number. A name's words
+            # have an index of their own (migration 0004), on customers_words(name).
+            models.Index(
+                "organization",
+                OpClass("phone", "varchar_pattern_ops"),
+                condition=~Q(phone=""),
+                name="customer_phone_begins",
+            ),
+            models.Index(
+                "organization",
+                OpClass(Reverse("phone"), "text_pattern_ops"),
+                condition=~Q(phone=""),
+                name="customer_phone_ends",
+            ),
+            models.Index(
+                "organization",
+                OpClass("email", "varchar_pattern_ops"),
+                condition=~Q(email=""),
+                name="customer_email_begins",
+            ),
+            models.Index(
+                fields=["organization", "name", "id"],
+                condition=Q(merged_into=None, erased_at=None),
+                name="customer_by_name",
+            ),
+            models.Index(
+                fields=["organization", "name"], condition=Q(is_vip=True), name="customer_vip"
+            ),
+            GinIndex(fields=["tags"], name="customer_by_tag"),
         ]
 
     def __str__(self) -> str:

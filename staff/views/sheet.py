@@ -1,0 +1,372 @@
+"""The sheet of an evening: before the shift to print, after it to look back and enter bills."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import DomainError
+from customers.models import GuestTag
+from customers.selectors import tags_of
+from reservations.details import Occasion
+from reservations.selectors.evening import Evening, Known, Party, evening_of
+from reservations.selectors.today import service_date_at
+from reservations.services.bills import record_bills
+from reservations.views.base import warn
+from reservations.views.wording import clock_time, day
+from restaurants.access import Capability
+from restaurants.models import Restaurant
+from staff import guest_words, money_words, wording
+from staff.access import HouseView, StaffRequest, house_url
+from staff.pictures import Picture, Series, stacked
+from staff.reports.covers import KINDS
+from staff.reports.parts import minutes, number, percent
+
+LARGE = 6
+_GONE = frozenset({"cancelled", "no_show", "declined", "expired"})
+_FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
+_QUARTER = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A party on paper."""
+
+    party: Party
+    time: str
+    name: str
+    labels: list[guest_words.Label]
+    tables: str
+    alerts: list[str]
+    """Allergies and diets: for the kitchen."""
+    lines: list[str]
+    """Everything else somebody at the table should know."""
+    money: str
+    url: str
+    """Of the guest."""
+    is_large: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A service of the date."""
+
+    name: str
+    rows: list[Row]
+    covers: int
+
+
+class TodaysSheetView(HouseView):
+    """``…/sheet/``: that of the service that runs or comes next."""
+
+    def get(self, request: StaffRequest) -> HttpResponse:
+        """There."""
+        return self.to("sheet", service_date_at(request.venue, clock.now()).isoformat())
+
+
+class _Sheet(HouseView):
+    page: ClassVar[str] = "sheet"
+
+    def date(self, text: str) -> dt.date:
+        """The date in the address. Raises 404 for what is none."""
+        try:
+            found = dt.date.fromisoformat(text)
+        except ValueError as error:
+            raise Http404 from error
+        if not _FIRST <= found <= _LAST:
+            raise Http404
+        return found
+
+    def frame(self, request: StaffRequest, date: dt.date) -> dict[str, Any]:
+        """What both sheets say at the top."""
+        venue, one = request.venue, dt.timedelta(days=1)
+        return {
+            "date": date,
+            "day": day(date),
+            "is_today": date == service_date_at(venue, clock.now()),
+            "before": house_url(venue, self.page, (date - one).isoformat()),
+            "following": house_url(venue, self.page, (date + one).isoformat()),
+            "sheet": house_url(venue, "sheet", date.isoformat()),
+            "after": house_url(venue, "sheet_after", date.isoformat()),
+            "printed": wording.moment(clock.now(), venue.tz),
+        }
+
+
+class SheetView(_Sheet):
+    """Before the shift: who comes, in order, with all the team should know. Prints on A4."""
+
+    def get(self, request: StaffRequest, date: str) -> HttpResponse:
+        """The sheet."""
+        found = self.date(date)
+        venue = request.venue
+        evening = evening_of(venue, found, now=clock.now())
+        tags = tags_of(venue.organization_id)
+        expected = [party for party in evening.parties if party.status not in _GONE]
+        parts = [
+            Part(name, [_row(venue, each, evening, tags, found) for each in group], _covers(group))
+            for name, group in _by_service(expected).items()
+        ]
+        rows = [row for part in parts for row in part.rows]
+        context = self.frame(request, found) | {
+            "parts": parts,
+            "figures": [
+                (_("Covers"), number(_covers(expected))),
+                (_("Parties"), number(len(expected))),
+                (_("Large parties"), number(sum(row.is_large for row in rows))),
+                (_("With allergies or diets"), number(sum(bool(row.alerts) for row in rows))),
+            ],
+            "kitchen": [row for row in rows if row.alerts],
+            "picture": _arrivals(venue, expected),
+            "shut": [_shut(venue, each) for each in evening.closures],
+            "gone": len(evening.parties) - len(expected),
+        }
+        return render(request, "staff/sheet.html", context)
+
+
+def _by_service(parties: Iterable[Party]) -> dict[str, list[Party]]:
+    found: dict[str, list[Party]] = {}
+    for party in parties:
+        found.setdefault(party.service, []).append(party)
+    return found
+
+
+def _covers(parties: Iterable[Party]) -> int:
+    return sum(party.party_size for party in parties)
+
+
+def _row(
+    venue: Restaurant, party: Party, evening: Evening, tags: Sequence[GuestTag], date: dt.date
+) -> Row:
+    known = evening.known.get(party.customer_id or 0)
+    labels = guest_words.labels(known.guest, tags, known.signals) if known else []
+    return Row(
+        party=party,
+        time=clock_time(party.starts_at, venue.tz),
+        name=party.diner or party.name or _("No name"),
+        labels=labels,
+        tables=" + ".join(party.tables) or party.room,
+        alerts=_alerts(party, known),
+        lines=_lines(party, known, date),
+        money=_money(party),
+        url=house_url(venue, "guest", known.guest.public_id) if known else "",
+        is_large=party.party_size >= LARGE,
+    )
+
+
+def _alerts(party: Party, known: Known | None) -> list[str]:
+    found = [guest_words.allergen(code) for code in party.allergens]
+    found += [party.allergy_note] if party.allergy_note else []
+    found += party.dietary
+    if known:
+        found += [*guest_words.allergies(known.guest), *known.guest.dietary]
+    return list(dict.fromkeys(found))
+
+
+def _lines(party: Party, known: Known | None, date: dt.date) -> list[str]:
+    occasions = dict(Occasion.choices)
+    found = [
+        str(occasions.get(party.occasion, party.occasion)),
+        party.celebration,
+        party.requests,
+        party.offer,
+        party.access,
+    ]
+    if party.diner:
+        found.append(_("Booked by %(name)s") % {"name": party.name})
+    if party.high_chairs:
+        found.append(_("High chairs: %(n)s") % {"n": party.high_chairs})
+    if party.step_free:
+        found.append(_("Without steps"))
+    if party.late_minutes:
+        found.append(_("%(n)s minutes late, they say") % {"n": party.late_minutes})
+    if known:
+        found += guest_words.special_dates(known.guest, date)
+        found += [note.text for note in known.notes]
+        if known.guest.notes:
+            found.append(known.guest.notes)
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _money(party: Party) -> str:
+    def said(value: Decimal) -> str:
+        return money_words.money_text(value, party.currency)
+
+    if party.status == "pending_payment":
+        return _("%(money)s not paid yet") % {"money": said(party.deposit)}
+    if party.unused:
+        return _("%(money)s paid, comes off the bill") % {"money": said(party.unused)}
+    if party.has_hold:
+        return _("%(money)s set aside") % {"money": said(party.deposit)}
+    return _("Card on file") if party.has_card else ""
+
+
+def _shut(venue: Restaurant, closure: Any) -> str:
+    what = closure.room or closure.service or _("The house")
+    said = {
+        "what": what,
+        "from": clock_time(closure.starts_at, venue.tz),
+        "until": clock_time(closure.ends_at, venue.tz),
+        "note": closure.note,
+    }
+    text = _("%(what)s is shut from %(from)s to %(until)s. %(note)s") % said
+    return text.strip() + (" " + _("(online only)") if closure.online_only else "")
+
+
+def _arrivals(venue: Restaurant, parties: Sequence[Party]) -> Picture | None:
+    """Covers that arrive in each quarter of an hour, by service, with the limit over them."""
+    if not parties:
+        return None
+    first = min(party.starts_at for party in parties)
+    first -= dt.timedelta(minutes=first.minute % 15, seconds=first.second)
+    count = int((max(party.starts_at for party in parties) - first) / _QUARTER) + 1
+    groups = _by_service(parties)
+    values = {name: [0.0] * count for name in groups}
+    limits = [0.0] * count
+    for name, group in groups.items():
+        for party in group:
+            place = int((party.starts_at - first) / _QUARTER)
+            values[name][place] += party.party_size
+            limits[place] = max(limits[place], party.slot_covers or 0)
+    labels = [clock_time(first + _QUARTER * n, venue.tz)[:5] for n in range(count)]
+    series = [
+        Series(name, counts, KINDS[place % len(KINDS)])
+        for place, (name, counts) in enumerate(values.items())
+    ]
+    limit = Series(_("Limit for a quarter of an hour"), limits, "limit") if any(limits) else None
+    sums = [sum(counts[n] for counts in values.values()) for n in range(count)]
+    best = max(range(count), key=lambda n: sums[n])
+    told = _("%(covers)s covers; most at %(time)s, %(most)s covers.") % {
+        "covers": _covers(parties),
+        "time": labels[best],
+        "most": number(sums[best]),
+    }
+    title = _("Covers arriving in each quarter of an hour")
+    return stacked(title, told, labels, series, limit=limit)
+
+
+class AfterView(_Sheet):
+    """After the shift: what became of the evening. Who runs the service enters bills here."""
+
+    page = "sheet_after"
+
+    def get(self, request: StaffRequest, date: str) -> HttpResponse:
+        """The report of the evening."""
+        return self._page(request, self.date(date))
+
+    def post(self, request: StaffRequest, date: str) -> HttpResponse:
+        """Keep the bills that were typed; an empty field takes one away."""
+        if not request.access.allows(Capability.OPERATE, request.venue.pk):
+            raise PermissionDenied
+        found = self.date(date)
+        typed = {
+            name.removeprefix("bill-"): value
+            for name, value in request.POST.items()
+            if name.startswith("bill-") and isinstance(value, str)
+        }
+        totals, wrong = _totals(typed)
+        if wrong:
+            return self._page(request, found, typed, wrong)
+        try:
+            changed = record_bills(request.venue.pk, totals, by=request.actor)
+        except DomainError as error:
+            warn(request, error)
+            return self._page(request, found, typed)
+        if changed:
+            messages.success(request, _("Saved."))
+        return self.to("sheet_after", found.isoformat())
+
+    def _page(
+        self,
+        request: StaffRequest,
+        date: dt.date,
+        typed: Mapping[str, str] | None = None,
+        wrong: frozenset[str] = frozenset(),
+    ) -> HttpResponse:
+        venue = request.venue
+        evening = evening_of(venue, date, now=clock.now())
+        came = [party for party in evening.parties if party.status not in _GONE]
+        context = self.frame(request, date) | {
+            "figures": _after_figures(evening, came),
+            "rows": [_after_row(venue, each, typed or {}, wrong) for each in evening.parties],
+            "servers": _servers(came),
+            "may_bill": request.access.allows(Capability.OPERATE, venue.pk),
+            "others": [_("Write amounts such as 84.50, or leave the field empty.")]
+            if wrong
+            else [],
+        }
+        return render(request, "staff/sheet_after.html", context, status=422 if wrong else 200)
+
+
+def _totals(typed: Mapping[str, str]) -> tuple[dict[str, Decimal | None], frozenset[str]]:
+    found: dict[str, Decimal | None] = {}
+    wrong = set()
+    for booking, text in typed.items():
+        try:
+            value = Decimal(text.strip().replace(",", ".")) if text.strip() else None
+        except InvalidOperation:
+            value = Decimal("NaN")
+        if value is not None and not (value.is_finite() and 0 <= value < 10**8):
+            wrong.add(booking)
+        found[booking] = value
+    return found, frozenset(wrong)
+
+
+def _after_figures(evening: Evening, came: Sequence[Party]) -> list[tuple[str, str]]:
+    missed = [each for each in evening.parties if each.status == "no_show"]
+    cancelled = [each for each in evening.parties if each.status == "cancelled"]
+    late = [each for each in cancelled if each.is_late_cancel]
+    walk_ins = [each for each in came if each.channel == "walk_in"]
+    stays = [each.stayed for each in came if each.stayed is not None]
+    expected = len(came) + len(missed)
+    return [
+        (_("Covers"), number(_covers(came))),
+        (_("Parties"), number(len(came))),
+        (_("Walk-in covers"), number(_covers(walk_ins))),
+        (_("No-shows"), f"{len(missed)} ({percent(len(missed) / expected if expected else 0)})"),
+        (_("Cancelled late"), _("%(n)s of %(all)s") % {"n": len(late), "all": len(cancelled)}),
+        (_("Average stay"), minutes(sum(stays) / len(stays)) if stays else "–"),
+    ]
+
+
+def _after_row(
+    venue: Restaurant, party: Party, typed: Mapping[str, str], wrong: frozenset[str]
+) -> dict[str, Any]:
+    def at(moment: dt.datetime | None) -> str:
+        return clock_time(moment, venue.tz) if moment else "–"
+
+    bill = money_words.plain(party.bill, party.currency) if party.bill is not None else ""
+    planned = (party.ends_at - party.starts_at).total_seconds() / 60
+    over = "" if party.stayed is None else f"{round(party.stayed - planned):+d}"
+    return {
+        "party": party,
+        "name": party.diner or party.name or _("No name"),
+        "time": clock_time(party.starts_at, venue.tz),
+        "tables": " + ".join(party.tables) or party.room,
+        "state": str(wording.STATES[party.status]),
+        "arrived": at(party.arrived_at),
+        "seated": at(party.seated_at),
+        "left": at(party.left_at),
+        "stay": minutes(party.stayed),
+        "over": over.replace("-", "\N{MINUS SIGN}"),
+        "bill": typed.get(party.public_id, bill),
+        "is_wrong": party.public_id in wrong,
+        "takes_bill": party.status not in _GONE,
+    }
+
+
+def _servers(came: Sequence[Party]) -> list[tuple[str, int, int]]:
+    found: dict[str, list[Party]] = {}
+    for party in came:
+        if party.server:
+            found.setdefault(party.server, []).append(party)
+    return [(name, len(group), _covers(group)) for name, group in sorted(found.items())]
