@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0018_texts_and_reminders'),
+        ('reservations', '0019_host_stand'),
     ]
 
     operations = [
