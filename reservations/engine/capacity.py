@@ -11,8 +11,8 @@ the three slots of one quarter share its limit.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reservations.engine.calendar import service_of
 from reservations.engine.memo import per_plan
@@ -22,6 +22,7 @@ from reservations.engine.types import (
     CapacityMode,
     Cell,
     Channel,
+    DiningService,
     Gauge,
     GaugeClaim,
     Ledger,
@@ -32,6 +33,7 @@ from reservations.engine.types import (
     Refusal,
     Used,
 )
+from reservations.engine.walltime import wall_to_minute
 
 COVERS_REASON = {
     Gauge.SERVICE: Reason.SERVICE_FULL,
@@ -59,11 +61,19 @@ class Limit:
     parties: int | None = None
     cell: Cell | None = None
     """The only counter of a limit on the whole service."""
+    own: Mapping[Cell, tuple[int | None, int | None]] = field(default_factory=dict, compare=False)
+    """Quarters of an hour with limits of their own: covers and parties."""
 
     @property
     def is_set(self) -> bool:
         """False when it only counts and can refuse nobody."""
-        return self.covers is not None or self.parties is not None
+        return self.covers is not None or self.parties is not None or bool(self.own)
+
+    def allowed(self, cells: Sequence[Cell]) -> tuple[int | None, int | None]:
+        """Covers and parties allowed in these counters: the cell's own limit, or the usual one."""
+        if not self.own or len(cells) != 1:
+            return self.covers, self.parties
+        return self.own.get(cells[0], (self.covers, self.parties))
 
     def cells(self, starts: Minute, minutes: int) -> Sequence[Cell]:
         """The counters that a party arriving at ``starts`` for ``minutes`` would move."""
@@ -95,7 +105,13 @@ def counters_of(
     service = service_of(plan, service_id)
     wanted = [
         Limit(Gauge.SERVICE, service_id, service.max_covers, cell=service_cell(service_date)),
-        Limit(Gauge.SLOT, service_id, service.slot_covers, service.slot_parties),
+        Limit(
+            Gauge.SLOT,
+            service_id,
+            service.slot_covers,
+            service.slot_parties,
+            own=_own_limits(plan, service_date, service, ("slot_covers", "slot_parties")),
+        ),
     ]
     if channel is Channel.ONLINE:
         wanted.append(
@@ -104,12 +120,33 @@ def counters_of(
                 service_id,
                 service.online_slot_covers,
                 service.online_slot_parties,
+                own=_own_limits(
+                    plan, service_date, service, ("online_slot_covers", "online_slot_parties")
+                ),
             )
         )
     if plan.capacity_mode is CapacityMode.SEATS:
         # A pool is one for the whole house: services that overlap share it, hence service 0.
         wanted.append(Limit(Gauge.SEATS, 0, plan.seats))
     return tuple(wanted)
+
+
+def _own_limits(
+    plan: Plan, service_date: dt.date, service: DiningService, names: tuple[str, str]
+) -> dict[Cell, tuple[int | None, int | None]]:
+    """What single quarters of the service allow on this date, where it differs from the rest."""
+    usual = tuple(getattr(service, name) for name in names)
+    found: dict[Cell, tuple[int | None, int | None]] = {}
+    for step in service.pacing:
+        starts = wall_to_minute(plan.zone, service_date, step.wall)
+        own = [getattr(step, name) for name in names]
+        if starts is not None and own != [None, None]:
+            covers, parties = (
+                limit if limit is not None else other
+                for limit, other in zip(own, usual, strict=True)
+            )
+            found[starts // CELL_MINUTES] = (covers, parties)
+    return found
 
 
 @per_plan(bound=1000)
@@ -130,13 +167,15 @@ def refusals(
     """
     found: list[Refusal] = []
     for limit in limits:
-        used = _fullest(ledger, limit, limit.cells(starts, minutes))
-        if limit.covers is not None and used.covers + party_size > limit.covers:
+        cells = limit.cells(starts, minutes)
+        used = _fullest(ledger, limit, cells)
+        covers, parties = limit.allowed(cells)
+        if covers is not None and used.covers + party_size > covers:
             reason = COVERS_REASON[limit.gauge]
-            found.append(_refusal(reason, limit.covers, used.covers, party_size))
-        if limit.parties is not None and used.parties + 1 > limit.parties:
+            found.append(_refusal(reason, covers, used.covers, party_size))
+        if parties is not None and used.parties + 1 > parties:
             reason = PARTIES_REASON[limit.gauge]
-            found.append(_refusal(reason, limit.parties, used.parties, 1))
+            found.append(_refusal(reason, parties, used.parties, 1))
     return found
 
 
@@ -155,12 +194,12 @@ def claims(
             service_id=limit.service_id,
             cell=cell,
             covers_allowed=_allowed(
-                limit.covers,
+                limit.allowed((cell,))[0],
                 used.covers + query.party_size,
                 COVERS_REASON[limit.gauge] in query.waived,
             ),
             parties_allowed=_allowed(
-                limit.parties,
+                limit.allowed((cell,))[1],
                 used.parties + 1,
                 PARTIES_REASON.get(limit.gauge) in query.waived,
             ),

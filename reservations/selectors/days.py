@@ -95,4 +95,4 @@ def read_day(
         uses=tuple(zip(tables, starts, ends, strict=True)) if tables else (),
         gauges=gauges_of(*counted),
     )
-    return Day(house(pk, version), service_date, ledger, has_lapsed, state)
+    return Day(house(pk, version).on(service_date), service_date, ledger, has_lapsed, state)

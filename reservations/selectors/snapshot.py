@@ -37,7 +37,8 @@ CROSS JOIN LATERAL (
       ON s.restaurant_id = d.restaurant_id AND s.service_id = d.id
     WHERE d.restaurant_id = r.id
       AND (d.max_covers IS NOT NULL OR d.slot_covers IS NOT NULL OR d.slot_parties IS NOT NULL
-        OR d.online_slot_covers IS NOT NULL OR d.online_slot_parties IS NOT NULL)
+        OR d.online_slot_covers IS NOT NULL OR d.online_slot_parties IS NOT NULL
+        OR EXISTS (SELECT FROM restaurants_pacingstep p WHERE p.service_id = d.id))
       AND s.cell >= %(from_cell)s AND s.cell < %(to_cell)s
     UNION ALL
     SELECT s.* FROM reservations_serviceload s
