@@ -248,7 +248,9 @@ def stand_together(
     shapes = {}
     for table in members:
         spot = spots[table.id]
-        shapes[table.id] = corners(spot.x, spot.y, table.width, table.height, spot.rotation)
+        # A round table stands as it stands, however it is turned.
+        turned = 0 if table.shape == "round" and table.width == table.height else spot.rotation
+        shapes[table.id] = corners(spot.x, spot.y, table.width, table.height, turned)
     reached, rest = members[:1], members[1:]
     while rest:
         near = next(

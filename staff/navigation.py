@@ -36,6 +36,7 @@ class Place:
 PLACES = (
     Place(gettext_lazy("Today"), "house", "clock"),
     Place(gettext_lazy("Payments"), "payments", "card", Capability.OPERATE),
+    Place(gettext_lazy("Set-up"), "setup", "settings"),
     Place(
         gettext_lazy("API keys"),
         "keys",

@@ -29,7 +29,6 @@ ARRIVALS_SHOWN = 8
 
 _BOOK = gettext_lazy("The book")
 _GUESTS = gettext_lazy("Guests")
-_SETUP = gettext_lazy("Set-up of the restaurant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,6 @@ def _admin_links(request: StaffRequest) -> list[Link]:
     found = [
         Link(_BOOK, reverse("admin:reservations_reservation_changelist") + of_house, "calendar"),
         Link(_GUESTS, reverse("admin:customers_customer_changelist"), "guests"),
-        Link(_SETUP, reverse("admin:restaurants_restaurant_change", args=[venue.pk]), "settings"),
     ]
     return [] if request.present.by_pin else found
 
