@@ -62,29 +62,31 @@ function top({ shape, width, height }, name) {
 
 const placed = ({ x, y, width, height, rotation }) => `translate(${x} ${y}) rotate(${rotation} ${width / 2} ${height / 2})`;
 
-/** What stands in a table's or fixture's group. */
-export function drawThing(group, thing, isTable) {
+/** What stands in a table's or fixture's group; its words in another one, which is not read out: the group has a name. */
+export function drawThing(group, words, thing, isTable) {
   const { width, height, rotation } = thing;
-  group.setAttribute("transform", placed(thing));
+  for (const part of [group, words]) part.setAttribute("transform", placed(thing));
   const upright = { transform: `translate(${width / 2} ${height / 2}) rotate(${-rotation})` };
+  words.replaceChildren();
   if (isTable) {
     const seats = thing.min_seats === thing.max_seats ? String(thing.max_seats) : `${thing.min_seats}–${thing.max_seats}`;
-    const words = element("g", upright);
+    const lines = element("g", upright);
     const number = element("text", { class: "tbl__number", y: -2 });
     number.textContent = thing.label;
     const range = element("text", { class: "tbl__seats", y: 16 });
     range.textContent = seats;
-    words.append(number, range);
-    group.replaceChildren(...chairs(thing), top(thing, "tbl__top"), words);
+    lines.append(number, range);
+    words.append(lines);
+    group.replaceChildren(...chairs(thing), top(thing, "tbl__top"));
     if (thing.step_free) group.append(element("circle", { class: "tbl__mark", cx: width - 9, cy: 9, r: 5 }));
     return;
   }
   const parts = thing.kind === "text" ? [element("rect", { class: "fix__hit", width, height })] : [element("rect", { class: "fix__body", width, height, rx: thing.kind === "bar" ? 8 : 2 })];
   if (thing.kind === "door") parts.push(element("path", { class: "fix__swing", d: `M0 ${height / 2}A${width} ${width} 0 0 1 ${width} ${height / 2 - width}V${height / 2}` }));
   if (thing.label) {
-    const words = element("text", { class: "fix__label", ...(thing.kind === "text" ? upright : { x: width / 2, y: height / 2 }) });
-    words.textContent = thing.label;
-    parts.push(words);
+    const label = element("text", { class: "fix__label", ...(thing.kind === "text" ? upright : { x: width / 2, y: height / 2 }) });
+    label.textContent = thing.label;
+    words.append(label);
   }
   group.replaceChildren(...parts);
 }

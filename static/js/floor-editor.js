@@ -29,6 +29,7 @@ class Editor {
   #undo = [];
   #redo = [];
   #nudged = 0;
+  #drawn = new WeakMap();
   zoom = 0;
 
   constructor() {
@@ -36,11 +37,13 @@ class Editor {
     this.svg = element("svg", { class: "canvas", role: "group", "aria-label": words.canvas });
     this.ground = element("rect", { class: "canvas__ground" });
     const pattern = element("pattern", { id: "floor-grid", width: 50, height: 50, patternUnits: "userSpaceOnUse" }, element("path", { class: "canvas__line", d: "M50 0H0V50" }));
-    this.layers = Object.fromEntries(["fixtures", "combos", "tables", "lines", "frame"].map((name) => [name, element("g", { class: `layer layer--${name}` })]));
+    this.layers = Object.fromEntries(["fixtures", "combos", "tables", "words", "lines", "frame"].map((name) => [name, element("g", { class: `layer layer--${name}` })]));
     this.net = element("rect", { class: "canvas__net", fill: "url(#floor-grid)" });
     this.svg.append(element("defs", {}, pattern), this.ground, this.net, ...Object.values(this.layers));
     this.paper.replaceChildren(this.svg);
     this.groups = new Map();
+    this.texts = new Map();
+    this.layers.words.setAttribute("aria-hidden", "true");
     this.inspector = new Inspector(this, document.getElementById("inspector"), words);
     for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
     this.#listen();
@@ -322,7 +325,9 @@ class Editor {
     for (const [id, group] of this.groups) {
       if (all.some((each) => each.id === id)) continue;
       group.remove();
+      this.texts.get(id).remove();
       this.groups.delete(id);
+      this.texts.delete(id);
     }
     drawCombinations(this.layers.combos, this.doc, tables, this.chosen);
     drawFrame(this.layers.frame, this.chosenThings(), !isReadOnly);
@@ -339,6 +344,8 @@ class Editor {
       if (!group) {
         group = element("g", { tabindex: 0, role: "button", "data-id": thing.id });
         this.groups.set(thing.id, group);
+        this.texts.set(thing.id, element("g"));
+        this.layers.words.append(this.texts.get(thing.id));
       }
       const isChosen = this.chosen.has(thing.id);
       const kinds = isTable ? `tbl tbl--${thing.access}${thing.in_use ? "" : " is-out"}` : `fix fix--${thing.kind}`;
@@ -346,8 +353,13 @@ class Editor {
       group.setAttribute("class", `${kinds}${isChosen ? " is-chosen" : ""}${isWrong ? " is-wrong" : ""}`);
       group.setAttribute("aria-pressed", isChosen);
       group.setAttribute("aria-label", this.#about(thing, isTable));
-      drawThing(group, thing, isTable);
       if (group.parentNode !== layer) layer.append(group);
+      // While one thing is dragged the others stay as they are drawn.
+      const drawn = JSON.stringify(thing);
+      if (this.#drawn.get(group) === drawn) continue;
+      this.#drawn.set(group, drawn);
+      this.texts.get(thing.id).setAttribute("class", kinds);
+      drawThing(group, this.texts.get(thing.id), thing, isTable);
     }
   }
 
@@ -531,10 +543,12 @@ class Editor {
       this.groups.get(id).focus({ preventScroll: true });
       this.#pointing = false;
     }
-    if (!isReadOnly && this.chosen.size) this.#drag(event, handle ?? "move");
+    const isPlain = id && !event.shiftKey && !this.isSeveral;
+    if (!isReadOnly && this.chosen.size) this.#drag(event, handle ?? "move", isPlain ? id : null);
   }
 
-  #drag(event, how) {
+  /** Follow the pointer; a press on one of several that moves nothing chooses that one alone. */
+  #drag(event, how, pressed) {
     const before = model.copy(this.doc);
     const from = this.#at(event);
     const things = this.chosenThings();
@@ -550,6 +564,7 @@ class Editor {
       this.layers.lines.replaceChildren();
       if (last.type === "pointercancel") this.replace(before);
       else if (!model.same(before, this.doc)) this.remember(before);
+      else if (pressed && this.chosen.size > 1) this.choose(pressed);
       this.render();
     };
     const listeners = [["pointermove", move], ["pointerup", end], ["pointercancel", end]];

@@ -111,6 +111,24 @@ def test_everything_is_saved_at_once_and_audited(house: Restaurant) -> None:
     assert AuditEntry.objects.filter(verb="floor.saved").count() == 1
 
 
+def test_subscribers_hear_of_tables_and_not_of_every_step_they_are_moved(
+    house: Restaurant,
+) -> None:
+    doc, version = draft(house)
+    doc["tables"][0] |= {"x": 700, "rotation": 45}
+    doc["tables"][1] |= {"max_seats": 6, "y": 300}
+    gone = doc["tables"].pop(2)
+    doc["tables"].append(new_table(doc["rooms"][0]["id"]))
+    saved = save(house, doc, version)
+    made = next(table for table in saved.floor.tables if table.label == "9")
+    entries = AuditEntry.objects.filter(verb__startswith="diningtable.")
+    assert {(e.verb, e.target, tuple(e.data.get("fields", ()))) for e in entries} == {
+        ("diningtable.added", made.id, ()),
+        ("diningtable.changed", doc["tables"][1]["id"], ("max_seats",)),
+        ("diningtable.removed", gone["id"], ()),
+    }
+
+
 def test_one_mistake_and_nothing_is_saved(house: Restaurant) -> None:
     doc, version = draft(house)
     before = read_floor(house.pk)

@@ -163,8 +163,8 @@ def test_the_editor_saves_and_the_second_manager_gets_both(
     page = text_of(client.get(url(house, "setup_floor")))
     assert "Last saved by manager@bella.example" in page
     client.post(url(house, "setup_floor_undo"))
-    labels = set(DiningTable.objects.filter(restaurant=house).values_list("label", flat=True))
-    assert labels == {"T1", "2"}
+    rows = DiningTable.objects.filter(restaurant=house)
+    assert set(rows.values_list("label", flat=True)) == {"T1", "2"}
 
 
 def test_mistakes_and_junk_are_answered(as_: As, cast: Cast, house: Restaurant) -> None:
@@ -194,7 +194,7 @@ def test_guests_in_the_way_are_named_with_a_link(
     assert line["url"].startswith("/admin/reservations/reservation/?q=")
 
 
-def part(client: Any, house: Restaurant, kind: str, key: str, **fields: Any) -> Any:
+def part(client: Any, house: Restaurant, kind: str, key: str, /, **fields: Any) -> Any:
     address = url(house, "setup_floor_part", kind, key)
     page = client.get(address)
     version = page.context["version"]
@@ -218,9 +218,7 @@ def test_the_floor_is_drawn_with_forms_alone(as_: As, cast: Cast, house: Restaur
     part(client, house, "table", table.public_id, rotation="45", label="22")
     table.refresh_from_db()
     assert (table.label, table.rotation, table.max_seats) == ("22", 45, 6)
-    keys = list(
-        DiningTable.objects.filter(label__in=("1", "2")).values_list("public_id", flat=True)
-    )
+    keys = list(house.tables.filter(label__in=("1", "2")).values_list("public_id", flat=True))
     made = part(client, house, "combination", "new", tables=keys, min_seats=5, max_seats=8)
     assert made.status_code == 302
     assert house.combinations.get().tables.count() == 2
@@ -382,9 +380,9 @@ def test_the_pacing_grid(as_: As, cast: Cast, house: Restaurant) -> None:
     step = PacingStep.objects.get(service=service)
     assert (step.at, step.slot_covers, step.slot_parties) == (dt.time(19), 1, None)
     assert client.get(address).context["form"][f"q{wall}-slot_covers"].value() == 1
-    page = client.post(address, {**sent, f"q{wall}-online_slot_covers": "5"})
-    assert page.status_code == 422
-    assert "More online than in all." in text_of(page)
+    wrong = client.post(address, {**sent, f"q{wall}-online_slot_covers": "5"})
+    assert wrong.status_code == 422
+    assert "More online than in all." in text_of(wrong)
     assert client.post(address, {"usual-slot_covers": ""}).status_code == 302
     assert not PacingStep.objects.exists()
     assert AuditEntry.objects.filter(verb="pacing.changed").count() == 2
@@ -419,8 +417,7 @@ def test_a_special_day_is_shown_saved_and_taken_back(
     assert "The special day closes it. “Christmas Eve”" in page
     assert client.post(address, sent).status_code == 302
     assert SpecialDay.objects.get(restaurant=house).opens == dt.time(12)
-    page = client.post(address, sent)
-    assert page.status_code == 422
+    assert client.post(address, sent).status_code == 422
     assert client.post(address, {"date": "2025-12-25", "opens": "12:00"}).status_code == 422
     day = url(house, "setup_day", "2025-12-24")
     assert client.post(day, {**sent, "is_closed": "on"}).status_code == 302

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -136,7 +136,31 @@ def _save(
     )
     changes = f.differences(before, after)
     audit.record(verb, restaurant.public_id, by=by, restaurant_id=restaurant.pk, changes=changes)
+    _record_tables(restaurant, before, after, by)
     return SavedFloor(after, version, tuple(kept))
+
+
+_DRAWN = {"id", "x", "y", "width", "height", "rotation", "shape"}
+"""What of a table is drawing alone: nobody who is told of tables has to know."""
+
+
+def _record_tables(restaurant: Restaurant, before: f.Floor, after: f.Floor, by: Actor) -> None:
+    """One entry for each table, like the administration's: subscribers hear of tables by them."""
+    had = {table.id: asdict(table) for table in before.tables}
+    has = {table.id: asdict(table) for table in after.tables}
+
+    def record(what: str, key: str, **data: Any) -> None:
+        audit.record(f"diningtable.{what}", key, by=by, restaurant_id=restaurant.pk, **data)
+
+    for key in had.keys() - has.keys():
+        record("removed", key, label=had[key]["label"])
+    for key, table in has.items():
+        if key not in had:
+            record("added", key, label=table["label"])
+            continue
+        fields = [name for name in table if table[name] != had[key][name] and name not in _DRAWN]
+        if fields:
+            record("changed", key, fields=fields)
 
 
 def bookings_in_the_way(restaurant: Restaurant, before: f.Floor, wanted: f.Floor) -> list[Expected]:
