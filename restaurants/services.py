@@ -17,6 +17,7 @@ from restaurants.models import (
     Closure,
     DiningRoom,
     DiningService,
+    DiningTable,
     GuestPreferences,
     PublishableKey,
     Restaurant,
@@ -130,18 +131,20 @@ def add_closure(
     by: Actor,
     service: DiningService | None = None,
     room: DiningRoom | None = None,
+    table: DiningTable | None = None,
     online_only: bool = False,
     note: str = "",
 ) -> Closure:
     """Let no slot start in ``[starts_at, ends_at)``; existing bookings stay. Audited.
 
-    Raises Invalid when the end is not after the start, or service or room are another house's.
+    With a table, nobody new sits at it in that time, and nothing else is closed. Raises Invalid
+    when the end is not after the start, or service, room or table are another house's.
     """
     if ends_at <= starts_at:
         raise Invalid(ends_at="A closure ends after it starts.")
-    for part in (service, room):
+    for part in (service, room, table):
         if part is not None and part.restaurant_id != restaurant.pk:
-            raise Invalid(restaurant="Service and room must belong to the restaurant.")
+            raise Invalid(restaurant="Service, room and table must belong to the restaurant.")
     with transaction.atomic():
         closure = Closure.objects.create(
             restaurant=restaurant,
@@ -149,6 +152,7 @@ def add_closure(
             ends_at=ends_at,
             service=service,
             room=room,
+            table=table,
             online_only=online_only,
             note=note,
         )
@@ -161,6 +165,7 @@ def add_closure(
             ends_at=ends_at,
             service=service.public_id if service else None,
             room=room.public_id if room else None,
+            table=table.public_id if table else None,
             online_only=online_only,
             note=note,
         )

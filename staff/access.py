@@ -35,6 +35,8 @@ from restaurants.people import SEEN_EVERY, note_seen
 from staff.presence import Presence, presence_of, tablet_of
 from staff.selectors import venue_at
 
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
 LAST_VENUE = "staff_venue"
 """Session key: the slug of the house looked at last, for addresses that name none."""
 
@@ -104,26 +106,30 @@ class HouseView(StaffView):
     needs: ClassVar[Capability] = Capability.SEE
     for_tablets: ClassVar[bool] = True
     """What a PIN opens of a house follows from what the page needs."""
+    needs_to_change: ClassVar[Capability | None] = None
+    """What sending a form takes, where that is more than looking."""
 
     def within(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Look up the house, then the page."""
         venue = venue_at(request.access, kwargs.pop("slug"))
         request.venue = venue
-        if not request.access.allows(self.needs, venue.pk):
-            return self._refuse(request, venue)
+        is_looking = request.method in SAFE_METHODS
+        needs = self.needs if is_looking else self.needs_to_change or self.needs
+        if not request.access.allows(needs, venue.pk):
+            return self._refuse(request, venue, needs)
         if request.session.get(LAST_VENUE) != venue.slug:
             request.session[LAST_VENUE] = venue.slug
         _note_seen(request, venue)
         with timezone.override(venue.tz):
             return super().within(request, *args, **kwargs)
 
-    def _refuse(self, request: Any, venue: Restaurant) -> HttpResponseBase:
+    def _refuse(self, request: Any, venue: Restaurant, needs: Capability) -> HttpResponseBase:
         """Say no; on a tablet, what the password opens asks for it, and the rest says where."""
         present: Presence = request.present
         role = present.access.roles.get(venue.pk, "")
-        if not present.by_pin or self.needs not in CAPABILITIES.get(role, ()):
+        if not present.by_pin or needs not in CAPABILITIES.get(role, ()):
             raise PermissionDenied
-        if self.needs in BY_PIN_AND_PASSWORD:
+        if needs in BY_PIN_AND_PASSWORD:
             return _first_to(request, "tablet_password")
         return _needs_sign_in(request)
 

@@ -38,6 +38,7 @@ PLACES = (
     Place(gettext_lazy("Guests"), "guests", "guests"),
     Place(gettext_lazy("Reports"), "reports", "chart"),
     Place(gettext_lazy("Payments"), "payments", "card", Capability.OPERATE),
+    Place(gettext_lazy("Set-up"), "setup", "settings"),
     Place(
         gettext_lazy("API keys"),
         "keys",

@@ -34,6 +34,8 @@ from staff.views import (
     texts,
     webhooks,
 )
+from staff.views.setup import floor, floor_parts, hours, services, why
+from staff.views.setup import home as setup_home
 
 app_name = "staff"
 
@@ -212,6 +214,34 @@ _sheet = [
     path("<str:date>/", sheet.SheetView.as_view(), name="sheet"),
     path("<str:date>/after/", sheet.AfterView.as_view(), name="sheet_after"),
 ]
+_setup = [
+    path("", setup_home.SetupHomeView.as_view(), name="setup"),
+    path("floor/", floor.FloorView.as_view(), name="setup_floor"),
+    path("floor/undo/", floor.UndoFloorView.as_view(), name="setup_floor_undo"),
+    path(
+        "floor/<slug:kind>/<str:key>/",
+        floor_parts.FloorPartView.as_view(),
+        name="setup_floor_part",
+    ),
+    path("services/", services.ServicesView.as_view(), name="setup_services"),
+    path("services/new/", services.ServiceView.as_view(), name="setup_service_new"),
+    path("services/<slug:key>/", services.ServiceView.as_view(), name="setup_service"),
+    path(
+        "services/<slug:key>/remove/",
+        services.RemoveServiceView.as_view(),
+        name="setup_service_remove",
+    ),
+    path("services/<slug:key>/pacing/", services.PacingView.as_view(), name="setup_pacing"),
+    path("turns/", services.TurnsView.as_view(), name="setup_turns"),
+    path("hours/", hours.HoursView.as_view(), name="setup_hours"),
+    path("days/", hours.DaysView.as_view(), name="setup_days"),
+    path("days/new/", hours.DayView.as_view(), name="setup_day_new"),
+    path("days/<slug:key>/", hours.DayView.as_view(), name="setup_day"),
+    path("closures/", hours.ClosuresView.as_view(), name="setup_closures"),
+    path("closures/<int:key>/end/", hours.EndClosureView.as_view(), name="setup_closure_end"),
+    path("rules/", hours.RulesView.as_view(), name="setup_rules"),
+    path("why/", why.WhyView.as_view(), name="setup_why"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.HomeView.as_view(), name="home"),
@@ -241,6 +271,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<slug:slug>/bookings/<slug:public_id>/money/", include(_money)),
     path("r/<slug:slug>/bookings/<slug:public_id>/messages/", include(_messages)),
     path("r/<slug:slug>/texts/", include(_texts)),
+    path("r/<slug:slug>/setup/", include(_setup)),
     path("r/<slug:slug>/keys/", include(_keys)),
     path("r/<slug:slug>/webhooks/", include(_webhooks)),
     path("r/<slug:slug>/sources/", include(_sources)),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from reservations.engine import capacity
 from reservations.engine.calendar import find_slots, services_on, slots_of, unscheduled_slots
 from reservations.engine.capacity import Limit, counters_of, limits_of
+from reservations.engine.floors import on_date
 from reservations.engine.night import Night
 from reservations.engine.rules import DayRules, in_force
 from reservations.engine.seating import (
@@ -153,6 +154,7 @@ class _Evening:
     __slots__ = ("_sittings", "ledger", "night", "plan", "policy", "query", "rules")
 
     def __init__(self, plan: Plan, ledger: Ledger, query: Query, policy: SeatingPolicy) -> None:
+        plan = on_date(plan, query.service_date)
         self.plan = plan
         self.ledger = ledger
         self.query = query

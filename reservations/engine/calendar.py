@@ -208,7 +208,8 @@ def _slot(
     closures = [
         closure
         for closure in plan.closures
-        if contains(closure.starts, closure.ends, starts)
+        if closure.table_id is None
+        and contains(closure.starts, closure.ends, starts)
         and closure.service_id in (None, service.id)
     ]
     shut = frozenset(c.room_id for c in closures if c.room_id is not None and not c.online_only)
@@ -305,5 +306,8 @@ def closures_of_house(plan: Plan) -> tuple[Closure, ...]:
     return tuple(
         closure
         for closure in plan.closures
-        if closure.room_id is None and closure.service_id is None and not closure.online_only
+        if closure.room_id is None
+        and closure.service_id is None
+        and closure.table_id is None
+        and not closure.online_only
     )

@@ -11,8 +11,8 @@ the three slots of one quarter share its limit.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reservations.engine.calendar import service_of
 from reservations.engine.memo import per_plan
@@ -23,6 +23,7 @@ from reservations.engine.types import (
     CapacityMode,
     Cell,
     Channel,
+    DiningService,
     Gauge,
     GaugeClaim,
     Ledger,
@@ -33,6 +34,7 @@ from reservations.engine.types import (
     Refusal,
     Used,
 )
+from reservations.engine.walltime import wall_to_minute
 
 COVERS_REASON = {
     Gauge.SERVICE: Reason.SERVICE_FULL,
@@ -60,20 +62,29 @@ class Limit:
     parties: int | None = None
     cell: Cell | None = None
     """The only counter of a limit on the whole service."""
+    own: Mapping[Cell, tuple[int | None, int | None]] = field(default_factory=dict, compare=False)
+    """Quarters of an hour with limits of their own: covers and parties."""
     caps: tuple[Cap, ...] = ()
     """What the host stand allows less for a while, in the quarters it concerns."""
 
     @property
     def is_set(self) -> bool:
         """False when it only counts and can refuse nobody."""
-        return self.covers is not None or self.parties is not None or bool(self.caps)
+        return (
+            self.covers is not None or self.parties is not None or bool(self.own) or bool(self.caps)
+        )
 
-    def covers_at(self, cell: Cell) -> int | None:
-        """The covers allowed in one counter: the limit, or a cap below it."""
-        if not self.caps:
-            return self.covers
-        capped = [cap.covers for cap in self.caps if _is_in(cell, cap)]
-        return min(capped if self.covers is None else [self.covers, *capped], default=None)
+    def usual(self, cells: Sequence[Cell]) -> tuple[int | None, int | None]:
+        """Covers and parties of these counters by the rules: the cell's own limit, or the usual."""
+        if not self.own or len(cells) != 1:
+            return self.covers, self.parties
+        return self.own.get(cells[0], (self.covers, self.parties))
+
+    def allowed(self, cells: Sequence[Cell]) -> tuple[int | None, int | None]:
+        """The same, and no more covers than the host stand allows for now."""
+        covers, parties = self.usual(cells)
+        capped = [cap.covers for cap in self.caps if _is_in(cells[0], cap)]
+        return min(capped if covers is None else [covers, *capped], default=None), parties
 
     def cells(self, starts: Minute, minutes: int) -> Sequence[Cell]:
         """The counters that a party arriving at ``starts`` for ``minutes`` would move."""
@@ -115,6 +126,7 @@ def counters_of(
             service_id,
             service.slot_covers,
             service.slot_parties,
+            own=_own_limits(plan, service_date, service, ("slot_covers", "slot_parties")),
             caps=tuple(cap for cap in plan.caps if not cap.online_only),
         ),
     ]
@@ -125,6 +137,9 @@ def counters_of(
                 service_id,
                 service.online_slot_covers,
                 service.online_slot_parties,
+                own=_own_limits(
+                    plan, service_date, service, ("online_slot_covers", "online_slot_parties")
+                ),
                 caps=tuple(cap for cap in plan.caps if cap.online_only),
             )
         )
@@ -132,6 +147,24 @@ def counters_of(
         # A pool is one for the whole house: services that overlap share it, hence service 0.
         wanted.append(Limit(Gauge.SEATS, 0, plan.seats))
     return tuple(wanted)
+
+
+def _own_limits(
+    plan: Plan, service_date: dt.date, service: DiningService, names: tuple[str, str]
+) -> dict[Cell, tuple[int | None, int | None]]:
+    """What single quarters of the service allow on this date, where it differs from the rest."""
+    usual = tuple(getattr(service, name) for name in names)
+    found: dict[Cell, tuple[int | None, int | None]] = {}
+    for step in service.pacing:
+        starts = wall_to_minute(plan.zone, service_date, step.wall)
+        own = [getattr(step, name) for name in names]
+        if starts is not None and own != [None, None]:
+            covers, parties = (
+                limit if limit is not None else other
+                for limit, other in zip(own, usual, strict=True)
+            )
+            found[starts // CELL_MINUTES] = (covers, parties)
+    return found
 
 
 @per_plan(bound=1000)
@@ -154,13 +187,13 @@ def refusals(
     for limit in limits:
         cells = limit.cells(starts, minutes)
         used = _fullest(ledger, limit, cells)
-        covers = limit.covers_at(cells[0]) if limit.caps else limit.covers
+        covers, parties = limit.allowed(cells)
         if covers is not None and used.covers + party_size > covers:
             refusal = _refusal(COVERS_REASON[limit.gauge], covers, used.covers, party_size)
-            found.append(refusal if covers == limit.covers else _capped(refusal))
-        if limit.parties is not None and used.parties + 1 > limit.parties:
+            found.append(refusal if covers == limit.usual(cells)[0] else _capped(refusal))
+        if parties is not None and used.parties + 1 > parties:
             reason = PARTIES_REASON[limit.gauge]
-            found.append(_refusal(reason, limit.parties, used.parties, 1))
+            found.append(_refusal(reason, parties, used.parties, 1))
     return found
 
 
@@ -179,12 +212,12 @@ def claims(
             service_id=limit.service_id,
             cell=cell,
             covers_allowed=_allowed(
-                limit.covers_at(cell) if limit.caps else limit.covers,
+                limit.allowed((cell,))[0],
                 used.covers + query.party_size,
                 COVERS_REASON[limit.gauge] in query.waived,
             ),
             parties_allowed=_allowed(
-                limit.parties,
+                limit.allowed((cell,))[1],
                 used.parties + 1,
                 PARTIES_REASON.get(limit.gauge) in query.waived,
             ),

@@ -11,7 +11,9 @@ from reservations.engine.types import (
     Access,
     Channel,
     Decision,
+    DiningService,
     Ledger,
+    Pacing,
     Plan,
     Query,
     Reason,
@@ -73,6 +75,7 @@ RAISES = {
 """The limit of the dining service that each refusal asks to be raised."""
 
 _FIELDS = dict(RAISES.values())
+_OF_A_QUARTER = frozenset(_FIELDS.values()) - {"max_covers"}
 
 
 def apply_changes(
@@ -115,10 +118,28 @@ def _changed_plan(plan: Plan, channel: Channel, change: Change) -> Plan:
         tables = [replace(t, access=opened.get(t.id, t.access)) for t in plan.tables]
         return replace(plan, tables=tuple(tables))
     if change.kind in _FIELDS:
-        raised: dict[str, Any] = {_FIELDS[change.kind]: change.value}
         services = [
-            replace(service, **raised) if service.id == change.service_id else service
+            _raised(service, _FIELDS[change.kind], change.value)
+            if service.id == change.service_id
+            else service
             for service in plan.services
         ]
         return replace(plan, services=tuple(services))
     return plan
+
+
+def _raised(service: DiningService, name: str, least: int) -> DiningService:
+    """The service with this limit no lower than ``least``, in every quarter of an hour."""
+    raised: dict[str, Any] = {name: _at_least(getattr(service, name), least)}
+    if name in _OF_A_QUARTER:
+        raised["pacing"] = tuple(_raised_step(step, name, least) for step in service.pacing)
+    return replace(service, **raised)
+
+
+def _raised_step(step: Pacing, name: str, least: int) -> Pacing:
+    raised: dict[str, Any] = {name: _at_least(getattr(step, name), least)}
+    return replace(step, **raised)
+
+
+def _at_least(limit: int | None, least: int) -> int | None:
+    return None if limit is None else max(limit, least)

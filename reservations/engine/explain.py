@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from reservations.engine.availability import decide, slots_for
 from reservations.engine.changes import Change, ChangeKind, Explanation, apply_changes
+from reservations.engine.floors import on_date
 from reservations.engine.remedies import for_house
 from reservations.engine.seating import BEST_FIT, SeatingPolicy, places_of
 from reservations.engine.suggest import suggest
@@ -40,6 +41,7 @@ def explain(
     ``for_house``: the fewest changes of rules; all of them together suffice, and none is
     idle. Empty where only another floor or another evening would help.
     """
+    plan = on_date(plan, query.service_date)
     decision = decide(plan, ledger, query, wall, policy=policy)
     if decision.accepted:
         return Explanation(decision)
@@ -60,6 +62,7 @@ def for_guest(
 
     For pages, which show it to whoever looks; the house's half costs ten times as much.
     """
+    plan = on_date(plan, query.service_date)
     changes = [
         Change(ChangeKind.OTHER_TIME, offer.slot.wall)
         for offer in suggest(plan, ledger, query, wall, policy=policy)

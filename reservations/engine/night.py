@@ -56,6 +56,16 @@ def count_at(planes: tuple[int, ...], bit: int) -> int:
     return total
 
 
+@per_plan(bound=1)
+def _shut_tables(plan: Plan) -> tuple[tuple[int, Minute, Minute], ...]:
+    """Single tables that are closed: for a party it is as if they were taken."""
+    return tuple(
+        (closure.table_id, closure.starts, closure.ends)
+        for closure in plan.closures
+        if closure.table_id is not None
+    )
+
+
 _UNCLAIMED = -1
 """Stands for every table without a claim; ids of tables are positive."""
 
@@ -131,7 +141,9 @@ class Night:
         span, since time beyond it counts as taken.
         """
         span = span_of(plan, service_date)
-        return cls(span.origin, span.length + (turn_minutes or 0), ledger.uses)
+        shut = _shut_tables(plan)
+        uses = (*ledger.uses, *shut) if shut else ledger.uses
+        return cls(span.origin, span.length + (turn_minutes or 0), uses)
 
     def busy(self, table_id: int) -> int:
         """The minutes a table is spoken for."""

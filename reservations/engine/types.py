@@ -28,6 +28,8 @@ Cell = int
 CELL_MINUTES = 15
 DAY_MINUTES = 24 * 60
 
+STANDARD_FLOOR = 0
+
 RULE_VERSION = "best-fit/1"
 """Stamped on every stored decision, so that a replay knows which rules were in force."""
 
@@ -143,6 +145,17 @@ class TurnTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Pacing:
+    """The limits of one quarter of an hour of a service; None is the service's own limit."""
+
+    wall: WallMinute
+    slot_covers: int | None = None
+    slot_parties: int | None = None
+    online_slot_covers: int | None = None
+    online_slot_parties: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DiningService:
     """Lunch, Dinner, Brunch: when guests may sit down, and how many at once.
 
@@ -175,6 +188,8 @@ class DiningService:
     auto_confirm: bool = True
     is_private: bool = False
     """Private services are never offered to the public."""
+    pacing: tuple[Pacing, ...] = ()
+    """Quarters of an hour with limits of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +231,22 @@ class Closure:
     room_id: int | None = None
     online_only: bool = False
     note: str = ""
+    table_id: int | None = None
+    """Closes one table, for the whole stretch, instead of the slots that start in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """An arrangement of the tables on some dates; see ``floors.on_date``."""
+
+    id: int
+    name: str
+    tables: tuple[Table, ...]
+    combinations: tuple[Combination, ...]
+    weekdays: frozenset[int] = frozenset()
+    """Empty is every day."""
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +315,10 @@ class Plan:
     deposit_rules: tuple[DepositRule, ...] = ()
     bookable_offers: tuple[BookableOffer, ...] = ()
     caps: tuple[Cap, ...] = ()
+    floors: tuple[Floor, ...] = ()
+    """Arrangements that hold on some dates, the first that does counting; the standard one last."""
+    floor_id: int = STANDARD_FLOOR
+    """Which of them ``tables`` and ``combinations`` are."""
 
     def bookable_offer(self, offer_id: int | None) -> BookableOffer | None:
         """The offer with this id, if guests can choose it."""

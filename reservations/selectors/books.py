@@ -56,7 +56,7 @@ class Book:
         """One service date, as the engine needs it: with its neighbours' claims."""
         around = (date - _ONE_DAY, date, date + _ONE_DAY)
         uses = tuple(chain.from_iterable(self.uses.get(each, ()) for each in around))
-        return Day(self.house, date, e.Ledger(uses, self.gauges), has_lapsed=False)
+        return Day(self.house.on(date), date, e.Ledger(uses, self.gauges), has_lapsed=False)
 
 
 def read_books(

@@ -17,7 +17,7 @@ from django.db import connection
 from reservations.engine import types as e
 from reservations.guests import Guest
 from reservations.selectors.guests import STATE, GuestState, state_parameters
-from reservations.selectors.houses import House, house
+from reservations.selectors.houses import House, house, load_houses
 from reservations.selectors.snapshot import (
     CLAIM_TIMES,
     COUNTED,
@@ -75,6 +75,24 @@ def read_day(
     One query (two when the restaurant's rules changed since this process last saw them).
     Takes no lock: a writer calls it after taking the day's.
     """
+    row = _read(restaurant, service_date, now, guest)
+    state = GuestState.of(row[:-_DAY_COLUMNS]) if guest is not None else None
+    pk, version = row[-_DAY_COLUMNS : 2 - _DAY_COLUMNS]
+    return _day(house(pk, version), service_date, row, state)
+
+
+def read_draft_day(restaurant: str, service_date: dt.date, *, now: dt.datetime) -> Day:
+    """The same with rules that are read anew and not kept: for what may still be taken back.
+
+    Two queries. Raises RestaurantNotFound.
+    """
+    row = _read(restaurant, service_date, now, None)
+    return _day(load_houses([row[-_DAY_COLUMNS]])[0], service_date, row, None)
+
+
+def _read(
+    restaurant: str, service_date: dt.date, now: dt.datetime, guest: Guest | None
+) -> tuple[Any, ...]:
     parameters: dict[str, Any] = {
         "restaurant": restaurant,
         "date": service_date,
@@ -86,13 +104,18 @@ def read_day(
             cursor.execute(_READ_DAY, parameters)
         else:
             cursor.execute(_READ_DAY_FOR_GUEST, parameters | state_parameters(guest))
-        row = cursor.fetchone()
+        row: tuple[Any, ...] | None = cursor.fetchone()
     if row is None:
         raise RestaurantNotFound
-    state = GuestState.of(row[:-_DAY_COLUMNS]) if guest is not None else None
-    pk, version, tables, starts, ends, *counted, has_lapsed = row[-_DAY_COLUMNS:]
+    return row
+
+
+def _day(
+    rules: House, service_date: dt.date, row: tuple[Any, ...], state: GuestState | None
+) -> Day:
+    _pk, _version, tables, starts, ends, *counted, has_lapsed = row[-_DAY_COLUMNS:]
     ledger = e.Ledger(
         uses=tuple(zip(tables, starts, ends, strict=True)) if tables else (),
         gauges=gauges_of(*counted),
     )
-    return Day(house(pk, version), service_date, ledger, has_lapsed, state)
+    return Day(rules.on(service_date), service_date, ledger, has_lapsed, state)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from threading import Lock
 from typing import Any
@@ -22,6 +22,7 @@ from django.db import connection
 from notifications.selectors import may_text
 from payments.gateways.registry import SANDBOX
 from reservations.engine import types as e
+from reservations.engine.floors import on_date
 from reservations.engine.money import DepositRule, RefundStep
 
 _CAPACITY = 4096
@@ -87,6 +88,11 @@ class House:
     def currency(self) -> str:
         """The currency of its deposits."""
         return self.plan.currency
+
+    def on(self, date: dt.date) -> House:
+        """The house with the tables of a date; itself where they are those of its plan."""
+        plan = on_date(self.plan, date)
+        return self if plan is self.plan else replace(self, plan=plan)
 
 
 class _HouseCache:
@@ -157,14 +163,26 @@ SELECT to_jsonb(r) - 'description' || jsonb_build_object(
         c.id, m.table_ids, c.min_seats, c.max_seats, c.priority) ORDER BY c.id)
       FROM restaurants_tablecombination c
       JOIN LATERAL (
-        SELECT array_agg(t.id ORDER BY t.id) AS table_ids, bool_and(t.is_active) AS usable
+        SELECT array_agg(x.diningtable_id ORDER BY x.diningtable_id) AS table_ids
         FROM restaurants_tablecombination_tables x
-        JOIN restaurants_diningtable t ON t.id = x.diningtable_id
-        WHERE x.tablecombination_id = c.id) m ON m.usable
+        WHERE x.tablecombination_id = c.id) m ON m.table_ids IS NOT NULL
       WHERE c.restaurant_id = r.id AND c.is_active),
+  'floors', (SELECT jsonb_agg(jsonb_build_object(
+        'id', f.id, 'name', f.name, 'weekdays', f.weekdays, 'valid_from', f.valid_from,
+        'valid_until', f.valid_until, 'tables', (
+          SELECT jsonb_agg(jsonb_build_array(t.id, t.label, t.min_seats, t.max_seats,
+            t.priority, t.room_id, t.access, t.step_free) ORDER BY t.label, t.id)
+          FROM restaurants_diningtable t
+          LEFT JOIN restaurants_tableplacement p ON p.plan_id = f.id AND p.table_id = t.id
+          WHERE t.restaurant_id = r.id AND coalesce(p.in_use, t.is_active)))
+        ORDER BY f.position, f.id)
+      FROM restaurants_floorplan f WHERE f.restaurant_id = r.id AND f.is_active),
   'services', (SELECT jsonb_agg(to_jsonb(s) || jsonb_build_object('room_ids', (
         SELECT array_agg(diningroom_id) FROM restaurants_diningservice_rooms
-        WHERE diningservice_id = s.id)) ORDER BY s.first_seating, s.id)
+        WHERE diningservice_id = s.id), 'pacing', (
+        SELECT jsonb_agg(jsonb_build_array(at, slot_covers, slot_parties, online_slot_covers,
+          online_slot_parties) ORDER BY at)
+        FROM restaurants_pacingstep WHERE service_id = s.id)) ORDER BY s.first_seating, s.id)
       FROM restaurants_diningservice s WHERE s.restaurant_id = r.id AND s.is_active),
   'turn_times', (SELECT jsonb_agg(jsonb_build_array(service_id, up_to, minutes) ORDER BY up_to)
       FROM restaurants_turntime WHERE restaurant_id = r.id),
@@ -244,6 +262,10 @@ def _plan(raw: dict[str, Any]) -> e.Plan:
     turn_times = raw["turn_times"] or []
     hours = raw["opening_hours"] or []
     own_turns = _turns(turn_times, None)
+    # Without any, the engine's own.
+    turns: dict[str, Any] = {"turn_times": own_turns} if own_turns else {}
+    tables, combinations = _tables(raw["tables"]), raw["combinations"] or []
+    together = _combinations(combinations, tables)
     return e.Plan(
         restaurant_id=raw["id"],
         version=raw["plan_version"],
@@ -258,15 +280,9 @@ def _plan(raw: dict[str, Any]) -> e.Plan:
         cut_off=None if raw["cut_off"] is None else _wall(raw["cut_off"]),
         buffer_minutes=raw["buffer_minutes"],
         max_spare_seats=raw["max_spare_seats"],
-        **({"turn_times": own_turns} if own_turns else {}),
-        tables=tuple(
-            e.Table(id_, label, low, high, priority, room, e.Access(access), step_free)
-            for id_, label, low, high, priority, room, access, step_free in raw["tables"] or []
-        ),
-        combinations=tuple(
-            e.Combination(id_, tuple(tables), low, high, priority)
-            for id_, tables, low, high, priority in raw["combinations"] or []
-        ),
+        **turns,
+        tables=tables,
+        combinations=together,
         services=tuple(_service(s, _turns(turn_times, s["id"])) for s in raw["services"] or []),
         openings=_openings(hours, "venue"),
         kitchen=_openings(hours, "kitchen"),
@@ -275,7 +291,51 @@ def _plan(raw: dict[str, Any]) -> e.Plan:
         deposit_rules=tuple(_deposit_rule(p) for p in raw["policies"] or []),
         bookable_offers=tuple(_offer(o) for o in raw["offers"] or []),
         caps=tuple(e.Cap(*each) for each in raw["caps"] or []),
+        floors=_floors(raw["floors"] or [], combinations, tables, together),
     )
+
+
+def _tables(rows: list[list[Any]] | None) -> tuple[e.Table, ...]:
+    return tuple(
+        e.Table(id_, label, low, high, priority, room, e.Access(access), step_free)
+        for id_, label, low, high, priority, room, access, step_free in rows or []
+    )
+
+
+def _combinations(rows: list[list[Any]], tables: tuple[e.Table, ...]) -> tuple[e.Combination, ...]:
+    """Those of which every table is in use."""
+    there = {table.id for table in tables}
+    return tuple(
+        e.Combination(id_, tuple(ids), low, high, priority)
+        for id_, ids, low, high, priority in rows
+        if there.issuperset(ids)
+    )
+
+
+def _floors(
+    rows: list[dict[str, Any]],
+    combinations: list[list[Any]],
+    tables: tuple[e.Table, ...],
+    together: tuple[e.Combination, ...],
+) -> tuple[e.Floor, ...]:
+    """The arrangements in order, the standard one last; none where there is no other."""
+    if not rows:
+        return ()
+    found = []
+    for raw in rows:
+        its = _tables(raw["tables"])
+        found.append(
+            e.Floor(
+                id=raw["id"],
+                name=raw["name"],
+                tables=its,
+                combinations=_combinations(combinations, its),
+                weekdays=frozenset(raw["weekdays"]),
+                valid_from=_date(raw["valid_from"]),
+                valid_until=_date(raw["valid_until"]),
+            )
+        )
+    return (*found, e.Floor(e.STANDARD_FLOOR, "", tables, together))
 
 
 def _wall(text: str) -> e.WallMinute:
@@ -313,6 +373,7 @@ def _openings(rows: list[list[Any]], part: str) -> tuple[e.Opening, ...]:
 
 def _service(raw: dict[str, Any], turn_times: tuple[e.TurnTime, ...]) -> e.DiningService:
     first, last = _wall(raw["first_seating"]), _wall(raw["last_seating"])
+    quarter = first // e.CELL_MINUTES * e.CELL_MINUTES
     return e.DiningService(
         id=raw["id"],
         name=raw["name"],
@@ -335,6 +396,11 @@ def _service(raw: dict[str, Any], turn_times: tuple[e.TurnTime, ...]) -> e.Dinin
         requires_prepayment=raw["requires_prepayment"],
         auto_confirm=raw["auto_confirm"],
         is_private=raw["is_private"],
+        pacing=tuple(
+            e.Pacing(wall if wall >= quarter else wall + e.DAY_MINUTES, *limits)
+            for at, *limits in raw["pacing"] or []
+            for wall in [_wall(at)]
+        ),
     )
 
 
@@ -362,6 +428,7 @@ def _closure(raw: dict[str, Any]) -> e.Closure:
         room_id=raw["room_id"],
         online_only=raw["online_only"],
         note=raw["note"],
+        table_id=raw["table_id"],
     )
 
 

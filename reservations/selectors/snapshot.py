@@ -39,7 +39,8 @@ CROSS JOIN LATERAL (
       AND (d.max_covers IS NOT NULL OR d.slot_covers IS NOT NULL OR d.slot_parties IS NOT NULL
         OR d.online_slot_covers IS NOT NULL OR d.online_slot_parties IS NOT NULL
         OR EXISTS (SELECT FROM restaurants_pacingcap p
-                   WHERE p.restaurant_id = r.id AND p.ends_at > %(now)s))
+                   WHERE p.restaurant_id = r.id AND p.ends_at > %(now)s)
+        OR EXISTS (SELECT FROM restaurants_pacingstep p WHERE p.service_id = d.id))
       AND s.cell >= %(from_cell)s AND s.cell < %(to_cell)s
     UNION ALL
     SELECT s.* FROM reservations_serviceload s

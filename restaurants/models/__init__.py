@@ -2,11 +2,19 @@
 
 from restaurants.models.discovery import GuestPreferences, Swipe
 from restaurants.models.embedding import AllowedSite, PublishableKey
-from restaurants.models.floor import DiningRoom, DiningTable, TableCombination
+from restaurants.models.floor import (
+    DiningRoom,
+    DiningTable,
+    FloorFixture,
+    FloorPlan,
+    FloorSave,
+    TableCombination,
+    TablePlacement,
+)
 from restaurants.models.hospitality import HappyHour, SeasonalHours
 from restaurants.models.hours import Closure, OpeningHours, PacingCap, SpecialDay
 from restaurants.models.menu import Diet, Menu, MenuItem
-from restaurants.models.service import DiningService, Offer, TurnTime
+from restaurants.models.service import DiningService, Offer, PacingStep, TurnTime
 from restaurants.models.venue import Membership, Restaurant, Role, Tablet
 
 __all__ = [
@@ -16,6 +24,9 @@ __all__ = [
     "DiningRoom",
     "DiningService",
     "DiningTable",
+    "FloorFixture",
+    "FloorPlan",
+    "FloorSave",
     "GuestPreferences",
     "HappyHour",
     "Membership",
@@ -24,6 +35,7 @@ __all__ = [
     "Offer",
     "OpeningHours",
     "PacingCap",
+    "PacingStep",
     "PublishableKey",
     "Restaurant",
     "Role",
@@ -31,6 +43,7 @@ __all__ = [
     "SpecialDay",
     "Swipe",
     "TableCombination",
+    "TablePlacement",
     "Tablet",
     "TurnTime",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from restaurants.models.floor import DiningRoom
+from restaurants.models.floor import DiningRoom, DiningTable
 from restaurants.models.venue import Restaurant
 
 
@@ -98,7 +98,10 @@ class SpecialDay(models.Model):
 
 
 class Closure(models.Model):
-    """No slot starts between these instants: a slot, a day, or 'from now on'."""
+    """No slot starts between these instants: a slot, a day, or 'from now on'.
+
+    One of a single table keeps parties from it for the whole stretch instead.
+    """
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="closures")
     starts_at = models.DateTimeField()
@@ -107,6 +110,9 @@ class Closure(models.Model):
         "restaurants.DiningService", on_delete=models.CASCADE, null=True, blank=True
     )
     room = models.ForeignKey(DiningRoom, on_delete=models.CASCADE, null=True, blank=True)
+    table = models.ForeignKey(
+        DiningTable, on_delete=models.CASCADE, null=True, blank=True, related_name="closures"
+    )
     online_only = models.BooleanField(default=False, help_text="Staff may still book.")
     note = models.CharField(max_length=200, blank=True, help_text="Shown to guests.")
     pauses = models.DateField(
@@ -121,7 +127,13 @@ class Closure(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="closure_range"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(table=None)
+                | models.Q(service=None, room=None, online_only=False),
+                name="closure_of_a_table",
+                violation_error_message="A table is closed for everybody and every service.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -85,6 +85,32 @@ class DiningService(models.Model):
         return self.name
 
 
+class PacingStep(models.Model):
+    """A quarter of an hour of a service with limits of its own; empty is the service's limit.
+
+    ``at`` is a reading of the clock at a quarter; before the first seating it is after midnight.
+    """
+
+    service = models.ForeignKey(DiningService, on_delete=models.CASCADE, related_name="pacing")
+    at = models.TimeField()
+    slot_covers = models.PositiveIntegerField(null=True, blank=True)
+    slot_parties = models.PositiveIntegerField(null=True, blank=True)
+    online_slot_covers = models.PositiveIntegerField(null=True, blank=True)
+    online_slot_parties = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["service", "at"]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "at"], name="pacing_step_once"),
+            models.CheckConstraint(
+                condition=models.Q(at__minute__in=[0, 15, 30, 45]), name="pacing_step_quarter"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M}"
+
+
 class TurnTime(models.Model):
     """How long parties of up to ``up_to`` guests keep a table, for one service or all of them."""
 

@@ -28,7 +28,6 @@ MOST_HOUSES = 24
 ARRIVALS_SHOWN = 8
 
 _BOOK = gettext_lazy("The book")
-_SETUP = gettext_lazy("Set-up of the restaurant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,6 @@ def _admin_links(request: StaffRequest) -> list[Link]:
     of_house = f"?{urlencode({'house': venue.pk})}"
     found = [
         Link(_BOOK, reverse("admin:reservations_reservation_changelist") + of_house, "calendar"),
-        Link(_SETUP, reverse("admin:restaurants_restaurant_change", args=[venue.pk]), "settings"),
     ]
     return [] if request.present.by_pin else found
 

@@ -31,4 +31,6 @@ for (const menu of menus) {
 }
 
 // On a phone the navigation is wider than the screen: begin with where we are.
-document.querySelector(".places [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+for (const here of document.querySelectorAll(".places [aria-current], .tabs--setup [aria-current]")) {
+  here.scrollIntoView({ inline: "center", block: "nearest" });
+}

@@ -14,7 +14,7 @@ from reservations.engine import stand
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import AlertKind, Guest, Owner, Use, Why
 from reservations.engine.types import Cap, Combination, Plan, TurnTime
-from tests.engine.builders import NEW_YORK, dinner, friday, table
+from tests.engine.builders import FRIDAY, NEW_YORK, dinner, friday, table
 
 SEVEN = friday("19:00")
 
@@ -252,9 +252,9 @@ def test_the_strip_counts_arrivals_against_limit_and_cap() -> None:
     service = dinner(slot_covers=8, online_slot_covers=6)
     plan = plan_of(2, services=(service,), caps=(Cap(SEVEN, SEVEN + 15, 2),))
     guests = [party(1), party(2, party_size=4, seated=SEVEN + 16), party(3, starts=SEVEN + 15)]
-    cells = stand.pacing(plan, guests, SEVEN, SEVEN + 30)
+    cells = stand.pacing(guests, SEVEN, SEVEN + 30)
     running = {cell.start // 15: (service,) for cell in cells}
-    first, second = stand.with_limits(cells, plan, running)
+    first, second = stand.with_limits(cells, plan, FRIDAY, running)
     assert (first.covers, first.parties, first.limit, first.online_limit) == (6, 2, 8, 2)
     assert (second.covers, second.online_limit, second.seated) == (2, 6, 4)
     assert (first.is_capped, second.is_capped, first.is_over) == (True, False, False)

@@ -82,6 +82,13 @@ SEERS_OF_MONEY = {
 """Managers and owners see what the house takes, give it back and charge fees."""
 OWNERS = {"payment_account", "payment_account_stop", "payment_account_connect"}
 MONEY = OPERATORS | SEERS_OF_MONEY | OWNERS
+SETUP = {
+    *("setup", "setup_floor", "setup_floor_undo", "setup_floor_part", "setup_services"),
+    *("setup_service_new", "setup_service", "setup_service_remove", "setup_pacing"),
+    *("setup_turns", "setup_hours", "setup_days", "setup_day_new", "setup_day"),
+    *("setup_closures", "setup_closure_end", "setup_rules", "setup_why"),
+}
+"""Everybody here may look, managers change: tests/staff/test_setup.py sends the forms."""
 MOVES = (
     MONEY
     - {"payments", "payment", "policies", "booking_money", "booking_messages"}

@@ -32,6 +32,7 @@ from tests.staff.rights import (
     PEOPLE,
     POST_ONLY,
     SEERS,
+    SETUP,
     client_of,
     expected,
     money_url,
@@ -57,6 +58,7 @@ def test_the_table_knows_every_page() -> None:
         | DECIDERS
         | LEADS_ON
         | GUESTS
+        | SETUP
     )
 
 

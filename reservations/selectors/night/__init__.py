@@ -8,13 +8,16 @@ demand where a party could sit or move to, without another query.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from reservations.engine import stand
 from reservations.engine.calendar import services_on
+from reservations.engine.floors import on_date
 from reservations.engine.lifecycle import HOLDS_TABLE
 from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.selectors.night.reading import (
     clearing,
+    closed,
     guest_of,
     house_of,
     read_blocks,
@@ -72,10 +75,11 @@ def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Nig
 
     Seven queries, one more when this process has not seen the current rules; takes no lock.
     """
-    found = house_of(restaurant_id)
+    seen = house_of(restaurant_id)
+    found = replace(seen, plan=on_date(seen.plan, service_date))
     local = now.astimezone(found.zone)
-    tables, rooms = read_tables(restaurant_id)
     uses, held = read_uses(found, service_date, now)
+    tables, rooms = read_tables(found, (use.table_id for use in uses))
     blocks = read_blocks(found, service_date, now)
     servers, sections, notes, brakes = read_extras(found, service_date, now)
     labels = {table.pk: table.label for table in tables}
@@ -84,7 +88,7 @@ def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Nig
     guests = tuple(guest_of(party) for party in parties)
     present = [guest for guest in guests if guest.status in HOLDS_TABLE]
     minute = datetime_to_minute(now)
-    all_uses = (*uses, *clearing(blocks, uses))
+    all_uses = (*uses, *clearing(blocks, uses), *closed(found.plan))
     floor = stand.floor_of(found.plan, all_uses, present, minute, found.reset_minutes)
     alerts = stand.alerts_of(floor, guests)
     parties = with_alerts(parties, alerts)

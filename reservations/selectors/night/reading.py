@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from reservations.engine import stand
+from reservations.engine import types as e
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import Owner
 from reservations.engine.walltime import boundary_to_minute, datetime_to_minute, minute_to_datetime
@@ -30,7 +31,7 @@ from reservations.selectors.night.rows import (
     natural,
 )
 from restaurants.errors import RestaurantNotFound
-from restaurants.models import DiningTable
+from restaurants.models import DiningTable, TablePlacement
 
 _SECURED = ("succeeded", "authorized", "saved")
 
@@ -46,12 +47,35 @@ def house_of(restaurant_id: int) -> House:
     return house(restaurant_id, row[0])
 
 
-def read_tables(restaurant_id: int) -> tuple[list[DiningTable], tuple[Room, ...]]:
-    found = DiningTable.objects.filter(restaurant_id=restaurant_id, is_active=True)
-    rows = list(found.select_related("room").order_by("room__position", "room__name", "label"))
+def read_tables(found: House, taken: Iterable[int]) -> tuple[list[DiningTable], tuple[Room, ...]]:
+    """The tables of the date's arrangement where they stand in it, and any other that is taken."""
+    ids = {table.id for table in found.plan.tables} | set(taken)
+    tables = DiningTable.objects.filter(restaurant_id=found.id, pk__in=ids)
+    rows = list(tables.select_related("room").order_by("room__position", "room__name", "label"))
+    _arrange(rows, found.plan.floor_id)
     rows.sort(key=lambda table: (table.room.position, table.room.name, natural(table.label)))
     rooms = {table.room_id: table.room for table in rows}
     return rows, tuple(Room(each.pk, each.public_id, each.name) for each in rooms.values())
+
+
+def _arrange(rows: Iterable[DiningTable], floor_id: int) -> None:
+    """Put tables where an arrangement has them; the standard one is where they are."""
+    if floor_id == e.STANDARD_FLOOR:
+        return
+    places = {row.table_id: row for row in TablePlacement.objects.filter(plan_id=floor_id)}
+    for table in rows:
+        place = places.get(table.pk)
+        if place is not None:
+            table.x, table.y, table.rotation = place.x, place.y, place.rotation
+
+
+def closed(plan: e.Plan) -> list[stand.Use]:
+    """Single tables that the set-up has out of use for a while."""
+    return [
+        stand.Use(each.table_id, each.starts, each.ends, Owner.BLOCK, 0, each.note)
+        for each in plan.closures
+        if each.table_id is not None and not each.online_only
+    ]
 
 
 _USES = """

@@ -74,7 +74,7 @@ def pacing_of(
         for cell in range(first // CELL_MINUTES, last // CELL_MINUTES + 1):
             running.setdefault(cell, []).append(service)
     counted = (guest for guest in guests if guest.status not in _NEVER_CAME)
-    return stand.with_limits(stand.pacing(plan, counted, opens, closes), plan, running)
+    return stand.with_limits(stand.pacing(counted, opens, closes), plan, service_date, running)
 
 
 def table_rows(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from core.errors import Busy
 from core.locks import Space, again_if_undone, lock
 from core.models import AuditEntry
 from reservations.engine import stand
+from reservations.engine.floors import on_date
 from reservations.engine.lifecycle import HOLDS_TABLE, UNDO_SECONDS
 from reservations.errors import ReservationNotFound, StaleParty
 from reservations.ledger import rewind
@@ -207,7 +208,8 @@ def run(
         if known is not None:
             versions = list(known.after.get("versions", {}).values())
             return as_undo(known, versions[0] if versions else None)
-    acting = Acting(at_house, service_date, by, clock.now())
+    arranged = replace(at_house, plan=on_date(at_house.plan, service_date))
+    acting = Acting(arranged, service_date, by, clock.now())
     target, said = deed(acting)
     return acting.finish(verb, target, said, stored)
 

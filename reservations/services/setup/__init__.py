@@ -1,0 +1,1 @@
+"""Setting a house up: floor, services, hours, limits, and what each means for the book."""

@@ -1,0 +1,287 @@
+"""Opening hours, special days, closures and the rules of booking."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import clock
+from core.errors import DomainError, NotFound
+from reservations.selectors.today import service_date_at
+from reservations.services.setup.times import (
+    end_closure,
+    remove_special_day,
+    save_rules,
+    save_special_day,
+    save_week,
+)
+from reservations.views.wording import clock_time, short_day
+from reservations.views.wording import day as long_day
+from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay
+from restaurants.services import add_closure, close_day, end_of_tonight
+from staff.access import StaffRequest, house_url
+from staff.forms.setup.times import (
+    ClosureForm,
+    RulesForm,
+    SpecialDayForm,
+    Stretch,
+    WeekForm,
+    written,
+)
+from staff.views.setup.base import SetupView
+from staff.views.setup.preview import PreviewedView
+
+
+class HoursView(PreviewedView):
+    """The regular week of venue and kitchen."""
+
+    template = "hours"
+    done = gettext_lazy("The hours are saved.")
+
+    def form(self, data: Any) -> forms.Form:
+        """A line for every weekday."""
+        week: dict[str, dict[int, list[Stretch]]] = {"venue": {}, "kitchen": {}}
+        for row in OpeningHours.objects.filter(restaurant=self.request.venue):
+            week[row.part].setdefault(row.weekday, []).append((row.opens, row.closes))
+        return WeekForm(data, venue=week["venue"], kitchen=week["kitchen"])
+
+    def write(self, form: WeekForm) -> None:
+        """Save the week."""
+        save_week(
+            self.request.venue, form.week("venue"), form.week("kitchen"), by=self.request.actor
+        )
+
+    def after(self) -> HttpResponse:
+        """The same page."""
+        return self.to("setup_hours")
+
+
+def day_at(venue: Restaurant, key: str) -> SpecialDay:
+    """One of the house's special days, by its date. Raises NotFound."""
+    try:
+        date = dt.date.fromisoformat(key)
+    except ValueError:
+        raise NotFound from None
+    found = SpecialDay.objects.filter(restaurant=venue, date=date).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+class DaysView(SetupView):
+    """Special days to come."""
+
+    def get(self, request: StaffRequest) -> HttpResponse:
+        """The list."""
+        today = service_date_at(request.venue, clock.now())
+        rows = SpecialDay.objects.filter(restaurant=request.venue, date__gte=today)
+        lines = [{"row": row, "day": long_day(row.date), "what": _what(row)} for row in rows]
+        return self.page("days", {"lines": lines})
+
+
+def _what(row: SpecialDay) -> str:
+    if row.is_closed:
+        return _("Closed")
+    parts = []
+    if row.opens and row.closes:
+        parts.append(_("Open %(hours)s") % {"hours": written([(row.opens, row.closes)])})
+    if row.kitchen_closed:
+        parts.append(_("no kitchen"))
+    if row.kitchen_opens and row.kitchen_closes:
+        hours = written([(row.kitchen_opens, row.kitchen_closes)])
+        parts.append(_("kitchen %(hours)s") % {"hours": hours})
+    return ", ".join(parts) or _("Regular hours")
+
+
+class DayView(PreviewedView):
+    """One special day, or a new one."""
+
+    template = "day"
+    done = gettext_lazy("The day is saved.")
+    row: SpecialDay | None = None
+
+    def find(self, **kwargs: str) -> None:
+        """The day the address names."""
+        if "key" in kwargs:
+            self.row = day_at(self.request.venue, kwargs["key"])
+
+    def start_date(self, today: dt.date) -> dt.date:
+        """That day."""
+        return self.row.date if self.row else super().start_date(today)
+
+    def form(self, data: Any) -> forms.Form:
+        """Its form."""
+        row = self.row
+        initial = {name: getattr(row, name) for name in SpecialDayForm.base_fields} if row else {}
+        return SpecialDayForm(data, initial=initial)
+
+    def write(self, form: SpecialDayForm) -> object:
+        """Save it."""
+        venue = self.request.venue
+        row = day_at(venue, self.row.date.isoformat()) if self.row else None
+        return save_special_day(venue, row, form.cleaned_data, by=self.request.actor)
+
+    def after(self) -> HttpResponse:
+        """Back to the list."""
+        return self.to("setup_days")
+
+    def more(self, form: Any) -> dict[str, Any]:
+        """Which day."""
+        return {"row": self.row, "day": long_day(self.row.date) if self.row else ""}
+
+    def post(self, request: StaffRequest, **kwargs: str) -> HttpResponse:
+        """Remove it, or as usual."""
+        if "remove" not in request.POST or "key" not in kwargs:
+            return super().post(request, **kwargs)
+        remove_special_day(request.venue, day_at(request.venue, kwargs["key"]), by=request.actor)
+        messages.success(request, _("The day has its regular hours again."))
+        return self.after()
+
+
+class ClosuresView(PreviewedView):
+    """What is closed, and a form to close something."""
+
+    template = "closures"
+    done = gettext_lazy("It is closed. Bookings that were made stay.")
+
+    def start_date(self, today: dt.date) -> dt.date:
+        """Tonight."""
+        return today
+
+    def form(self, data: Any) -> forms.Form:
+        """The form for a new one."""
+        today = service_date_at(self.request.venue, clock.now())
+        return ClosureForm(data, venue=self.request.venue, today=today)
+
+    def write(self, form: ClosureForm) -> object:
+        """Close it."""
+        venue, said, by = self.request.venue, form.cleaned_data, self.request.actor
+        if said["kind"] == "day":
+            return [
+                close_day(venue, date, by=by, note=said["note"])
+                for date in _dates(said["date"], said["until_date"] or said["date"])
+            ]
+        starts, ends = _stretch(venue, said)
+        is_of_table = said["kind"] == "table"
+        return add_closure(
+            venue,
+            starts_at=starts,
+            ends_at=ends,
+            by=by,
+            service=form.chosen("service") if said["kind"] in ("slot", "now") else None,
+            room=form.chosen("room") if said["kind"] == "room" else None,
+            table=form.chosen("table") if is_of_table else None,
+            online_only=said["online_only"] and not is_of_table,
+            note=said["note"],
+        )
+
+    def after(self) -> HttpResponse:
+        """The same page."""
+        return self.to("setup_closures")
+
+    def more(self, form: Any) -> dict[str, Any]:
+        """What is closed now and later."""
+        venue, now = self.request.venue, clock.now()
+        rows = Closure.objects.filter(restaurant=venue, ends_at__gt=now)
+        lines = [
+            {
+                "row": row,
+                "when": _when(row, venue),
+                "what": _closed_part(row),
+                "is_now": row.starts_at <= now,
+                "url": house_url(venue, "setup_closure_end", str(row.pk)),
+            }
+            for row in rows.select_related("service", "room", "table").order_by("starts_at")
+        ]
+        return {"lines": lines}
+
+
+def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
+    return [first + dt.timedelta(days=each) for each in range(min((last - first).days, 400) + 1)]
+
+
+def _stretch(venue: Restaurant, said: dict[str, Any]) -> tuple[dt.datetime, dt.datetime]:
+    """From when until when, as instants; on the clocks of the house."""
+    now = clock.now()
+    if said["kind"] == "now":
+        return now, end_of_tonight(venue, now)
+    first, last = said["date"], said["until_date"] or said["date"]
+    if said["starts"] is None:
+        morning = dt.time(5)
+        return _at(venue, first, morning), _at(venue, last + dt.timedelta(days=1), morning)
+    if said["until_date"] in (None, said["date"]) and said["ends"] <= said["starts"]:
+        last += dt.timedelta(days=1)
+    return _at(venue, first, said["starts"]), _at(venue, last, said["ends"])
+
+
+def _at(venue: Restaurant, date: dt.date, time: dt.time) -> dt.datetime:
+    return dt.datetime.combine(date, time, tzinfo=venue.tz).astimezone(dt.UTC)
+
+
+def _when(row: Closure, venue: Restaurant) -> str:
+    first, last = (each.astimezone(venue.tz) for each in (row.starts_at, row.ends_at))
+    until = clock_time(row.ends_at, venue.tz)
+    if last.date() != first.date():
+        until = f"{short_day(last.date())} {until}"
+    return f"{short_day(first.date())} {clock_time(row.starts_at, venue.tz)} – {until}"
+
+
+def _closed_part(row: Closure) -> str:
+    if row.table:
+        return _("Table %(label)s") % {"label": row.table.label}
+    parts = [part.name for part in (row.service, row.room) if part]
+    text = ", ".join(parts) or _("The whole restaurant")
+    return _("%(part)s, online only") % {"part": text} if row.online_only else text
+
+
+class EndClosureView(SetupView):
+    """Open again."""
+
+    def get(self, request: StaffRequest, key: int) -> HttpResponse:
+        """There is nothing to look at here."""
+        _closure(request.venue, key)
+        return self.to("setup_closures")
+
+    def post(self, request: StaffRequest, key: int) -> HttpResponse:
+        """End it now."""
+        row = _closure(request.venue, key)
+        try:
+            end_closure(request.venue, row, by=request.actor)
+        except DomainError as error:
+            messages.error(request, error.text)
+        else:
+            messages.success(request, _("It is open again."))
+        return self.to("setup_closures")
+
+
+def _closure(venue: Restaurant, key: int) -> Closure:
+    found = Closure.objects.filter(restaurant=venue, pk=key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+class RulesView(PreviewedView):
+    """Window, notice, party limits, buffer."""
+
+    template = "rules"
+    done = gettext_lazy("The rules are saved.")
+
+    def form(self, data: Any) -> forms.Form:
+        """Its form."""
+        return RulesForm(data, venue=self.request.venue)
+
+    def write(self, form: RulesForm) -> object:
+        """Save them."""
+        row = Restaurant.objects.get(pk=self.request.venue.pk)
+        return save_rules(row, form.cleaned_data, by=self.request.actor)
+
+    def after(self) -> HttpResponse:
+        """The same page."""
+        return self.to("setup_rules")

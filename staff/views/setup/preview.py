@@ -1,0 +1,254 @@
+"""The slots a page of set-up makes, shown while it is filled in; and the frame of such a page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.errors import DomainError
+from reservations.engine.types import Channel
+from reservations.selectors.today import service_date_at
+from reservations.services.setup.preview import Affected, Asked, Preview, ShownSlot, preview
+from reservations.views.held import problems
+from reservations.views.wording import clock_time, guests, short_day
+from reservations.views.wording import day as long_day
+from restaurants.models import Restaurant
+from staff.access import StaffRequest, house_url
+from staff.forms.errors import add
+from staff.forms.setup.times import PreviewForm
+from staff.reasons import Told, free_text, reason_told
+from staff.views.setup.base import SetupView
+
+NIGHT = dt.time(4)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLine:
+    """A slot in words."""
+
+    label: str
+    is_late: bool
+    """After midnight, but of this evening."""
+    state: str
+    """``open``, ``closed`` or ``gone``."""
+    change: str
+    """What the change does to it: ``opens``, ``closes``, ``new``, ``gone`` or nothing."""
+    free: str
+    reasons: list[Told]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLines:
+    """The slots of one service."""
+
+    name: str
+    lines: list[SlotLine]
+    reason: str = ""
+    """What closes all of them, said once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewBox:
+    """The preview as the page shows it."""
+
+    title: str = ""
+    services: tuple[ServiceLines, ...] = ()
+    free: int = 0
+    affected: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Why there is none."""
+
+
+def box_of(found: Preview, venue: Restaurant) -> PreviewBox:
+    """The preview in words."""
+    asked = found.asked
+    by_service: dict[int, list[ShownSlot]] = {}
+    for slot in found.slots:
+        by_service.setdefault(slot.offer.slot.service.id, []).append(slot)
+    return PreviewBox(
+        title=f"{long_day(asked.date)}, {guests(asked.party_size)}",
+        services=tuple(_service(slots, asked, venue) for slots in by_service.values()),
+        free=sum(slot.is_open for slot in found.slots),
+        affected=tuple(affected_line(each, venue) for each in found.affected),
+    )
+
+
+def _service(slots: list[ShownSlot], asked: Asked, venue: Restaurant) -> ServiceLines:
+    lines = [_line(slot, asked, venue) for slot in slots]
+    first = lines[0].reasons[0].text if lines[0].reasons else ""
+    shared = all(
+        line.state == "closed" and line.reasons and line.reasons[0].text == first for line in lines
+    )
+    return ServiceLines(slots[0].offer.slot.service.name, lines, first if shared else "")
+
+
+def _line(each: ShownSlot, asked: Asked, venue: Restaurant) -> SlotLine:
+    slot = each.offer.slot
+    state = "gone" if each.is_gone else "open" if each.is_open else "closed"
+    change = ""
+    if each.is_gone:
+        change = "gone"
+    elif each.was is None:
+        change = "new"
+    elif each.differs:
+        change = "opens" if each.is_open else "closes"
+    query: dict[str, str | int] = {
+        "date": asked.date.isoformat(),
+        "time": slot.label,
+        "party": asked.party_size,
+        "channel": asked.channel.value,
+    }
+    return SlotLine(
+        label=slot.label,
+        is_late=slot.wall >= 24 * 60,
+        state=state,
+        change=change,
+        free=free_text(each.offer) if each.offer.total else "",
+        reasons=[reason_told(refusal, venue, slot) for refusal in each.offer.refusals],
+        url=f"{house_url(venue, 'setup_why')}?{urlencode(query)}",
+    )
+
+
+def affected_line(each: Affected, venue: Restaurant) -> str:
+    """A booking in one line."""
+    return _("%(day)s %(time)s: %(name)s, %(guests)s") % {
+        "day": short_day(each.service_date),
+        "time": clock_time(each.starts_at, venue.tz),
+        "name": each.name or _("No name"),
+        "guests": guests(each.party_size),
+    }
+
+
+class PreviewedView(SetupView):
+    """A form of set-up with the slots it makes beside it.
+
+    Sent with ``look`` it is shown with its preview and saves nothing; a script asks for the
+    preview alone. Where bookings would stand outside what is saved it asks once more.
+    """
+
+    template: ClassVar[str] = ""
+    done: ClassVar[Any] = ""
+
+    # --- What a page of its own says -------------------------------------------------------------
+
+    def form(self, data: Any) -> forms.Form:
+        """Its form, bound to what was sent or not."""
+        raise NotImplementedError
+
+    def write(self, form: Any) -> object:
+        """Save what the valid form says."""
+        raise NotImplementedError
+
+    def after(self) -> HttpResponse:
+        """Where to go when it is saved."""
+        raise NotImplementedError
+
+    def more(self, form: Any) -> dict[str, Any]:
+        """What else the page shows."""
+        return {}
+
+    # --- What they have in common ----------------------------------------------------------------
+
+    def get(self, request: StaffRequest, **kwargs: str) -> HttpResponse:
+        """The form, with the slots as they are."""
+        self.find(**kwargs)
+        form = self.form(None)
+        asked, shown = self._asked(request.GET)
+        box = box_of(preview(request.venue, asked), request.venue) if asked else PreviewBox()
+        return self._page(form, shown, box)
+
+    def post(self, request: StaffRequest, **kwargs: str) -> HttpResponse:
+        """Preview or save."""
+        self.find(**kwargs)
+        form = self.form(request.POST)
+        asked, shown = self._asked(request.POST)
+        is_valid = form.is_valid()
+        if "preview" in request.POST or "look" in request.POST:
+            box = self._preview(form, asked) if is_valid else PreviewBox(problems=_texts(form))
+            if "preview" in request.POST:
+                return self._fragment(form, shown, box)
+            return self._page(form, shown, box, status=200 if is_valid else 422)
+        if not is_valid:
+            return self._page(form, shown, PreviewBox(problems=_texts(form)), status=422)
+        if "sure" not in request.POST:
+            box = self._preview(form, asked)
+            if box.affected:
+                return self._page(form, shown, box, status=409, asks=True)
+        try:
+            self.write(form)
+        except DomainError as error:
+            add(form, error)
+            return self._page(form, shown, PreviewBox(problems=_texts(form)), status=422)
+        messages.success(request, str(self.done))
+        return self.after()
+
+    def find(self, **kwargs: str) -> None:
+        """Look up what the address names; raises NotFound."""
+
+    def _asked(self, data: Any) -> tuple[Asked | None, PreviewForm]:
+        today = service_date_at(self.request.venue, clock.now())
+        date = self.start_date(today)
+        start = {"date": date, "party": 2, "channel": Channel.ONLINE}
+        is_given = "preview-date" in data
+        shown = PreviewForm(data if is_given else None, initial=start)
+        if not is_given:
+            return Asked(date), shown
+        if not shown.is_valid():
+            return None, shown
+        said = shown.cleaned_data
+        return Asked(said["date"], said["party"], Channel(said["channel"])), shown
+
+    def start_date(self, today: dt.date) -> dt.date:
+        """The date the preview begins with: tomorrow, when nothing has passed yet."""
+        return today + dt.timedelta(days=1)
+
+    def _preview(self, form: Any, asked: Asked | None) -> PreviewBox:
+        venue = self.request.venue
+        if asked is None:
+            return PreviewBox(problems=(_("Choose a date and a party."),))
+        try:
+            return box_of(preview(venue, asked, lambda: self.write(form)), venue)
+        except DomainError as error:
+            return PreviewBox(problems=tuple(str(text) for text in error.details.values()))
+
+    def _context(self, form: Any, shown: PreviewForm, box: PreviewBox) -> dict[str, Any]:
+        return {"form": form, "preview_form": shown, "box": box, "may_change": self.may_change}
+
+    def _fragment(self, form: Any, shown: PreviewForm, box: PreviewBox) -> HttpResponse:
+        context = self._context(form, shown, box)
+        return render(self.request, "staff/setup/_preview.html", context)
+
+    def _page(
+        self,
+        form: Any,
+        shown: PreviewForm,
+        box: PreviewBox,
+        *,
+        status: int = 200,
+        asks: bool = False,
+    ) -> HttpResponse:
+        if not self.may_change:
+            for field in form.fields.values():
+                field.disabled = True
+        context = {
+            **self._context(form, shown, box),
+            "problems": problems(form),
+            "others": [str(text) for text in form.non_field_errors()],
+            "asks": asks,
+            **self.more(form),
+        }
+        return self.page(self.template, context, status=status)
+
+
+def _texts(form: Any) -> tuple[str, ...]:
+    return tuple(str(texts[0]) for texts in form.errors.values())
