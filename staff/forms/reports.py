@@ -43,9 +43,7 @@ class ReportForm(forms.Form):
         said["last"] = said.get("last") or self._yesterday
         said["first"] = said.get("first") or said["last"] - USUAL
         said["compare"] = said.get("compare") or BEFORE
-        if not dt.date(2000, 1, 1) <= said["first"] <= dt.date(2200, 1, 1):
-            self.add_error("first", _("Choose a date of this century."))
-        elif said["first"] > said["last"]:
+        if said["first"] > said["last"]:
             self.add_error("last", _("The last day must not be before the first."))
         elif said["last"] - said["first"] > LONGEST_RANGE:
             self.add_error("last", _("Choose at most 400 days."))
