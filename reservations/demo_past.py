@@ -26,7 +26,7 @@ from reservations.demo_guests import build_guests
 from reservations.engine import types as e
 from reservations.engine.calendar import slots_of, turn_for
 from reservations.engine.walltime import minute_to_datetime
-from reservations.models import Reservation, SourceRecord, TableClaim, VisitBill
+from reservations.models import Reservation, ShiftServer, SourceRecord, TableClaim, VisitBill
 from reservations.selectors.houses import house as compiled
 from restaurants.models import Restaurant
 
@@ -46,6 +46,7 @@ _SOURCES = (
 )
 """Name, channel, share, and commission for each guest."""
 _WISHES = ("", "", "", "", "", "Window seat please", "Anniversary dinner", "Pram, needs space")
+_SERVERS = ("Camille", "Dounia", "Théo", "Rosa")
 _PARTIES_A_SLOT = 2.2
 
 
@@ -62,6 +63,9 @@ class _Book:
     bills: list[VisitBill] = field(default_factory=list)
     records: list[SourceRecord] = field(default_factory=list)
     trail: list[AuditEntry] = field(default_factory=list)
+    servers: list[ShiftServer] = field(default_factory=list)
+    """Who serves on the date that is being made."""
+    all_servers: list[ShiftServer] = field(default_factory=list)
 
 
 def build_past(venue: Restaurant) -> int:
@@ -86,6 +90,7 @@ def build_past(venue: Restaurant) -> int:
 
 
 def _write(book: _Book) -> None:
+    ShiftServer.objects.bulk_create(book.all_servers, batch_size=500)
     Reservation.objects.bulk_create(book.visits, batch_size=500)
     TableClaim.objects.bulk_create(book.claims, batch_size=1000)
     VisitBill.objects.bulk_create(book.bills, batch_size=1000)
@@ -98,6 +103,17 @@ def _write(book: _Book) -> None:
 def _evening(book: _Book, date: dt.date) -> None:
     """One service date: parties at the times guests like, as long as there is room."""
     dice = random.Random(f"past {book.venue.slug} {date}")  # noqa: S311  a pattern, not a secret
+    names = dice.sample(_SERVERS, 3)
+    book.servers = [
+        ShiftServer(
+            restaurant=book.venue,
+            service_date=date,
+            name=name,
+            position=place,
+            created_at=clock.now(),
+        )
+        for place, name in enumerate(names)
+    ]
     until: dict[int, int] = {}
     pool: list[tuple[int, int, int]] = []
     slots = [slot for slot in slots_of(book.plan, date) if slot.closed_by is None]
@@ -114,6 +130,8 @@ def _evening(book: _Book, date: dt.date) -> None:
             if seat is not None:
                 number += 1
                 _visit(book, dice, date, slot, size, stay, seat, f"{date}:{place}:{number}")
+    if number:
+        book.all_servers += book.servers
 
 
 def _seat(
@@ -227,6 +245,8 @@ def _stay(
     minutes = round(stay * dice.gauss(0.98 + 0.012 * row.party_size, 0.13))
     left = seated + dt.timedelta(minutes=max(min(minutes, stay + 25), 35))
     row.status_changed_at = row.updated_at = left
+    row.arrived_at, row.seated_at, row.left_at = arrived, seated, left
+    row.server = dice.choice(book.servers)
     for verb, at in (("arrived", arrived), ("seated", seated), ("completed", left)):
         book.trail.append(_entry(row, verb, at, _HOST))
     spend = book.venue.average_spend or Decimal(40)

@@ -9,19 +9,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from customers.models import Customer, GuestNote
+from reservations.models import NightNote, TableBlock
 from reservations.selectors.guest_profile import Signals, signals_of
 from reservations.selectors.visit_facts import (
     BILL,
     COUNTS,
     IS_LATE_CANCEL,
     IS_TIMED,
-    OF_TIMES,
     PAID,
     SERVER,
     TABLES,
-    TIMES,
 )
 from restaurants.models import Closure, Restaurant
 
@@ -93,21 +93,24 @@ class Evening:
     """By primary key of the guest."""
     closures: list[Closure]
     """What is shut for a while on that date."""
+    blocks: list[TableBlock]
+    """Tables out of use, those that are being cleared left out."""
+    notes: list[NightNote]
+    """What the team should read: of the day, then of its services."""
 
 
 _READ = f"""
-WITH {TIMES}
 SELECT b.public_id, b.customer_id, s.name, s.slot_covers, b.starts_at, b.ends_at, b.guest_name,
   b.diner_name, b.party_size, b.status, b.channel, b.source, b.special_requests, b.occasion,
   b.celebration, b.allergens, b.allergy_note, b.dietary, b.high_chairs, b.accessibility_needs,
   b.step_free, b.offer_name, b.currency, b.deposit_amount, coalesce(seated.labels, '{{}}'),
   coalesce(room.name, own.name, ''), coalesce({SERVER}, ''), bill.total, paid.unused,
   coalesce(paid.has_hold, false), coalesce(paid.has_card, false), b.late_minutes,
-  {IS_LATE_CANCEL}, t.arrived_at, t.seated_at, t.left_at,
-  CASE WHEN {IS_TIMED} THEN extract(epoch FROM t.left_at - t.seated_at)::float / 60 END
+  {IS_LATE_CANCEL}, b.arrived_at, b.seated_at, b.left_at,
+  CASE WHEN {IS_TIMED} THEN extract(epoch FROM b.left_at - b.seated_at)::float / 60 END
 FROM reservations_reservation b
 JOIN restaurants_diningservice s ON s.id = b.service_id
-{OF_TIMES} {BILL} {TABLES} {PAID}
+{BILL} {TABLES} {PAID}
 LEFT JOIN restaurants_diningroom room ON room.id = seated.room_id
 LEFT JOIN restaurants_diningroom own ON own.id = b.room_id
 WHERE b.restaurant_id = %(house)s AND b.service_date = %(first)s AND {COUNTS}
@@ -116,12 +119,12 @@ ORDER BY b.starts_at, b.guest_name, b.id
 
 
 def evening_of(venue: Restaurant, date: dt.date, *, now: dt.datetime) -> Evening:
-    """All bookings of the date, whatever became of them, and who they are. Five queries."""
+    """All bookings of the date, whatever became of them, and who they are. Seven queries."""
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"house": venue.pk, "first": date, "last": date})
         parties = [_party(row) for row in cursor.fetchall()]
     guests = {party.customer_id for party in parties if party.customer_id is not None}
-    return Evening(parties, _known(guests, now), _closures(venue, date))
+    return Evening(parties, _known(guests, now), _closures(venue, date), *_frame(venue, date))
 
 
 def _party(row: tuple[Any, ...]) -> Party:
@@ -143,6 +146,17 @@ def _known(guests: Iterable[int], now: dt.datetime) -> dict[int, Known]:
         pk: Known(row, signals.get(pk, Signals()), tuple(notes.get(pk, ())))
         for pk, row in found.items()
     }
+
+
+def _frame(venue: Restaurant, date: dt.date) -> tuple[list[TableBlock], list[NightNote]]:
+    blocks = TableBlock.objects.filter(
+        restaurant=venue, service_date=date, kind=TableBlock.Kind.BLOCK, ended_at=None
+    )
+    notes = NightNote.objects.filter(restaurant=venue, service_date=date).exclude(text="")
+    return (
+        list(blocks.select_related("table").order_by("starts_at", "table__label")),
+        list(notes.select_related("service").order_by(F("service").asc(nulls_first=True))),
+    )
 
 
 def _closures(venue: Restaurant, date: dt.date) -> list[Closure]:

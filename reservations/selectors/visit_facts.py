@@ -17,31 +17,14 @@ COUNTS = "NOT b.is_test AND b.merged_into_id IS NULL"
 LATE_NOTICE = "interval '24 hours'"
 IS_LATE_CANCEL = f"(b.status = 'cancelled' AND b.cancelled_at > b.starts_at - {LATE_NOTICE})"
 
-TIMES = """
-times AS (
-  -- An undone step is followed by the right one, so the last of each counts.
-  SELECT e.target,
-    min(e.at) FILTER (WHERE e.verb = 'reservation.arrived') AS arrived_at,
-    max(e.at) FILTER (WHERE e.verb = 'reservation.seated') AS seated_at,
-    max(e.at) FILTER (WHERE e.verb = 'reservation.completed') AS left_at
-  FROM core_auditentry e
-  WHERE e.restaurant_id = %(house)s
-    AND e.at >= %(first)s::date - interval '1 day' AND e.at < %(last)s::date + interval '3 days'
-    AND e.verb IN ('reservation.arrived', 'reservation.seated', 'reservation.completed')
-  GROUP BY e.target
-)
-"""
-"""A common table: when parties came, sat down and left, by public id, from the audit trail."""
-
-OF_TIMES = "LEFT JOIN times t ON t.target = b.public_id"
-SAT_FROM = "coalesce(t.seated_at, b.starts_at)"
+SAT_FROM = "coalesce(b.seated_at, b.starts_at)"
 LONGEST_STAY = "interval '8 hours'"
 IS_TIMED = f"""(
-  t.seated_at IS NOT NULL AND t.left_at > t.seated_at + interval '10 minutes'
-  AND t.left_at < t.seated_at + {LONGEST_STAY}
+  b.seated_at IS NOT NULL AND b.left_at > b.seated_at + interval '10 minutes'
+  AND b.left_at < b.seated_at + {LONGEST_STAY}
 )"""
 """Both ends are known and believable: some parties are marked as gone the morning after."""
-SAT_UNTIL = f"CASE WHEN {IS_TIMED} THEN t.left_at ELSE {SAT_FROM} + (b.ends_at - b.starts_at) END"
+SAT_UNTIL = f"CASE WHEN {IS_TIMED} THEN b.left_at ELSE {SAT_FROM} + (b.ends_at - b.starts_at) END"
 
 TABLES = """
 LEFT JOIN LATERAL (
@@ -59,7 +42,7 @@ LEFT JOIN LATERAL (
 BILL = "LEFT JOIN reservations_visitbill bill ON bill.reservation_id = b.id"
 """What the visit came to, where it is known."""
 
-SERVER = "NULL::text"
+SERVER = "(SELECT v.name FROM reservations_shiftserver v WHERE v.id = b.server_id)"
 """Who served the party, by name."""
 
 PAID = """

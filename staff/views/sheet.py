@@ -19,6 +19,7 @@ from core.errors import DomainError
 from customers.models import GuestTag
 from customers.selectors import tags_of
 from reservations.details import Occasion
+from reservations.models import NightNote, TableBlock
 from reservations.selectors.evening import Evening, Known, Party, evening_of
 from reservations.selectors.today import service_date_at
 from reservations.services.bills import record_bills
@@ -127,7 +128,11 @@ class SheetView(_Sheet):
             ],
             "kitchen": [row for row in rows if row.alerts],
             "picture": _arrivals(venue, expected),
-            "shut": [_shut(venue, each) for each in evening.closures],
+            "notes": [_said(each) for each in evening.notes],
+            "shut": [
+                *(_shut(venue, each) for each in evening.closures),
+                *(_blocked(venue, each) for each in evening.blocks),
+            ],
             "gone": len(evening.parties) - len(expected),
         }
         return render(request, "staff/sheet.html", context)
@@ -208,6 +213,21 @@ def _money(party: Party) -> str:
     if party.has_hold:
         return _("%(money)s set aside") % {"money": said(party.deposit)}
     return _("Card on file") if party.has_card else ""
+
+
+def _said(note: NightNote) -> str:
+    return f"{note.service.name}: {note.text}" if note.service else note.text
+
+
+def _blocked(venue: Restaurant, block: TableBlock) -> str:
+    text = _("Table %(table)s is blocked from %(from)s to %(until)s. %(note)s")
+    said = {
+        "table": block.table.label,
+        "from": clock_time(block.starts_at, venue.tz),
+        "until": clock_time(block.ends_at, venue.tz),
+        "note": block.note,
+    }
+    return (text % said).strip()
 
 
 def _shut(venue: Restaurant, closure: Any) -> str:

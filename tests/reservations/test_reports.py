@@ -12,8 +12,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test.utils import CaptureQueriesContext
 
-from core.models import AuditEntry
-from reservations.models import Reservation, SourceRecord, TableClaim, VisitBill
+from reservations.models import Reservation, ShiftServer, SourceRecord, TableClaim, VisitBill
 from reservations.selectors.reports.covers import Attendance, covers_of
 from reservations.selectors.reports.lead import Lead, lead_times_of
 from reservations.selectors.reports.occupancy import Cell, occupancy_of
@@ -67,6 +66,8 @@ def book(
     service = DiningService.objects.get(restaurant=house, name="Lunch" if hour == 12 else "Dinner")
     ends = starts.astimezone(dt.UTC) + dt.timedelta(hours=2)
     fields: dict[str, Any] = {"cancelled_at": starts} if status == "cancelled" else {}
+    for name, after in zip(("seated_at", "left_at"), sat or (), strict=False):
+        fields[name] = starts + dt.timedelta(minutes=after)
     row = Reservation.objects.create(
         restaurant=house,
         service=service,
@@ -82,8 +83,6 @@ def book(
         status_changed_at=starts,
         **(fields | more),
     )
-    for verb, after in zip(("seated", "completed"), sat or (), strict=False):
-        told(row, verb, starts + dt.timedelta(minutes=after))
     if table:
         TableClaim.objects.create(
             table=house.tables.get(label=table),
@@ -96,16 +95,6 @@ def book(
     if bill:
         VisitBill.objects.create(reservation=row, total=Decimal(bill), at=ends)
     return row
-
-
-def told(row: Reservation, verb: str, at: dt.datetime) -> None:
-    AuditEntry.objects.create(
-        at=at,
-        verb=f"reservation.{verb}",
-        target=row.public_id,
-        restaurant_id=row.restaurant_id,
-        actor_kind="staff",
-    )
 
 
 def two_days(house: Restaurant) -> Span:
@@ -168,7 +157,7 @@ def test_every_report_is_one_query(house: Restaurant) -> None:
 def test_turns_are_from_sitting_down_to_leaving_beside_the_plan(house: Restaurant) -> None:
     book(house, FRIDAY, "19:00", 2, sat=(0, 90))
     row = book(house, FRIDAY, "19:00", 2, sat=(10, 160))
-    told(row, "arrived", row.starts_at)
+    Reservation.objects.filter(pk=row.pk).update(arrived_at=row.starts_at)
     book(house, FRIDAY, "20:00", 4, sat=(0, 100))
     book(house, FRIDAY, "20:00", 4)
     book(house, FRIDAY, "20:00", 4, sat=(0, 5))
@@ -183,13 +172,6 @@ def test_turns_are_from_sitting_down_to_leaving_beside_the_plan(house: Restauran
     assert found.by_size[1].actual == 100
     assert found.by_size[1].wait is None
     assert found.cells["Dinner", 1].parties == 1
-
-
-def test_a_step_that_was_undone_does_not_count(house: Restaurant) -> None:
-    row = book(house, FRIDAY, "19:00", 2)
-    for verb, minutes in (("seated", 0), ("completed", 5), ("seated", 30), ("completed", 130)):
-        told(row, verb, row.starts_at + dt.timedelta(minutes=minutes))
-    assert turns_of(two_days(house)).total.actual == 100
 
 
 # Occupancy
@@ -263,6 +245,18 @@ def test_yield_takes_bills_and_estimates_the_rest(house: Restaurant) -> None:
     assert (found.tables["1"].hours, found.tables["2"].hours) == (1.0, 2.0)
     assert found.rooms["Main room"].covers == 6
     assert found.servers == {}
+
+
+def test_servers_are_told_apart_by_name_over_the_dates(house: Restaurant) -> None:
+    for date, bill in ((FRIDAY, "30.00"), (SATURDAY, "50.00")):
+        mia = ShiftServer.objects.create(
+            restaurant=house, service_date=date, name="Mia", created_at=dt.datetime.now(dt.UTC)
+        )
+        book(house, date, "19:00", 2, bill=bill, server=mia)
+    found = yields_of(two_days(house)).servers
+    assert {name: (each.parties, each.revenue) for name, each in found.items()} == {
+        "Mia": (2, Decimal(80))
+    }
 
 
 def test_tables_pushed_together_share_the_revenue_by_their_seats(house: Restaurant) -> None:

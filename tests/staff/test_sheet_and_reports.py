@@ -16,7 +16,7 @@ from core.models import AuditEntry
 from customers.models import Customer
 from customers.services.notes import add_note
 from reservations.demo_past import WEEKS
-from reservations.models import Reservation, TableClaim, VisitBill
+from reservations.models import NightNote, Reservation, TableBlock, TableClaim, VisitBill
 from restaurants.models import Closure, Restaurant
 from staff.pictures import Series, curves, heat, pairs, stacked
 from tests.fixtures.domain import Clock
@@ -71,8 +71,22 @@ def test_the_sheet_says_what_the_team_should_know(
     Closure.objects.create(
         restaurant=house, starts_at=at, ends_at=at + dt.timedelta(hours=2), note="Chimney sweep"
     )
+    TableBlock.objects.create(
+        restaurant=house,
+        service_date=FRIDAY,
+        table=house.tables.get(label="2"),
+        starts_at=at,
+        ends_at=at + dt.timedelta(hours=1),
+        note="Wobbles",
+        created_at=at,
+    )
+    NightNote.objects.create(
+        restaurant=house, service_date=FRIDAY, text="No turbot tonight", updated_at=at
+    )
     page = as_(cast.viewer).get(sheet(house)).content.decode()
     for said in (
+        "No turbot tonight",
+        "Table 2 is blocked from 18:00 to 19:00. Wobbles",
         "Friday 7 November 2025",
         "Milk, Nuts",
         "Window seat",

@@ -8,10 +8,8 @@ from reservations.selectors.reports.span import Span
 from reservations.selectors.visit_facts import (
     CAME,
     COUNTS,
-    OF_TIMES,
     SAT_FROM,
     SAT_UNTIL,
-    TIMES,
 )
 
 
@@ -46,14 +44,14 @@ class Occupancy:
 # Instants are walked through and then read on the clocks of the house: an hour that comes twice
 # counts a party once in each of its quarters, one that is skipped has none.
 _READ = f"""
-WITH {TIMES}, house AS (
+WITH house AS (
   SELECT r.id, r.zone, CASE r.capacity_mode WHEN 'seats' THEN r.seats ELSE (
     SELECT coalesce(sum(max_seats), 0) FROM restaurants_diningtable
     WHERE restaurant_id = r.id AND is_active) END AS seats
   FROM restaurants_restaurant r WHERE r.id = %(house)s
 ), sat AS (
   SELECT b.id, b.service_date, b.party_size, {SAT_FROM} AS since, {SAT_UNTIL} AS until
-  FROM reservations_reservation b {OF_TIMES}
+  FROM reservations_reservation b
   WHERE b.restaurant_id = %(house)s AND b.service_date BETWEEN %(first)s AND %(last)s
     AND {COUNTS} AND {CAME}
 ), present AS (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from reservations.selectors.reports.span import Span
-from reservations.selectors.visit_facts import CAME, COUNTS, IS_TIMED, OF_TIMES, TIMES
+from reservations.selectors.visit_facts import CAME, COUNTS, IS_TIMED
 
 SIZES = ("1–2", "3–4", "5–6", "7+")
 """Groups of party sizes, by number."""
@@ -42,15 +42,14 @@ class TurnTimes:
 
 
 _READ = f"""
-WITH {TIMES}, sat AS (
+WITH sat AS (
   SELECT s.name AS service, s.first_seating, width_bucket(b.party_size, ARRAY[1, 3, 5, 7]) AS size,
     extract(epoch FROM b.ends_at - b.starts_at) / 60 AS planned,
-    CASE WHEN {IS_TIMED} THEN extract(epoch FROM t.left_at - t.seated_at) / 60 END AS actual,
-    CASE WHEN t.arrived_at <= t.seated_at
-      THEN extract(epoch FROM t.seated_at - t.arrived_at) / 60 END AS wait
+    CASE WHEN {IS_TIMED} THEN extract(epoch FROM b.left_at - b.seated_at) / 60 END AS actual,
+    CASE WHEN b.arrived_at <= b.seated_at
+      THEN extract(epoch FROM b.seated_at - b.arrived_at) / 60 END AS wait
   FROM reservations_reservation b
   JOIN restaurants_diningservice s ON s.id = b.service_id
-  {OF_TIMES}
   WHERE b.restaurant_id = %(house)s AND b.service_date BETWEEN %(first)s AND %(last)s
     AND {COUNTS} AND {CAME}
 )

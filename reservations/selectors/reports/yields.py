@@ -19,12 +19,10 @@ from reservations.selectors.visit_facts import (
     BILL,
     CAME,
     COUNTS,
-    OF_TIMES,
     SAT_FROM,
     SAT_UNTIL,
     SERVER,
     TABLES,
-    TIMES,
 )
 from restaurants.models import Restaurant
 
@@ -65,14 +63,14 @@ class Yields:
 
 
 _VISITS = f"""
-WITH {TIMES}, visits AS (
+WITH visits AS (
   SELECT b.service_date, b.service_id, b.party_size, bill.total IS NOT NULL AS is_billed,
     coalesce(bill.total, b.party_size * r.average_spend, 0) AS revenue,
     greatest(extract(epoch FROM {SAT_UNTIL} - {SAT_FROM}), 0) / 3600 AS hours,
     seated.ids, seated.seats, coalesce(seated.room_id, b.room_id) AS room_id, {SERVER} AS server
   FROM reservations_reservation b
   JOIN restaurants_restaurant r ON r.id = b.restaurant_id
-  {OF_TIMES} {BILL} {TABLES}
+  {BILL} {TABLES}
   WHERE b.restaurant_id = %(house)s AND b.service_date BETWEEN %(first)s AND %(last)s
     AND {COUNTS} AND {CAME}
 )
