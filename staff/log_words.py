@@ -187,6 +187,10 @@ VERBS: Mapping[str, Any] = {
     "payment_request.paid_too_late": gettext_lazy("Payment link paid too late"),
     "payment_account.connected": gettext_lazy("Payment provider connected"),
     "payment_account.disconnected": gettext_lazy("Payment provider disconnected"),
+    "floor.saved": gettext_lazy("Floor saved"),
+    "floor.save_undone": gettext_lazy("Floor brought back"),
+    "turntimes.changed": gettext_lazy("Turn times changed"),
+    "pacing.changed": gettext_lazy("Pacing changed"),
     "restaurant.closure_added": gettext_lazy("Closure added"),
     "restaurant.online_resumed": gettext_lazy("Online booking resumed"),
     "restaurant.day_closed": gettext_lazy("Day closed"),
@@ -243,6 +247,7 @@ DEEDS: Mapping[str, Any] = {
 
 FIELDS: Mapping[str, Any] = {
     "amount": gettext_lazy("Amount"),
+    "changes": gettext_lazy("What changed"),
     "currency": gettext_lazy("Currency"),
     "date": gettext_lazy("Date"),
     "door": gettext_lazy("Where"),

@@ -316,9 +316,8 @@ class Plan:
     bookable_offers: tuple[BookableOffer, ...] = ()
     caps: tuple[Cap, ...] = ()
     floors: tuple[Floor, ...] = ()
-    """Arrangements that hold on some dates, the first that does counting; the standard one last."""
-    floor_id: int = STANDARD_FLOOR
-    """Which of them ``tables`` and ``combinations`` are."""
+    """The first that holds on a date counts; the standard one is last. None: it is the only one."""
+    floor_id: int = STANDARD_FLOOR  # of ``tables`` and ``combinations``
 
     def bookable_offer(self, offer_id: int | None) -> BookableOffer | None:
         """The offer with this id, if guests can choose it."""

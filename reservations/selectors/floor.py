@@ -143,7 +143,7 @@ def expected_at_tables(restaurant_id: int, now: dt.datetime) -> list[Expected]:
     """Every table that is spoken for from now on, with whoever has it. One query."""
     ends = Func(F("during"), function="upper")
     rows = (
-        TableClaim.objects.filter(restaurant_id=restaurant_id, released_at=None)
+        TableClaim.objects.filter(restaurant_id=restaurant_id, released_at=None, block=None)
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .annotate(until=ends)
         .filter(until__gt=now)

@@ -148,7 +148,7 @@ export class Inspector {
       if (!places.some((each) => each.min_seats <= size && size <= each.max_seats)) fresh.push(size);
     }
     const text = fresh.length ? fill(this.words.opens, { sizes: runs(fresh) }) : this.words.opens_none;
-    const label = tables.map((table) => table.label).join(" + ");
+    const label = inOrder(tables.map((table) => table.label)).join(" + ");
     this.box.querySelector("[data-opens]").textContent = `${fill(this.words.together, { label, low, high })} ${text}`;
   }
 
@@ -156,7 +156,7 @@ export class Inspector {
     const { doc } = this.editor;
     const ids = new Set(tables.map((table) => table.id));
     const found = doc.combinations.filter((each) => (ids.size > 1 ? [...ids].every((id) => each.tables.includes(id)) : each.tables.some((id) => ids.has(id))));
-    const label = (each) => each.tables.map((id) => byId(doc.tables, id)?.label).join(" + ");
+    const label = (each) => inOrder(each.tables.map((id) => byId(doc.tables, id)?.label)).join(" + ");
     for (const box of this.box.querySelectorAll("[data-combos]")) {
       const rows = found.map((each) => {
         const row = document.createElement("li");
@@ -183,6 +183,9 @@ export class Inspector {
     }
   }
 }
+
+/** 2 before 10. */
+const inOrder = (labels) => labels.sort((one, other) => String(one).localeCompare(String(other), undefined, { numeric: true }));
 
 function number(field) {
   const value = Number(field.value);

@@ -14,6 +14,7 @@ from reservations.engine.types import Channel
 from reservations.guests import Guest
 from reservations.selectors.floor import floor_on, read_floor
 from reservations.selectors.houses import load_houses
+from reservations.selectors.night import night_of
 from reservations.services.availability import offers_of_day
 from reservations.services.holds import HoldRequest, place_hold
 from reservations.services.setup.floor import (
@@ -329,3 +330,31 @@ def test_tables_far_apart_are_no_neighbours(house: Restaurant) -> None:
     assert f.stand_together([one, three, two], spots)
     assert not f.stand_together([one, three], spots)
     assert f.proposed_seats([one, two]) == (5, 8)
+
+
+def test_the_host_stand_shows_the_tables_and_limits_of_the_date(
+    house: Restaurant, clock: Clock
+) -> None:
+    first, *_ = tables = list(house.tables.order_by("pk"))
+    doc, version = draft(house)
+    spots = [
+        {"table": t.public_id, "x": 40, "y": 50, "rotation": 90, "in_use": t == first}
+        for t in tables
+    ]
+    doc["plans"] = [
+        {"id": "new-1", "name": "Late", "weekdays": [1], "is_active": True, "spots": spots}
+    ]
+    save(house, doc, version)
+    service = house.services.get()
+    service.slot_covers = 8
+    service.save()
+    service.pacing.create(at=dt.time(19), slot_covers=3)
+    monday, tuesday = dt.date(2025, 11, 10), dt.date(2025, 11, 11)
+    usual, late = (night_of(house.pk, date, clock.now) for date in (monday, tuesday))
+    assert [table.label for table in usual.tables] == ["1", "2", "3"]
+    assert [(t.label, t.x, t.rotation) for t in late.tables] == [("1", 40, 90)]
+    limits = {cell.start: cell.limit for cell in usual.pacing}
+    at = int(dt.datetime(2025, 11, 11, 0, 0, tzinfo=dt.UTC).timestamp()) // 60
+    assert (limits[at], limits[at + 15], limits[at - 15]) == (3, 8, 8)
+    assert len(usual.house.plan.tables) == 3
+    assert [table.label for table in late.house.plan.tables] == ["1"]

@@ -16,6 +16,7 @@ from core.locks import Space, again_if_undone, lock
 from reservations.selectors.floor import Expected, expected_at_tables, read_floor
 from reservations.services.setup.floor_checks import floor_from
 from reservations.services.setup.floor_rows import write_floor
+from reservations.services.setup.rows import record_row
 from restaurants import floor as f
 from restaurants.models import FloorSave, Restaurant
 
@@ -150,7 +151,7 @@ def _record_tables(restaurant: Restaurant, before: f.Floor, after: f.Floor, by: 
     has = {table.id: asdict(table) for table in after.tables}
 
     def record(what: str, key: str, **data: Any) -> None:
-        audit.record(f"diningtable.{what}", key, by=by, restaurant_id=restaurant.pk, **data)
+        record_row("diningtable", what, key, by=by, restaurant_id=restaurant.pk, **data)
 
     for key in had.keys() - has.keys():
         record("removed", key, label=had[key]["label"])

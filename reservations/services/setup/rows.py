@@ -58,8 +58,9 @@ def save_row(
         after = facts(row, values, links or {})
         changed = [name for name in after if before.get(name) != after[name]]
         if is_new or changed:
-            audit.record(
-                f"{row._meta.model_name}.{'added' if is_new else 'changed'}",
+            record_row(
+                str(row._meta.model_name),
+                "added" if is_new else "changed",
                 target_of(row),
                 by=by,
                 restaurant_id=restaurant.pk,
@@ -68,6 +69,13 @@ def save_row(
                 after={name: after[name] for name in changed},
             )
     return row
+
+
+def record_row(
+    kind: str, what: str, target: str, *, by: Actor, restaurant_id: int, **data: Any
+) -> None:
+    """Append to the trail what became of a row, as the administration does: added, changed …"""
+    audit.record(f"{kind}.{what}", target, by=by, restaurant_id=restaurant_id, **data)
 
 
 def _others(row: models.Model, values: Mapping[str, Any]) -> list[str]:
@@ -79,11 +87,11 @@ def _others(row: models.Model, values: Mapping[str, Any]) -> list[str]:
 
 def remove_row(row: models.Model, *, restaurant: Restaurant, by: Actor) -> None:
     """Remove a row of a house. Audited. Raises InUse where bookings belong to it."""
-    target, label, name = target_of(row), str(row), row._meta.model_name
+    target, label, name = target_of(row), str(row), str(row._meta.model_name)
     try:
         with transaction.atomic():
             row.delete()
-            audit.record(f"{name}.removed", target, by=by, restaurant_id=restaurant.pk, label=label)
+            record_row(name, "removed", target, by=by, restaurant_id=restaurant.pk, label=label)
     except ProtectedError as error:
         raise InUse from error
 

@@ -172,30 +172,57 @@ def expected_line(each: Expected, venue: Restaurant) -> dict[str, str]:
 
 def parts_of(floor: f.Floor) -> list[Part]:
     """Everything on the floor as lists."""
-    labels = {table.id: table.label for table in floor.tables}
-    names = {room.id: room.name for room in floor.rooms}
-    tables = [
-        Line(
-            table.id,
-            _("Table %(label)s") % {"label": table.label},
-            " · ".join(
-                filter(
-                    None,
-                    (
-                        names[table.room],
-                        _("%(seats)s guests") % {"seats": seats(table.min_seats, table.max_seats)},
-                        "" if table.in_use else _("not in use"),
-                    ),
-                )
-            ),
-        )
-        for table in floor.tables
+    has_tables, has_rooms = bool(floor.tables), bool(floor.rooms)
+    none = _("No tables are pushed together yet.")
+    together = _combinations(floor)
+    plans = [Line(plan.id, plan.name, floor_words.when(plan)) for plan in floor.plans]
+    same = _("Only the standard plan: the same tables on every day.")
+    return [
+        Part("table", _("Tables"), _("New table"), _("No tables yet."), _tables(floor), has_rooms),
+        Part("room", _("Rooms"), _("New room"), _("No rooms yet."), _rooms(floor)),
+        Part("combination", _("Combinations"), _("New combination"), none, together, has_tables),
+        Part("plan", _("Plans"), _("New plan"), same, plans, has_tables),
+        Part(
+            "fixture",
+            _("Fixtures"),
+            _("New fixture"),
+            _("No walls, doors or words yet."),
+            _fixtures(floor),
+            has_rooms,
+        ),
     ]
-    rooms = [
-        Line(room.id, room.name, _("%(n)d tables") % {"n": _count(floor, room)})
+
+
+def _names(floor: f.Floor) -> dict[str, str]:
+    return {room.id: room.name for room in floor.rooms}
+
+
+def _tables(floor: f.Floor) -> list[Line]:
+    names = _names(floor)
+    lines = []
+    for table in floor.tables:
+        size = _("%(seats)s guests") % {"seats": seats(table.min_seats, table.max_seats)}
+        parts = [names[table.room], size, "" if table.in_use else _("not in use")]
+        title = _("Table %(label)s") % {"label": table.label}
+        lines.append(Line(table.id, title, " · ".join(filter(None, parts))))
+    return lines
+
+
+def _rooms(floor: f.Floor) -> list[Line]:
+    counts = {room.id: _count(floor, room) for room in floor.rooms}
+    return [
+        Line(
+            room.id,
+            room.name,
+            ngettext("%(n)d table", "%(n)d tables", counts[room.id]) % {"n": counts[room.id]},
+        )
         for room in floor.rooms
     ]
-    combinations = [
+
+
+def _combinations(floor: f.Floor) -> list[Line]:
+    labels = {table.id: table.label for table in floor.tables}
+    return [
         Line(
             each.id,
             " + ".join(labels[key] for key in sorted(each.tables, key=labels.__getitem__)),
@@ -203,39 +230,12 @@ def parts_of(floor: f.Floor) -> list[Part]:
         )
         for each in floor.combinations
     ]
-    plans = [Line(plan.id, plan.name, floor_words.when(plan)) for plan in floor.plans]
-    fixtures = [
-        Line(each.id, each.label or str(floor_words.fixtures()[each.kind]), names[each.room])
-        for each in floor.fixtures
-    ]
-    has_tables, has_rooms = bool(floor.tables), bool(floor.rooms)
+
+
+def _fixtures(floor: f.Floor) -> list[Line]:
+    names, kinds = _names(floor), floor_words.fixtures()
     return [
-        Part("table", _("Tables"), _("New table"), _("No tables yet."), tables, has_rooms),
-        Part("room", _("Rooms"), _("New room"), _("No rooms yet."), rooms),
-        Part(
-            "combination",
-            _("Combinations"),
-            _("New combination"),
-            _("No tables are pushed together yet."),
-            combinations,
-            has_tables,
-        ),
-        Part(
-            "plan",
-            _("Plans"),
-            _("New plan"),
-            _("Only the standard plan: the same tables on every day."),
-            plans,
-            has_tables,
-        ),
-        Part(
-            "fixture",
-            _("Fixtures"),
-            _("New fixture"),
-            _("No walls, doors or words yet."),
-            fixtures,
-            has_rooms,
-        ),
+        Line(each.id, each.label or kinds[each.kind], names[each.room]) for each in floor.fixtures
     ]
 
 
