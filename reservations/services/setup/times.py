@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import audit, clock
 from core.actors import Actor
 from core.errors import Invalid, NotFound
-from reservations.services.setup.rows import remove_row, save_row
+from reservations.services.setup.rows import record_row, remove_row, save_row
 from restaurants.models import (
     Closure,
     DiningRoom,
@@ -172,8 +172,9 @@ def save_week(restaurant: Restaurant, venue: Stretches, kitchen: Stretches, *, b
             return
         rows.delete()
         OpeningHours.objects.bulk_create(wanted)
-        audit.record(
-            "openinghours.changed",
+        record_row(
+            "openinghours",
+            "changed",
             restaurant.public_id,
             by=by,
             restaurant_id=restaurant.pk,
