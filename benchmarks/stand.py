@@ -52,7 +52,7 @@ def inside() -> None:
     lines = []
     for tables, parties in SIZES:
         with transaction.atomic():
-            house = _house(tables, parties)
+            house = full_house(tables, parties)
             night = night_of(house.pk, DATE, NOW)
             with CaptureQueriesContext(connection) as asked:
                 night_of(house.pk, DATE, NOW)
@@ -78,7 +78,7 @@ def _median(call: Callable[[], object]) -> tuple[float, float]:
     return statistics.median(took), statistics.median(own)
 
 
-def _house(tables: int, parties: int) -> Restaurant:
+def full_house(tables: int, parties: int) -> Restaurant:
     """A house with its tables, each booked one party after the other; some of them sit."""
     from accounts.models import Organization
     from restaurants.models import DiningRoom, DiningService, DiningTable, Restaurant, TurnTime

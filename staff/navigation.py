@@ -35,6 +35,7 @@ class Place:
 
 PLACES = (
     Place(gettext_lazy("Today"), "house", "clock"),
+    Place(gettext_lazy("Host stand"), "stand", "floor"),
     Place(gettext_lazy("Guests"), "guests", "guests"),
     Place(gettext_lazy("Reports"), "reports", "chart"),
     Place(gettext_lazy("Payments"), "payments", "card", Capability.OPERATE),

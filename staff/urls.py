@@ -36,6 +36,11 @@ from staff.views import (
 )
 from staff.views.setup import floor, floor_parts, hours, services, why
 from staff.views.setup import home as setup_home
+from staff.views.stand import booking as stand_booking
+from staff.views.stand import doing as stand_doing
+from staff.views.stand import drawer as stand_drawer
+from staff.views.stand import page as stand_page
+from staff.views.stand import where as stand_where
 
 app_name = "staff"
 
@@ -120,6 +125,15 @@ _money = [
     path("ask/", pay_links.AskView.as_view(), name="booking_ask"),
 ]
 
+_stand = [
+    path("", stand_page.StandPageView.as_view(), name="stand"),
+    path("fragment/", stand_page.FragmentView.as_view(), name="stand_fragment"),
+    path("drawer/", stand_drawer.DrawerView.as_view(), name="stand_drawer"),
+    path("where/", stand_where.WhereView.as_view(), name="stand_where"),
+    path("do/", stand_doing.DoView.as_view(), name="stand_do"),
+    path("undo/", stand_doing.UndoView.as_view(), name="stand_undo"),
+    path("new/", stand_booking.NewBookingView.as_view(), name="stand_new"),
+]
 _live = [
     path("stream", live.StreamView.as_view(), name="stand_stream"),
     path("changes", live.ChangesView.as_view(), name="stand_changes"),
@@ -259,6 +273,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/", home.OfLastVenueView.as_view(page="payments"), name="any_payments"),
     path("sources/", home.OfLastVenueView.as_view(page="sources"), name="any_sources"),
     path("r/<slug:slug>/", home.HouseHomeView.as_view(), name="house"),
+    path("r/<slug:slug>/stand/", include(_stand)),
     path("r/<slug:slug>/stand/", include(_live)),
     path("r/<slug:slug>/people/", include(_people)),
     path("r/<slug:slug>/tablets/", include(_tablets)),

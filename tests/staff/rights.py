@@ -48,10 +48,22 @@ MONEY_REPORTS = {"sources", "yields"}
 LEADS_ON = {"reports", "sheet_today"}
 """Pages of a house that lead to another one, for everybody who sees the house."""
 SEERS = {
-    *("house", "stand_changes", "guests", "guest", "sheet", "sheet_after"),
+    *(
+        "house",
+        "stand_changes",
+        "stand",
+        "stand_fragment",
+        "stand_drawer",
+        "guests",
+        "guest",
+        "sheet",
+        "sheet_after",
+    ),
     *(f"report_{name}" for name in REPORTS),
     *(f"report_{name}_csv" for name in REPORTS),
 } | LED
+RUNNERS = {"stand_new", "stand_where", "stand_do", "stand_undo"}
+"""Who runs the service: a booking by telephone, and every tap at the stand."""
 KEEPERS = {"guest_edit", "guest_notes", "guest_note", "guest_consent"}
 """Who runs a service keeps the records of guests."""
 RECORD_MANAGERS = {

@@ -31,6 +31,7 @@ from tests.staff.rights import (
     OWNERS,
     PEOPLE,
     POST_ONLY,
+    RUNNERS,
     SEERS,
     SETUP,
     client_of,
@@ -57,6 +58,7 @@ def test_the_table_knows_every_page() -> None:
         | MANAGERS
         | DECIDERS
         | LEADS_ON
+        | RUNNERS
         | GUESTS
         | SETUP
     )
@@ -394,3 +396,23 @@ def test_pages_tell_no_name_of_a_house_of_others(
             continue
         page = client.get(url_of(name, house, here)).content.decode()
         assert elsewhere.name not in page, name
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_who_may_run_the_stand(
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant
+) -> None:
+    client, before = client_of(who, as_, at_tablet, cast), state()
+    refused = {"nobody": 302, "guest": 302, "charlie": 404, "viewer": 403}
+    for name in sorted(RUNNERS):
+        url = reverse_url(f"staff:{name}", args=[house.slug])
+        if name in ("stand_new", "stand_where"):
+            seen = client.get(url, {"mode": "block"}).status_code
+            assert seen == (403 if who == "server" else refused.get(who, 200)), (name, who)
+        # There is nothing to do by these fields; who may do nothing is not told so much.
+        sent = client.post(url, {"do": "dance", "token": "undo_x", "size": "many"})
+        nothing = {"stand_where": 405, "stand_new": 409}.get(name, 404)
+        if who == "server" and name != "stand_do":
+            nothing = 403
+        assert sent.status_code == refused.get(who, nothing), (name, who)
+    assert state() == before

@@ -1,0 +1,1 @@
+"""The host stand: the screen a night is run from."""

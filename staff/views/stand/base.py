@@ -1,0 +1,76 @@
+"""What every address of the host stand begins with: the date, the night, what one may do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
+
+from core import clock
+from reservations.selectors.night import Night, night_of
+from reservations.selectors.today import service_date_at
+from restaurants.access import Capability
+from staff.access import HouseView
+from staff.views.stand.centre import CENTRES
+
+THEME = "stand_theme"
+"""Cookie: how the stand looks on this device; dark unless it says ``light``."""
+
+
+class StandView(HouseView):
+    """A part of the stand of one service date; today's unless ``date`` says another."""
+
+    needs: ClassVar[Capability] = Capability.SEE
+    at: dt.datetime
+
+    def within(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """One instant for the whole answer."""
+        self.at = clock.now()
+        return super().within(request, *args, **kwargs)
+
+    @cached_property
+    def asked(self) -> Any:
+        """The fields that were sent, whichever way."""
+        return self.request.POST if self.request.method == "POST" else self.request.GET
+
+    @cached_property
+    def today(self) -> dt.date:
+        """The date whose evening it is."""
+        return service_date_at(self.request.venue, self.at)
+
+    @cached_property
+    def date(self) -> dt.date:
+        """The service date looked at. Raises 404 for what is no date."""
+        said = self.asked.get("date", "")
+        if not said:
+            return self.today
+        try:
+            found = dt.date.fromisoformat(said)
+        except ValueError as error:
+            raise Http404 from error
+        if abs((found - self.today).days) > 3660:
+            raise Http404
+        return found
+
+    @cached_property
+    def night(self) -> Night:
+        """Read once, and only where it is asked for."""
+        return night_of(self.request.venue.pk, self.date, self.at)
+
+    @cached_property
+    def view(self) -> str:
+        """The view in the middle."""
+        said = self.asked.get("view", "")
+        return said if said in CENTRES else "floor"
+
+    def may(self, capability: Capability) -> bool:
+        """Whether the person may do this here."""
+        return self.request.access.allows(capability, self.request.venue.pk)
+
+    @cached_property
+    def may_act(self) -> bool:
+        """Whether there are buttons at all."""
+        return self.may(Capability.OPERATE) or self.may(Capability.SERVE)

@@ -1,0 +1,283 @@
+"""Every deed of the stand by its verb: the service it calls, and who may."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from notifications.wording import amount
+from reservations.errors import StaleParty
+from reservations.models import Reservation
+from reservations.selectors.bookings import Booking
+from reservations.services import stand
+from reservations.services.cancellation import cancel_reservation
+from reservations.services.progress import accept, decline
+from reservations.services.stand import Undo
+from restaurants.access import Capability
+from staff.views.stand.asked import Asked
+
+Done = Undo | str
+"""What was done: with the way back, or in words where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing to do."""
+
+    run: Callable[[Asked], Done]
+    needs: Capability = Capability.OPERATE
+
+
+def _party(action: Callable[..., Undo]) -> Callable[[Asked], Done]:
+    """An action on a party that needs nothing else."""
+
+    def run(asked: Asked) -> Done:
+        return action(asked.party, expected=asked.expected, by=asked.by, key=asked.key)
+
+    return run
+
+
+def _house(action: Callable[..., Undo]) -> Callable[[Asked], Done]:
+    def run(asked: Asked) -> Done:
+        return action(asked.restaurant, asked.date, by=asked.by, key=asked.key)
+
+    return run
+
+
+def _seat(asked: Asked) -> Done:
+    tables = asked.some_tables
+    return stand.seat(
+        asked.party,
+        expected=asked.expected,
+        by=asked.by,
+        tables=tables or None,
+        suggested=not tables,
+        partly=bool(asked.text("partly")),
+        server=asked.server,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _set_state(asked: Asked) -> Done:
+    return stand.set_state(
+        asked.party, asked.text("to"), expected=asked.expected, by=asked.by, key=asked.key
+    )
+
+
+def _walk_in(asked: Asked) -> Done:
+    return stand.walk_in(
+        asked.restaurant,
+        asked.date,
+        asked.number("size", 1, 99),
+        by=asked.by,
+        tables=asked.some_tables or None,
+        name=asked.text("name", 100),
+        phone=asked.text("phone", 40),
+        server=asked.server,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _move(asked: Asked) -> Done:
+    return stand.move(
+        asked.party,
+        asked.tables,
+        expected=asked.expected,
+        by=asked.by,
+        starts_at=asked.instant("time") if asked.text("time") else None,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _swap(asked: Asked) -> Done:
+    return stand.swap(
+        asked.party,
+        asked.other,
+        expected=asked.expected,
+        other_expected=asked.number("other_expected", 0, 2**31 - 1),
+        by=asked.by,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _merge(asked: Asked) -> Done:
+    table = asked.tables[0]
+    return stand.merge(asked.party, table, expected=asked.expected, by=asked.by, key=asked.key)
+
+
+def _split(asked: Asked) -> Done:
+    table = asked.tables[0]
+    return stand.split(asked.party, table, expected=asked.expected, by=asked.by, key=asked.key)
+
+
+def _extend(asked: Asked) -> Done:
+    minutes = asked.number("minutes", -240, 240, 15)
+    return stand.extend(
+        asked.party, expected=asked.expected, by=asked.by, minutes=minutes, key=asked.key
+    )
+
+
+def _size(asked: Asked) -> Done:
+    return stand.change_size(
+        asked.party,
+        asked.number("size", 1, 99),
+        expected=asked.expected,
+        by=asked.by,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _time(asked: Asked) -> Done:
+    return stand.change_time(
+        asked.party,
+        asked.instant("time"),
+        expected=asked.expected,
+        by=asked.by,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _assign(asked: Asked) -> Done:
+    return stand.assign_server(
+        asked.party, asked.server, expected=asked.expected, by=asked.by, key=asked.key
+    )
+
+
+def _block(asked: Asked) -> Done:
+    starts = asked.instant("time") if asked.text("time") else asked.at
+    return stand.block(
+        asked.restaurant,
+        asked.date,
+        asked.tables,
+        starts,
+        starts + dt.timedelta(minutes=asked.minutes),
+        by=asked.by,
+        note=asked.text("note"),
+        key=asked.key,
+    )
+
+
+def _unblock(asked: Asked) -> Done:
+    return stand.unblock(asked.block, by=asked.by, key=asked.key)
+
+
+def _cleared(asked: Asked) -> Done:
+    table = asked.tables[0]
+    return stand.cleared(asked.restaurant, asked.date, table, by=asked.by, key=asked.key)
+
+
+def _pause(asked: Asked) -> Done:
+    minutes = asked.number("minutes", 0, 1440, 0)
+    until = asked.at + dt.timedelta(minutes=minutes) if minutes else None
+    return stand.pause_online(asked.restaurant, asked.date, by=asked.by, until=until, key=asked.key)
+
+
+def _cap(asked: Asked) -> Done:
+    return stand.cap_next_hour(
+        asked.restaurant,
+        asked.date,
+        asked.number("covers", 0, 999),
+        by=asked.by,
+        online_only=not asked.text("everybody"),
+        key=asked.key,
+    )
+
+
+def _note(asked: Asked) -> Done:
+    service = asked.number("service", 0, 2**31 - 1, 0) or None
+    text = asked.text("text", 2000)
+    return stand.write_note(
+        asked.restaurant, asked.date, text, by=asked.by, service=service, key=asked.key
+    )
+
+
+def _shift(asked: Asked) -> Done:
+    name = asked.text("name", 60)
+    return stand.put_on_shift(asked.restaurant, asked.date, name, by=asked.by, key=asked.key)
+
+
+def _cut(asked: Asked) -> Done:
+    is_cut = asked.verb == "cut"
+    return stand.cut(asked.server or "", by=asked.by, is_cut=is_cut, key=asked.key)
+
+
+def _section(asked: Asked) -> Done:
+    return stand.give_section(asked.server or "", asked.some_tables, by=asked.by, key=asked.key)
+
+
+def _cancel(asked: Asked) -> Done:
+    def permit(found: Booking) -> None:
+        version = Reservation.objects.values_list("version", flat=True).get(pk=found.id)
+        if version != asked.expected:
+            raise StaleParty
+
+    done = cancel_reservation(
+        asked.party,
+        by=asked.by,
+        reason=asked.text("reason"),
+        by_ladder=bool(asked.text("by_guest")),
+        permit=permit,
+    )
+    name = {"name": done.booking.guest_name or done.booking.code}
+    if done.amount > 0:
+        name["money"] = amount(done.amount, done.booking.currency)
+        return _("%(name)s is cancelled; %(money)s goes back.") % name
+    return _("%(name)s is cancelled.") % name
+
+
+def _accept(asked: Asked) -> Done:
+    accept(asked.party, by=asked.by)
+    return _("Confirmed. The guest is told.")
+
+
+def _decline(asked: Asked) -> Done:
+    decline(asked.party, by=asked.by, reason=asked.text("reason"))
+    return _("Declined. The guest is told.")
+
+
+DEEDS: Mapping[str, Deed] = {
+    "arrive": Deed(_party(stand.arrive)),
+    "partly": Deed(_party(stand.partly_arrived)),
+    "ready": Deed(_party(stand.table_ready)),
+    "no_show": Deed(_party(stand.no_show)),
+    "seat": Deed(_seat),
+    "next": Deed(_party(stand.next_state), Capability.SERVE),
+    "state": Deed(_set_state, Capability.SERVE),
+    "leave": Deed(_party(stand.leave), Capability.SERVE),
+    "walk_in": Deed(_walk_in),
+    "move": Deed(_move),
+    "swap": Deed(_swap),
+    "merge": Deed(_merge),
+    "split": Deed(_split),
+    "extend": Deed(_extend),
+    "size": Deed(_size),
+    "time": Deed(_time),
+    "assign": Deed(_assign),
+    "block": Deed(_block),
+    "unblock": Deed(_unblock),
+    "cleared": Deed(_cleared, Capability.SERVE),
+    "pause": Deed(_pause),
+    "resume": Deed(_house(stand.resume_online)),
+    "cap": Deed(_cap),
+    "lift": Deed(_house(stand.lift_cap)),
+    "note": Deed(_note),
+    "shift": Deed(_shift),
+    "cut": Deed(_cut),
+    "back": Deed(_cut),
+    "section": Deed(_section),
+    "cancel": Deed(_cancel),
+    "accept": Deed(_accept),
+    "decline": Deed(_decline),
+}
+"""By verb."""
+OF_OWN_PARTIES = frozenset({"next", "state", "leave"})
+"""What somebody who serves does with the parties they serve, and with no others."""

@@ -1,0 +1,140 @@
+"""Doing something at the stand, and taking it back.
+
+Without scripts the answer leads back to the page (Post/Redirect/Get). With them (header
+``X-Stand``) it is what was said, how to undo it, and what changed on the screen, in one trip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError, Forbidden, NotFound
+from reservations.errors import LimitReached, PlaceTaken, StaleParty
+from reservations.models import ShiftServer, StandAction
+from reservations.services import stand
+from reservations.services.stand import Undo
+from restaurants.access import Capability
+from staff.access import StaffRequest, house_url
+from staff.views.stand.asked import Asked
+from staff.views.stand.deeds import DEEDS, OF_OWN_PARTIES, Deed, Done
+from staff.views.stand.page import UNDO, BoardView, patch_of
+
+_KEPT = ("view", "tab", "room")
+
+
+class DoView(BoardView):
+    """One deed, by its verb."""
+
+    needs = Capability.SERVE
+
+    @cached_property
+    def tap(self) -> Asked:
+        """What was asked for."""
+        return Asked(self.request.venue, self.date, self.request.POST, self.request.actor, self.at)
+
+    def post(self, request: StaffRequest) -> HttpResponse:
+        """Do it; nothing happened if the answer says why not."""
+        deed = DEEDS.get(self.tap.verb)
+        if deed is None:
+            raise NotFound
+        self._check(deed)
+        return self._carry_out(lambda: deed.run(self.tap))
+
+    def _check(self, deed: Deed) -> None:
+        if self.tap.overbook and not self.may(Capability.OVERBOOK):
+            raise PermissionDenied
+        if self.may(Capability.OPERATE):
+            return
+        if not self.may(deed.needs):
+            raise PermissionDenied
+        if self.tap.verb in OF_OWN_PARTIES:
+            own = ShiftServer.objects.filter(
+                pk=self.tap.row.server_id or 0, user__public_id=self.request.actor.id
+            )
+            if not own.exists():
+                raise PermissionDenied
+
+    def _carry_out(self, do: Callable[[], Done]) -> HttpResponse:
+        try:
+            done = do()
+        except NotFound:
+            raise
+        except Forbidden as error:
+            raise PermissionDenied from error
+        except DomainError as error:
+            return self._refused(error)
+        return self._done(done)
+
+    def _done(self, done: Done) -> HttpResponse:
+        said = done.said if isinstance(done, Undo) else done
+        undo = _way_back(done) if isinstance(done, Undo) else None
+        if self._is_scripted:
+            target = done.target if isinstance(done, Undo) else ""
+            answer = {"ok": True, "said": said, "undo": undo, "target": target}
+            return JsonResponse(answer | {"patch": patch_of(self)})
+        self.request.session[UNDO] = undo and {**undo, "said": said}
+        if undo is None and said:
+            messages.success(self.request, said)
+        return self._back()
+
+    def _refused(self, error: DomainError) -> HttpResponse:
+        may_insist = isinstance(error, (LimitReached, PlaceTaken)) and self.may(Capability.OVERBOOK)
+        kind = "stale" if isinstance(error, StaleParty) else "refused"
+        if self._is_scripted:
+            answer = {
+                "ok": False,
+                "kind": kind,
+                "code": error.code,
+                "said": error.text,
+                "may_insist": may_insist and isinstance(error, LimitReached),
+            }
+            return JsonResponse(answer | {"patch": patch_of(self)}, status=409)
+        messages.warning(self.request, error.text)
+        return self._back()
+
+    @property
+    def _is_scripted(self) -> bool:
+        return "X-Stand" in self.request.headers
+
+    def _back(self) -> HttpResponseRedirect:
+        kept: dict[str, Any] = {"date": self.date.isoformat()}
+        kept |= {name: self.asked[name] for name in _KEPT if self.asked.get(name)}
+        chosen = self.tap.text("party") or self.asked.get("select", "")
+        if chosen:
+            kept["party"] = chosen
+        elif self.asked.get("table"):
+            kept["table"] = self.asked["table"]
+        return HttpResponseRedirect(f"{house_url(self.request.venue, 'stand')}?{urlencode(kept)}")
+
+
+class UndoView(DoView):
+    """Take the last deed back, within ten seconds."""
+
+    def post(self, request: StaffRequest) -> HttpResponse:
+        """Restore what was; or say why not."""
+        if not self.may(Capability.OPERATE) and not self._is_own:
+            raise PermissionDenied
+        request.session.pop(UNDO, None)
+        token = self.tap.action
+        return self._carry_out(lambda: _said(stand.undo(token, by=request.actor)))
+
+    @property
+    def _is_own(self) -> bool:
+        rows = StandAction.objects.filter(public_id=self.tap.text("token"))
+        return rows.filter(actor_id=self.request.actor.id).exists()
+
+
+def _said(what: str) -> str:
+    return _("Undone: %(what)s") % {"what": what}
+
+
+def _way_back(done: Undo) -> dict[str, Any]:
+    return {"token": done.token, "until": done.until.timestamp()}

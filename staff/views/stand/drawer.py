@@ -1,0 +1,332 @@
+"""The drawer on the right: everything about one party, or one table, and all that can be done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.models import AuditEntry
+from notifications.models import Message
+from reservations.engine.lifecycle import STEPS, UPCOMING, ActorKind, Status, allowed
+from reservations.engine.stand import TableState
+from reservations.models import Reservation
+from reservations.selectors.night import Night, PartyRow, TableRow
+from reservations.views.wording import phone, short_day
+from restaurants.access import Capability
+from restaurants.models import Restaurant
+from staff import once, wording
+from staff.access import StaffRequest, house_url
+from staff.views.stand import shapes, words
+from staff.views.stand.base import StandView
+from staff.views.stand.shapes import Flag, Press, do_value
+
+_LINES = 12
+_VISITS = 5
+
+_VERBS: Mapping[str, Any] = {
+    "reservation.confirmed": gettext_lazy("Booked"),
+    "reservation.changed": gettext_lazy("Changed"),
+    "reservation.cancelled": gettext_lazy("Cancelled"),
+    "reservation.arrived": gettext_lazy("Arrived"),
+    "reservation.partially_arrived": gettext_lazy("Partly arrived"),
+    "reservation.seated": gettext_lazy("Seated"),
+    "reservation.partially_seated": gettext_lazy("Partly seated"),
+    "reservation.moved": gettext_lazy("Moved"),
+    "reservation.swapped": gettext_lazy("Changed tables"),
+    "reservation.merged": gettext_lazy("Tables joined"),
+    "reservation.split": gettext_lazy("Table given back"),
+    "reservation.extended": gettext_lazy("Stays longer"),
+    "reservation.resized": gettext_lazy("Party changed"),
+    "reservation.retimed": gettext_lazy("Time changed"),
+    "reservation.check_dropped": gettext_lazy("Bill on the table"),
+    "reservation.paid": gettext_lazy("Bill paid"),
+    "reservation.completed": gettext_lazy("Left"),
+    "reservation.no_show": gettext_lazy("Did not come"),
+    "reservation.undone": gettext_lazy("Undone"),
+    "reservation.served_by": gettext_lazy("Server assigned"),
+    "reservation.walked_in": gettext_lazy("Walked in"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a log, a history or a list of messages."""
+
+    when: str
+    text: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the drawer shows; ``kind`` is ``party`` or ``table``."""
+
+    kind: str
+    title: str
+    date: str
+    data: dict[str, Any]
+
+    @property
+    def template(self) -> str:
+        """Its part of the page."""
+        return f"staff/stand/drawer/{self.kind}.html"
+
+
+class DrawerView(StandView):
+    """The drawer alone, for a page that has the rest already."""
+
+    def get(self, request: StaffRequest) -> HttpResponse:
+        """The drawer; empty when the party or table is gone."""
+        context = {
+            "panel": panel_of(self),
+            "once": once.fresh(),
+            "may": {
+                "act": self.may_act,
+                "operate": self.may(Capability.OPERATE),
+                "overbook": self.may(Capability.OVERBOOK),
+            },
+        }
+        return render(request, "staff/stand/_drawer.html", context)
+
+
+def panel_of(view: StandView) -> Panel | None:
+    """What is selected, if it is of this night."""
+    night, asked, day = view.night, view.asked, view.date.isoformat()
+    party = night.party(asked.get("party", ""))
+    if party is not None:
+        return Panel("party", party.name or _("Walk-in"), day, _party(view, night, party))
+    wanted = asked.get("table", "")
+    table = next((each for each in night.tables if each.public_id == wanted), None)
+    if table is None:
+        return None
+    title = _("Table %(label)s") % {"label": table.label}
+    return Panel("table", title, day, _table(view, night, table))
+
+
+def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
+    venue = view.request.venue
+    icon, word = words.STATES[party.status]
+    return {
+        "party": party,
+        "icon": icon,
+        "word": word,
+        "time": words.clock(party.starts_at),
+        "until": words.clock(party.until) if party.status in STEPS else "",
+        "tables": words.tables(party.table_labels),
+        "server": shapes.badge_of(night, party.server_id),
+        "source": words.source(party),
+        "phone": phone(party.phone) if party.phone else "",
+        "allergens": words.allergens(party.allergens),
+        "flags": shapes.flags_of(party),
+        "alerts": [
+            (*words.ALERTS[alert.kind], words.alert(night, alert)) for alert in party.alerts
+        ],
+        "visits": _visits_text(party),
+        "presses": _presses(night, party),
+        "steps": _steps(party),
+        "modes": _modes(party),
+        "suggestions": _suggestions(night, party),
+        "servers": [
+            {"id": each.public_id, "name": each.name, "is": each.id == party.server_id}
+            for each in night.servers
+        ],
+        "sizes": range(1, 21),
+        "may_change": party.status in UPCOMING or party.tab in ("arrived", "seated"),
+        "is_coming": party.status in UPCOMING,
+        "may_cancel": allowed(party.status, Status.CANCELLED, ActorKind.STAFF),
+        "may_miss": allowed(party.status, Status.NO_SHOW, ActorKind.STAFF),
+        "money_url": house_url(venue, "booking_money", party.public_id)
+        if view.may(Capability.OPERATE)
+        else "",
+        "guest_url": _guest_url(venue, party),
+        "has_fee": bool(party.deposit),
+        "log": _log(venue, party),
+        "messages": _messages(venue, party),
+        "history": _history(venue, party),
+        "may_operate": view.may(Capability.OPERATE),
+    }
+
+
+def _visits_text(party: PartyRow) -> str:
+    if party.customer_id is None:
+        return ""
+    if not party.visits:
+        return _("First visit")
+    return ngettext("%(n)d earlier visit", "%(n)d earlier visits", party.visits) % {
+        "n": party.visits
+    }
+
+
+def _presses(night: Night, party: PartyRow) -> list[Press]:
+    """The big buttons: the next step first."""
+    found: list[Press] = []
+    first = shapes.press_of(night, party)
+    if first is not None:
+        found.append(first)
+    if party.status in UPCOMING and allowed(party.status, Status.SEATED, ActorKind.STAFF):
+        seat = shapes.seat_press(night, party)
+        if seat is not None:
+            found.append(seat)
+    return found
+
+
+def _steps(party: PartyRow) -> list[Press]:
+    """Everything else of one tap that the lifecycle allows now."""
+    wanted = (
+        (Status.PARTIALLY_ARRIVED, "partly", _("Some are here"), "door"),
+        (Status.ARRIVED, "arrive", _("All are here"), "door"),
+        (Status.CHECK_DROPPED, "state", _("Bill"), "bill"),
+        (Status.PAID, "state", _("Paid"), "card"),
+        (Status.COMPLETED, "leave", _("Left"), "check"),
+    )
+    found = []
+    for status, verb, text, icon in wanted:
+        if not allowed(party.status, status, ActorKind.STAFF):
+            continue
+        if party.status in UPCOMING and verb == "arrive":
+            continue
+        found.append(Press(do_value(verb, party), text, icon, status.value))
+    if party.tab == "arrived":
+        found.append(Press(do_value("ready", party), _("Table ready"), "bell"))
+    if party.sits:
+        found.append(Press(do_value("extend", party), _("+15 min"), "clock"))
+    return found
+
+
+def _modes(party: PartyRow) -> list[tuple[str, str, str]]:
+    """What takes a second tap on the floor."""
+    found = []
+    if party.status in UPCOMING or party.tab == "arrived":
+        found.append(("seat", _("Seat at…"), "chair"))
+    if party.tab == "done":
+        return []
+    found.append(("move", _("Move…"), "move"))
+    if party.table_ids:
+        found += [("swap", _("Swap…"), "swap"), ("merge", _("Add a table…"), "plus")]
+    if len(party.table_ids) > 1:
+        found.append(("split", _("Give a table back…"), "minus"))
+    return found
+
+
+def _suggestions(night: Night, party: PartyRow) -> list[dict[str, str]]:
+    """Where it could sit down now, with the reasons."""
+    if party.sits or party.tab == "done":
+        return []
+    found = []
+    for each in night.suggestions(party.public_id, limit=4):
+        tables = ",".join(night.table_by_id[pk].public_id for pk in each.table_ids)
+        until = words.clock(night.instant(each.until)) if each.until is not None else ""
+        found.append(
+            {
+                "value": do_value("seat", party, tables),
+                "tables": words.tables(night.labels(each.table_ids)),
+                "until": until,
+                "why": ", ".join(words.why(code) for code in each.reasons),
+            }
+        )
+    return found
+
+
+def _guest_url(venue: Restaurant, party: PartyRow) -> str:
+    """The guest's own page, where this house has one."""
+    if party.customer_id is None:
+        return ""
+    try:
+        return house_url(venue, "guest", party.customer_id)
+    except NoReverseMatch:
+        return ""
+
+
+def _log(venue: Restaurant, party: PartyRow) -> list[Line]:
+    rows = AuditEntry.objects.filter(target=party.public_id).order_by("-id")[:_LINES]
+    return [
+        Line(
+            words.clock(row.at.astimezone(venue.tz)),
+            str(_VERBS.get(row.verb) or row.verb.rpartition(".")[2].replace("_", " ").capitalize()),
+            row.actor_label,
+        )
+        for row in rows
+    ]
+
+
+def _messages(venue: Restaurant, party: PartyRow) -> list[Line]:
+    rows = Message.objects.filter(restaurant=venue, about=party.public_id).order_by("-id")
+    return [
+        Line(
+            wording.moment(row.created_at, venue.tz),
+            row.kind.replace("_", " ").capitalize(),
+            row.get_status_display(),
+        )
+        for row in rows.only("kind", "status", "created_at")[:_LINES]
+    ]
+
+
+def _history(venue: Restaurant, party: PartyRow) -> list[Line]:
+    if party.customer_id is None:
+        return []
+    rows = Reservation.objects.filter(
+        restaurant=venue, customer__public_id=party.customer_id, starts_at__lt=party.starts_at
+    ).order_by("-starts_at")
+    return [
+        Line(
+            f"{short_day(row.service_date)} {row.service_date.year}",
+            str(words.STATES[Status(row.status)][1]),
+            ngettext("%(n)d guest", "%(n)d guests", row.party_size) % {"n": row.party_size},
+        )
+        for row in rows.only("service_date", "status", "party_size")[:_VISITS]
+    ]
+
+
+def _table(view: StandView, night: Night, table: TableRow) -> dict[str, Any]:
+    coming = [
+        party
+        for party in night.parties
+        if table.id in party.table_ids and (party.tab in ("upcoming", "arrived") or party.sits)
+    ]
+    return {
+        "table": table,
+        "state": words.TABLES[table.state],
+        "seats": ngettext("%(n)d seat", "%(n)d seats", table.max_seats) % {"n": table.max_seats},
+        "room": next((room.name for room in night.rooms if room.id == table.room_id), ""),
+        "server": shapes.badge_of(night, table.server_id),
+        "until": words.clock(table.until),
+        "coming": [
+            {
+                "id": party.public_id,
+                "time": words.clock(party.starts_at),
+                "name": party.name or _("Walk-in"),
+                "size": party.party_size,
+                "word": words.STATES[party.status][1],
+            }
+            for party in coming
+        ],
+        "is_bussing": table.state is TableState.BUSSING,
+        "block": table.block if table.state is TableState.BLOCKED else None,
+        "may_block": table.block is None and not table.sitting,
+        "walk_ins": range(max(1, table.min_seats), table.max_seats + 1)
+        if table.state in (TableState.FREE, TableState.SOON)
+        else (),
+        "flags": [Flag("step-free", _("Step-free"))] if table.step_free else [],
+        "free_until": words.clock(table.next_at),
+        "lengths": (
+            (30, _("30 min")),
+            (60, _("1 h")),
+            (120, _("2 h")),
+            (_rest(night), _("Tonight")),
+        ),
+        "may_operate": view.may(Capability.OPERATE),
+    }
+
+
+def _rest(night: Night) -> int:
+    """Minutes until the house closes, an hour at least."""
+    left = (night.closes - night.now) // dt.timedelta(minutes=1)
+    return min(max(left, 60), 24 * 60)

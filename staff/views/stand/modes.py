@@ -1,0 +1,236 @@
+"""Two taps: what was chosen first, and for every table whether it may be the second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from reservations.engine import stand
+from reservations.engine.lifecycle import Status
+from reservations.engine.stand import Guest, Verdict, Why
+from reservations.selectors.night import Night, PartyRow, TableRow
+from staff.views.stand import words
+from staff.views.stand.shapes import do_value
+
+KINDS: Mapping[str, Any] = {
+    "seat": gettext_lazy("Tap a table for %(who)s"),
+    "move": gettext_lazy("Tap the new table of %(who)s"),
+    "swap": gettext_lazy("Tap the party that changes tables with %(who)s"),
+    "merge": gettext_lazy("Tap the table to push to those of %(who)s"),
+    "split": gettext_lazy("Tap the table that %(who)s gives back"),
+    "walk_in": gettext_lazy("Tap a table for a walk-in of %(who)s"),
+    "block": gettext_lazy("Tap the table to block"),
+}
+"""What each mode asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One table, as the second tap."""
+
+    label: str
+    ok: bool
+    reason: str
+    """Why not, or until when."""
+    value: str = ""
+    """What the tap sends."""
+    fields: Mapping[str, str] | None = None
+    best: bool = False
+    short: str = ""
+    """The same in one word or two, for the drawing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A choice under way."""
+
+    kind: str
+    text: str
+    places: Mapping[str, Place]
+    """By key of the drawing."""
+    size: int = 0
+    party: str = ""
+    line: str = ""
+
+
+def mode_of(night: Night, asked: Any) -> Mode | None:
+    """The mode an address asks for; None for none, or for who is not there (any more)."""
+    kind = asked.get("mode", "")
+    if kind == "walk_in":
+        return _walk_in(night, _number(asked.get("size", "")))
+    if kind == "block":
+        return _block(night)
+    party = night.party(asked.get("party", ""))
+    if kind not in KINDS or party is None:
+        return None
+    guest = next(each for each in night.guests if each.id == party.id)
+    places = {
+        f"t-{table.id}": _short(_place(kind, night, party, guest, table)) for table in night.tables
+    }
+    who = f"{party.name} · {party.party_size}"
+    return Mode(kind, str(KINDS[kind]) % {"who": who}, places, party.party_size, party.public_id)
+
+
+def _short(place: Place) -> Place:
+    """With what fits on the drawing: the tap says the rest."""
+    return replace(place, short=place.reason.partition(" · ")[0])
+
+
+def _number(said: str) -> int:
+    return min(max(int(said), 1), 99) if said.isdecimal() and len(said) < 4 else 2
+
+
+def _place(kind: str, night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place:
+    if kind == "swap":
+        return _swap(night, party, guest, table)
+    if kind == "split":
+        return _split(party, table)
+    if kind == "merge":
+        return _merge(night, party, guest, table)
+    if kind == "move" and table.id in party.table_ids and len(party.table_ids) == 1:
+        return Place(table.label, False, _("Is there"))
+    start, end = _stay(night, guest, now=kind == "seat")
+    found = stand.verdict(night.floor, guest, (table.id,), start, end, seats=table.max_seats)
+    ids: tuple[int, ...] = (table.id,)
+    if found.why is Why.TOO_SMALL:
+        ids, found = _joined(night, guest, table, start, end, found)
+    tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
+    return Place(
+        table.label,
+        found.ok,
+        _answer(night, found, ids),
+        do_value(kind, party, tables) if found.ok else "",
+    )
+
+
+def _stay(night: Night, guest: Guest, *, now: bool) -> tuple[int, int]:
+    """From when until when the party needs the table."""
+    length = max(guest.ends - guest.starts, stand.SHORTEST_STAY)
+    at = night.floor.now
+    if guest.sits:
+        return at, max(guest.until, at + 1)
+    if now:
+        return at, at + length
+    return guest.starts, guest.ends
+
+
+def _joined(
+    night: Night, guest: Guest, table: TableRow, start: int, end: int, alone: Verdict
+) -> tuple[tuple[int, ...], Verdict]:
+    """The smallest join of tables with this one that takes the party, or why there is none."""
+    joins = [each for each in night.house.plan.combinations if table.id in each.table_ids]
+    joins = [each for each in joins if each.max_seats >= guest.party_size]
+    refused = alone
+    for each in sorted(joins, key=lambda join: (join.max_seats, len(join.table_ids))):
+        ids = tuple(each.table_ids)
+        found = stand.verdict(night.floor, guest, ids, start, end, seats=each.max_seats)
+        if found.ok:
+            return ids, found
+        refused = found
+    return (table.id,), refused
+
+
+def _answer(night: Night, found: Verdict, ids: tuple[int, ...]) -> str:
+    if not found.ok:
+        return words.reason(found)
+    text = ""
+    if found.until is not None:
+        text = f"→ {words.clock(night.instant(found.until))}"
+    if len(ids) > 1:
+        text = (
+            f"{words.tables(night.labels(ids))} · {text}"
+            if text
+            else words.tables(night.labels(ids))
+        )
+    return text.strip()
+
+
+def _swap(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place:
+    other_id = next(iter(table.sitting), None) or table.waiting_id or table.next_id
+    other = night.by_id.get(other_id or 0)
+    if other is None or other.id == party.id:
+        return Place(table.label, False, _("Nobody to change with"))
+    if not party.table_ids or not other.table_ids:
+        return Place(table.label, False, _("Has no table"))
+    other_guest = next(each for each in night.guests if each.id == other.id)
+    room = stand.seats_of(night.house.plan, other.table_ids)
+    own = stand.seats_of(night.house.plan, party.table_ids)
+    if room < guest.party_size:
+        return Place(table.label, False, _("Too small for %(n)d") % {"n": guest.party_size})
+    if own < other_guest.party_size:
+        return Place(
+            table.label, False, _("%(name)s does not fit") % {"name": words.surname(other.name)}
+        )
+    value = do_value("swap", party)
+    fields = {"other": other.public_id, "other_expected": str(other.version)}
+    return Place(table.label, True, words.surname(other.name), value, fields)
+
+
+def _split(party: PartyRow, table: TableRow) -> Place:
+    if table.id not in party.table_ids:
+        return Place(table.label, False, _("Not theirs"))
+    if len(party.table_ids) < 2:
+        return Place(table.label, False, _("Their only table"))
+    value = do_value("split", party, table.public_id)
+    return Place(table.label, True, _("give back"), value)
+
+
+def _merge(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place:
+    if table.id in party.table_ids:
+        return Place(table.label, False, _("Theirs already"))
+    if not party.table_ids:
+        return Place(table.label, False, _("Has no table yet"))
+    start, end = _stay(night, guest, now=False)
+    use = stand.verdict(night.floor, guest, (table.id,), start, end, seats=max(guest.party_size, 1))
+    value = do_value("merge", party, table.public_id) if use.ok else ""
+    return Place(table.label, use.ok, _answer(night, use, (table.id,)), value)
+
+
+def _walk_in(night: Night, size: int) -> Mode:
+    """Where a party without a booking can sit down now; the best place is marked."""
+    service = night.service_now
+    turn = stand.turn_now(night.house.plan, service, size)
+    at = night.floor.now
+    guest = Guest(0, Status.ARRIVED, size, at, at + turn)
+    quote = night.quote(size)
+    places = {}
+    for table in night.tables:
+        ids: tuple[int, ...] = (table.id,)
+        end = at + min(turn, stand.SHORTEST_STAY)
+        found = stand.verdict(night.floor, guest, ids, at, end, seats=table.max_seats)
+        if found.why is Why.TOO_SMALL:
+            ids, found = _joined(night, guest, table, at, end, found)
+        tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
+        place = Place(
+            table.label,
+            found.ok,
+            _answer(night, found, ids),
+            "walk_in" if found.ok else "",
+            {"size": str(size), "tables": tables} if found.ok else None,
+            best=table.id in quote.table_ids,
+        )
+        places[f"t-{table.id}"] = _short(place)
+    who = ngettext("%(n)d guest", "%(n)d guests", size) % {"n": size}
+    text = str(KINDS["walk_in"]) % {"who": who}
+    return Mode("walk_in", text, places, size, line=words.quote_line(night, quote))
+
+
+def _block(night: Night) -> Mode:
+    places = {}
+    for table in night.tables:
+        block = table.block
+        if block is not None:
+            said = _("Blocked until %(time)s") % {"time": words.clock(block.ends_at)}
+            places[f"t-{table.id}"] = Place(table.label, False, said)
+        elif table.sitting:
+            places[f"t-{table.id}"] = Place(table.label, False, _("Somebody sits there"))
+        else:
+            said = words.clock(table.next_at) if table.next_at else ""
+            text = _("until %(time)s") % {"time": said} if said else ""
+            fields = {"tables": table.public_id, "minutes": "60"}
+            places[f"t-{table.id}"] = Place(table.label, True, text, "block", fields)
+    return Mode("block", str(KINDS["block"]), places)

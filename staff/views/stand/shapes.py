@@ -1,0 +1,296 @@
+"""The night as the screen shows it: rows, tables, alerts and figures in words, nothing to compute.
+
+Everything here is text, numbers and codes, so that a piece of the page can be compared with what
+a screen shows already (``pieces``). Nothing depends on the minute: what counts up or down is an
+instant that the browser counts from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reservations.engine.lifecycle import UPCOMING, ActorKind, Status, allowed
+from reservations.engine.stand import AlertKind
+from reservations.selectors.night import Night, PartyRow, Server, WaitRow
+from staff.views.stand import words
+
+TABS = ("upcoming", "arrived", "seated", "waitlist", "done")
+PALETTE = 8
+"""Colours of servers there are; the initials tell apart who shares one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something about a party to know at a glance; ``icon`` with ``text`` for who cannot see."""
+
+    icon: str
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """Who serves: initials, and a colour of the palette."""
+
+    initials: str
+    name: str
+    tone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button for one tap: what it sends, and what it says."""
+
+    value: str
+    text: str
+    icon: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A party in the list on the left."""
+
+    key: str
+    party: str
+    version: int
+    tab: str
+    time: str
+    time_key: int
+    """The same as an instant, to sort by."""
+    name: str
+    size: int
+    tables: str
+    table_keys: str
+    state: str
+    icon: str
+    word: str
+    tick: str
+    """What the browser counts: ``due``, ``wait``, ``since``, ``left``; empty for nothing."""
+    tick_at: int
+    tick_text: str
+    tone: str
+    """``late``, ``over`` or ``vip``: how the row stands out; its alerts say so in words too."""
+    alerts: tuple[Flag, ...]
+    flags: tuple[Flag, ...]
+    server: Badge | None
+    source: str
+    service: int
+    press: Press | None
+    find: str
+    """What the search looks in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Somebody on the waitlist."""
+
+    key: str
+    party: str
+    name: str
+    size: int
+    window: str
+    since: int
+    since_text: str
+    flags: tuple[Flag, ...]
+    source: str
+    find: str
+
+
+def do_value(verb: str, party: PartyRow, *more: object) -> str:
+    """What a button of one tap sends: the deed, whose, and which version was shown."""
+    return " ".join((verb, party.public_id, str(party.version), *map(str, more)))
+
+
+def badge_of(night: Night, server_id: int | None) -> Badge | None:
+    """Who serves, for the edge of a table and the end of a row."""
+    for index, server in enumerate(night.servers):
+        if server.id == server_id:
+            return badge(server, index)
+    return None
+
+
+def badge(server: Server, index: int) -> Badge:
+    """The badge of the server at this place of the night's list."""
+    return Badge(words.initials(server.name), server.name, index % PALETTE + 1)
+
+
+def rows_of(night: Night, *, may_act: bool) -> list[Row]:
+    """Every party of the night, in the order of each list: who sits longest, who comes next."""
+    badges = {each.id: badge(each, index) for index, each in enumerate(night.servers)}
+    return [_row(night, party, badges, may_act) for party in _in_order(night)]
+
+
+def _in_order(night: Night) -> list[PartyRow]:
+    """Who waits longest, who leaves first, who comes next, who left last."""
+
+    def place(party: PartyRow) -> tuple[float, int]:
+        if party.tab == "arrived":
+            return (party.arrived_at or party.starts_at).timestamp(), party.id
+        if party.tab == "seated":
+            return party.until.timestamp(), party.id
+        if party.tab == "done":
+            return -(party.left_at or party.status_changed_at).timestamp(), party.id
+        return party.starts_at.timestamp(), party.id
+
+    return sorted(night.parties, key=place)
+
+
+def _row(night: Night, party: PartyRow, badges: dict[int, Badge], may_act: bool) -> Row:
+    icon, word = words.STATES[party.status]
+    tick, at = tick_of(party)
+    kinds = {alert.kind for alert in party.alerts}
+    labels = words.tables(party.table_labels)
+    return Row(
+        key=f"p-{party.id}",
+        party=party.public_id,
+        version=party.version,
+        tab=party.tab,
+        time=words.clock(party.starts_at),
+        time_key=int(party.starts_at.timestamp()),
+        name=party.name or _("Walk-in"),
+        size=party.party_size,
+        tables=labels,
+        table_keys=" ".join(f"t-{pk}" for pk in party.table_ids),
+        state=party.status.value,
+        icon=icon,
+        word=str(word),
+        tick=tick,
+        tick_at=int(at.timestamp()) if at else 0,
+        tick_text=words.clock(at),
+        tone=_tone(kinds),
+        alerts=_alerts(kinds),
+        flags=flags_of(party),
+        server=badges.get(party.server_id or 0),
+        source=words.source(party),
+        service=party.service_id,
+        press=press_of(night, party) if may_act else None,
+        find=f"{party.name} {party.phone} {party.code} {labels}".casefold(),
+    )
+
+
+def _tone(kinds: set[AlertKind]) -> str:
+    if kinds & {AlertKind.CONFLICT, AlertKind.OVERSTAY}:
+        return "over"
+    if AlertKind.LATE in kinds:
+        return "late"
+    return "vip" if AlertKind.VIP_SOON in kinds else ""
+
+
+def _alerts(kinds: set[AlertKind]) -> tuple[Flag, ...]:
+    shown = [kind for kind in AlertKind if kind in kinds and kind is not AlertKind.VIP_SOON]
+    return tuple(
+        Flag(words.ALERTS[kind][0], str(words.ALERTS[kind][1]), kind.value) for kind in shown
+    )
+
+
+def tick_of(party: PartyRow) -> tuple[str, dt.datetime | None]:
+    """What counts for a party now: until it comes, since it waits, since it sits."""
+    if party.status in UPCOMING:
+        return "due", party.starts_at
+    if party.tab == "arrived":
+        return "wait", party.arrived_at or party.status_changed_at
+    if party.sits:
+        return "since", party.seated_at or party.status_changed_at
+    return "", party.left_at or (
+        party.status_changed_at if party.status is Status.COMPLETED else None
+    )
+
+
+def flags_of(party: PartyRow) -> tuple[Flag, ...]:
+    """Everything a host should know before the party stands at the door, most pressing first."""
+    return tuple(write(party) for holds, write in _FLAGS if holds(party))
+
+
+def _chairs(party: PartyRow) -> Flag:
+    text = ngettext("%(n)d high chair", "%(n)d high chairs", party.high_chairs)
+    return Flag("high-chair", text % {"n": party.high_chairs})
+
+
+def _occasion(party: PartyRow) -> str:
+    return party.celebration or party.occasion.replace("_", " ")
+
+
+def _allergy(party: PartyRow) -> Flag:
+    text = _("Allergy: %(what)s") % {"what": words.allergens(party.allergens)}
+    return Flag("allergy", text, "allergy")
+
+
+def _late(party: PartyRow) -> Flag:
+    text = _("Said: %(time)s late") % {"time": words.span(party.late_minutes or 0)}
+    return Flag("clock", text, "late")
+
+
+_FLAGS: tuple[tuple[Callable[[PartyRow], object], Callable[[PartyRow], Flag]], ...] = (
+    (lambda party: party.allergens, _allergy),
+    (lambda party: party.is_vip, lambda _party: Flag("star", _("VIP"), "vip")),
+    (_occasion, lambda party: Flag("cake", _occasion(party), "gold")),
+    (
+        lambda party: party.step_free or party.accessibility_needs,
+        lambda party: Flag("step-free", party.accessibility_needs or _("Step-free")),
+    ),
+    (lambda party: party.high_chairs, _chairs),
+    (
+        lambda party: party.special_requests or party.notes,
+        lambda party: Flag("note", party.special_requests or party.notes),
+    ),
+    (lambda party: party.is_secured, lambda _party: Flag("card", _("Deposit paid"), "ok")),
+    (lambda party: party.is_first_visit, lambda _party: Flag("spark", _("First visit"))),
+    (lambda party: party.late_minutes, _late),
+    (lambda party: party.is_locked, lambda _party: Flag("lock", _("Stays at its table"))),
+)
+"""When a flag stands, and what it says; words are looked up only where they are shown."""
+
+
+def press_of(night: Night, party: PartyRow) -> Press | None:
+    """The one step a row offers without opening anything."""
+    if party.status in UPCOMING:
+        if not allowed(party.status, Status.ARRIVED, ActorKind.STAFF):
+            return None
+        return Press(do_value("arrive", party), _("Arrive"), "door")
+    if party.tab == "arrived":
+        return seat_press(night, party)
+    if party.sits:
+        return Press(do_value("next", party), str(words.NEXT[party.status]), "right")
+    return None
+
+
+def seat_press(night: Night, party: PartyRow) -> Press | None:
+    """Seat at the place that is best now, which the button names, with why in its hint."""
+    best = next(iter(night.suggestions(party.public_id, limit=1)), None)
+    if best is None:
+        return None
+    where = words.tables(night.labels(best.table_ids))
+    tables = ",".join(night.table_by_id[pk].public_id for pk in best.table_ids)
+    return Press(
+        do_value("seat", party, tables),
+        _("Seat · %(tables)s") % {"tables": where},
+        "chair",
+        ", ".join(words.why(code) for code in best.reasons),
+    )
+
+
+def waits_of(night: Night) -> list[Wait]:
+    """The waitlist, longest wait first."""
+    return [_wait(each, night) for each in night.waiting]
+
+
+def _wait(entry: WaitRow, night: Night) -> Wait:
+    at = entry.created_at.astimezone(night.zone)
+    return Wait(
+        key=f"w-{entry.public_id}",
+        party=entry.public_id,
+        name=entry.name,
+        size=entry.party_size,
+        window=f"{entry.earliest:%H:%M}–{entry.latest:%H:%M}",
+        since=int(at.timestamp()),
+        since_text=words.clock(at),
+        flags=(Flag("step-free", _("Step-free")),) if entry.step_free else (),
+        source=str(words.SOURCES.get(entry.source, entry.source)),
+        find=f"{entry.name} {entry.phone}".casefold(),
+    )

@@ -1,0 +1,26 @@
+"""Which tables may be the second tap, for a page that has the floor already."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from django.http import JsonResponse
+
+from core.errors import NotFound
+from restaurants.access import Capability
+from staff.access import StaffRequest
+from staff.views.stand.base import StandView
+from staff.views.stand.modes import mode_of
+
+
+class WhereView(StandView):
+    """A mode as JSON: what to tap for, and every table with yes, or no and why."""
+
+    needs = Capability.OPERATE
+
+    def get(self, request: StaffRequest) -> JsonResponse:
+        """Of the night as it is now."""
+        mode = mode_of(self.night, request.GET)
+        if mode is None:
+            raise NotFound
+        return JsonResponse(asdict(mode))

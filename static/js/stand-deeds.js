@@ -1,0 +1,144 @@
+// Every deed goes the same way: one tap, one answer with what changed, ten seconds to undo.
+import { ask } from "./stand-menus.js";
+import { apply, refresh } from "./stand-patch.js";
+import { find, fresh, isOffline, now, say, stand, token } from "./stand-state.js";
+
+const toast = find("[data-toast]");
+const words = find("[data-toast-text]");
+const undoButton = find("[data-toast-undo]");
+const left = find("[data-toast-left]");
+const conflict = find("[data-conflict]");
+let counting = 0;
+let resting = 0;
+const underWay = new Set();
+
+// Does one thing: `fields` as the form has them. True when it was done.
+export async function act(fields, { button = null } = {}) {
+  const whose = `${fields.get("do")} ${fields.get("tables") ?? ""} ${fields.get("size") ?? ""}`;
+  if (isOffline()) {
+    tell(stand.body.dataset.sayOffline, { bad: true });
+    return false;
+  }
+  // The second tap of a double tap must not do the next thing, which now stands where it hit.
+  if (underWay.has(whose) || performance.now() < resting) return false;
+  underWay.add(whose);
+  button?.setAttribute("aria-busy", "true");
+  fields.set("once", fresh());
+  try {
+    return await send(stand.body.querySelector("#do").action, fields);
+  } finally {
+    underWay.delete(whose);
+    resting = performance.now() + 350;
+    button?.removeAttribute("aria-busy");
+  }
+}
+
+export async function send(url, fields) {
+  fields.set("csrfmiddlewaretoken", token());
+  fields.set("date", stand.date);
+  fields.set("view", stand.view);
+  fields.set("stamp", stand.stamp);
+  let answer;
+  try {
+    answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Stand": "1" } });
+  } catch {
+    tell(stand.body.dataset.sayLost, { bad: true });
+    return false;
+  }
+  if (!answer.headers.get("Content-Type")?.includes("json")) {
+    if (answer.redirected) location.assign(answer.url);
+    else tell(stand.body.dataset.sayRefused, { bad: true });
+    refresh();
+    return false;
+  }
+  const said = await answer.json();
+  apply(said.patch);
+  if (said.ok) {
+    tell(said.said, { undo: said.undo });
+    document.dispatchEvent(new CustomEvent("stand:done", { detail: said }));
+    return true;
+  }
+  if (said.kind === "stale") showConflict(said.said);
+  else if (said.may_insist && (await ask(`${said.said} ${stand.body.dataset.sayInsist}`))) {
+    fields.set("overbook", "1");
+    fields.set("once", fresh());
+    return send(url, fields);
+  } else tell(said.said, { bad: true });
+  return false;
+}
+
+export function tell(text, { undo = null, bad = false } = {}) {
+  clearInterval(counting);
+  words.textContent = text;
+  toast.classList.toggle("toast--bad", bad);
+  toast.hidden = !text;
+  undoButton.hidden = !undo;
+  if (text) say(text);
+  if (undo) {
+    undoButton.value = undo.token;
+    undoButton.dataset.until = undo.until;
+  }
+  count(undo ? Number(undo.until) : now() + 6);
+}
+
+function count(until) {
+  const step = () => {
+    const seconds = Math.ceil(until - now());
+    left.textContent = Math.max(seconds, 0);
+    if (seconds <= 0) {
+      clearInterval(counting);
+      toast.hidden = true;
+    }
+  };
+  counting = setInterval(step, 250);
+  step();
+}
+if (!toast.hidden) count(Number(undoButton.dataset.until));
+
+export async function undo() {
+  if (toast.hidden || undoButton.hidden) return false;
+  const fields = new FormData();
+  fields.set("token", undoButton.value);
+  undoButton.hidden = true;
+  return send(find("#undo").action, fields);
+}
+
+function showConflict(text) {
+  find("[data-conflict-text]").textContent = text;
+  conflict.hidden = false;
+  toast.hidden = true;
+  conflict.focus();
+}
+const closeConflict = () => {
+  conflict.hidden = true;
+  find(".row[aria-current] a, .row a")?.focus();
+};
+find("[data-conflict-close]").addEventListener("click", closeConflict);
+conflict.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.stopPropagation();
+  closeConflict();
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.id === "undo") {
+    event.preventDefault();
+    undo();
+    return;
+  }
+  if (!form.matches("[data-do]")) return;
+  event.preventDefault();
+  const fields = new FormData(form, event.submitter);
+  const question = form.dataset.confirm;
+  if (question && !(await ask(question))) return;
+  act(fields, { button: event.submitter });
+});
+
+// The same without a form, for keys, modes and dragging.
+export const deed = (value, more = {}) => {
+  const fields = new FormData();
+  fields.set("do", value);
+  for (const [name, said] of Object.entries(more ?? {})) fields.set(name, said);
+  return act(fields);
+};

@@ -1,0 +1,119 @@
+// Puts what changed in its place: pieces by their id, lists in their order, focus where it was.
+import { address, all, find, now, stand } from "./stand-state.js";
+
+let running = null;
+let again = false;
+
+// Asks what changed. Asked again meanwhile, it looks once more afterwards: no change is missed.
+export function refresh() {
+  if (running) {
+    again = true;
+    return running;
+  }
+  running = look().finally(() => {
+    running = null;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  });
+  return running;
+}
+
+async function look() {
+  let answer;
+  try {
+    answer = await fetch(address(stand.body.dataset.fragment, { stamp: stand.stamp }), {
+      headers: { "HX-Request": "true" },
+    });
+  } catch {
+    return;
+  }
+  const door = answer.headers.get("HX-Redirect");
+  if (door || answer.redirected) location.assign(door ?? answer.url);
+  else if (answer.ok) apply(await answer.json());
+}
+
+export function apply(patch) {
+  if (patch.at) stand.drift = patch.at * 1000 - Date.now();
+  if (!patch.stamp || patch.stamp === stand.stamp) return;
+  const focus = remember();
+  const loose = new Map();
+  const changed = new Set();
+  for (const [key, html] of patch.pieces ?? []) {
+    const old = document.getElementById(key);
+    changed.add(key);
+    if (!old) loose.set(key, html);
+    else if (old.matches(".figures, .pacing, .rail, .quotes, .tabs, .notices, .servings")) old.innerHTML = html;
+    else old.replaceWith(...made(old.parentNode, html));
+  }
+  const boxes = Object.entries(patch.boxes ?? {});
+  // First everything to its place, also from one list into another; then what is nowhere goes.
+  for (const [id, keys] of boxes) arrange(id, keys, loose);
+  for (const [id, keys] of boxes) sweep(id, new Set(keys));
+  stand.stamp = patch.stamp;
+  document.dispatchEvent(new CustomEvent("stand:patched", { detail: { changed } }));
+  focus();
+}
+
+function made(box, html) {
+  const range = document.createRange();
+  range.selectNodeContents(box);
+  return [...range.createContextualFragment(html).children];
+}
+
+function arrange(id, keys, loose) {
+  const box = document.getElementById(id);
+  if (!box) return;
+  let next = box.firstElementChild;
+  for (const key of keys) {
+    let piece = document.getElementById(key);
+    if (loose.has(key)) {
+      [piece] = made(box, loose.get(key));
+      loose.delete(key);
+    }
+    if (!piece) continue;
+    if (piece === next) next = next.nextElementSibling;
+    else box.insertBefore(piece, next);
+  }
+}
+
+function sweep(id, wanted) {
+  const pieces = [...(document.getElementById(id)?.children ?? [])];
+  for (const piece of pieces) if (!wanted.has(piece.id)) piece.remove();
+}
+
+// Where the focus is, by what it is on: the element itself may be replaced.
+function remember() {
+  const focused = document.activeElement;
+  const piece = focused?.closest?.("[data-piece]");
+  if (!piece) return () => {};
+  const { id } = piece;
+  const place = focusables(piece).indexOf(focused);
+  return () => {
+    if (document.activeElement !== document.body && document.contains(document.activeElement)) return;
+    const again = document.getElementById(id);
+    if (!again || again.closest("[hidden]")) return;
+    const able = focusables(again);
+    (able[place] ?? able[0])?.focus({ preventScroll: true });
+  };
+}
+
+const focusables = (piece) => all("a, button, summary", piece);
+
+// The line of this moment in the picture of pacing.
+function drawNow() {
+  const picture = find("[data-pacing]");
+  if (!picture) return;
+  const first = Number(picture.dataset.first);
+  const last = Number(picture.dataset.last);
+  const line = find("[data-now-line]", picture);
+  const at = now();
+  line.toggleAttribute("hidden", at < first || at > last);
+  if (last <= first) return;
+  const width = picture.viewBox.baseVal.width;
+  line.setAttribute("transform", `translate(${((at - first) / (last - first)) * width} 0)`);
+}
+drawNow();
+setInterval(drawNow, 30_000);
+document.addEventListener("stand:patched", drawNow);

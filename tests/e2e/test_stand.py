@@ -1,0 +1,272 @@
+"""The host stand in a real browser: taps, undo, two screens, keys alone, the line cut, axe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import User
+from reservations.models import Reservation
+from restaurants.models import Membership, Restaurant, Role
+from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
+from tests.factories import make_user
+from tests.fixtures.domain import Clock
+from tests.fixtures.streams import session_of
+from tests.reservations.stand import at, booked, tables_of
+
+STAND = "/staff/r/bella-notte/stand/"
+TABLET = {"width": 1024, "height": 768}
+WIDE = {"width": 1440, "height": 900}
+NOISE = re.compile("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|409")
+
+
+def staff(venue: Restaurant, name: str, role: Role = Role.HOST) -> User:
+    user = make_user(f"{name.lower()}@example.com", is_staff=True, full_name=name)
+    Membership.objects.create(user=user, restaurant=venue, role=role)
+    return user
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def stand(visit: OpenVisit, venue: Restaurant, clock: Clock) -> Open:
+    """Opens the stand at five to seven as somebody who works there."""
+    clock.now = at("18:55")
+
+    def opened(
+        name: str = "Hugo", query: str = "", role: Role = Role.HOST, **options: object
+    ) -> Visit:
+        user = User.objects.filter(full_name=name).first() or staff(venue, name, role)
+        window = visit(**({"viewport": TABLET} | options))
+        window.page.context.add_cookies(
+            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
+        )
+        window.open(STAND + query)
+        expect(window.page.locator("body.is-scripted")).to_be_visible()
+        return window
+
+    return opened
+
+
+@pytest.fixture
+def ada(venue: Restaurant, clock: Clock) -> Reservation:
+    return booked(venue)
+
+
+def state(party: Reservation) -> str:
+    party.refresh_from_db()
+    return str(party.status)
+
+
+def test_arrive_seat_and_undo_with_one_tap_each(stand: Open, ada: Reservation) -> None:
+    page = stand().page
+    page.click(f"#p-{ada.pk} .row__do")
+    expect(page.locator("[data-toast-text]")).to_have_text("Ada arrived")
+    expect(page.locator(f"#list-arrived #p-{ada.pk}")).to_be_attached()
+    page.click("[data-to-tab=arrived]")
+    page.wait_for_timeout(400)
+    page.click(f"#p-{ada.pk} .row__do:has-text('Seat · 1')")
+    expect(page.locator(".table--occupied")).to_have_count(1)
+    assert state(ada) == "seated"
+    page.keyboard.press("u")
+    expect(page.locator(".table--occupied")).to_have_count(0)
+    assert state(ada) == "arrived"
+
+
+def test_a_double_tap_does_not_do_the_next_thing(stand: Open, ada: Reservation) -> None:
+    page = stand().page
+    page.click("[data-to-tab=upcoming]")
+    page.locator(f"#p-{ada.pk} .row__do").dblclick()
+    expect(page.locator("[data-toast-text]")).to_have_text("Ada arrived")
+    page.wait_for_timeout(300)
+    assert state(ada) == "arrived"
+
+
+def test_a_walk_in_is_a_size_and_a_table(stand: Open, venue: Restaurant) -> None:
+    page = stand().page
+    page.click("[data-quote='2']")
+    expect(page.locator("[data-mode]")).to_contain_text("Yes: table 1")
+    expect(page.locator(".table--yes")).to_have_count(2)
+    page.click(".table[data-label='2'] .table__top")
+    expect(page.locator(".table--occupied[data-label='2']")).to_be_attached()
+    party = Reservation.objects.get(channel="walk_in")
+    assert (party.party_size, tables_of(party)) == (2, ["2"])
+
+
+def test_an_illegal_table_says_why_and_nothing_happens(
+    stand: Open, venue: Restaurant, ada: Reservation
+) -> None:
+    booked(venue, name="Bo Weber")
+    page = stand().page
+    page.click(f"#p-{ada.pk} .row__main")
+    page.click("[data-mode-start=move]")
+    expect(page.locator(".table--no")).to_have_count(2)
+    page.click(".table[data-label='2'] .table__top")
+    expect(page.locator("[data-mode-reason]")).to_have_text("2: Taken · Bo Weber")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-mode]")).to_be_hidden()
+    assert tables_of(ada) == ["1"]
+
+
+def test_dragging_a_row_to_a_table_is_the_same_choice(stand: Open, ada: Reservation) -> None:
+    page = stand().page
+    page.drag_and_drop(f"#p-{ada.pk} .row__name", ".table[data-label='2'] .table__label")
+    expect(page.locator("[data-toast]")).to_be_visible()
+    assert tables_of(ada) == ["2"]
+
+
+def test_two_screens_one_party(stand: Open, ada: Reservation) -> None:
+    first, second = stand("Ana"), stand("Hugo")
+    shown = second.page.locator(f"#p-{ada.pk} .row__do").get_attribute("value")
+    first.page.click(f"#p-{ada.pk} .row__do")
+    expect(first.page.locator("[data-toast]")).to_be_visible()
+    # What the other screen had shown is tapped there at the same moment.
+    second.page.evaluate(
+        "value => { const b = document.createElement('button'); b.setAttribute('form', 'do');"
+        " b.name = 'do'; b.value = value; document.body.append(b); b.click(); b.remove(); }",
+        shown,
+    )
+    expect(second.page.locator("[data-conflict]")).to_be_visible()
+    expect(second.page.locator("[data-conflict-text]")).to_contain_text("Ada was changed by")
+    expect(second.page.locator(f"#list-arrived #p-{ada.pk}")).to_be_attached()
+    second.complaints[:] = [each for each in second.complaints if not NOISE.search(each)]
+
+
+def test_what_one_screen_does_the_other_shows(stand: Open, ada: Reservation) -> None:
+    first, second = stand("Ana"), stand("Hugo")
+    first.page.click(f"#p-{ada.pk} .row__do")
+    expect(second.page.locator(f"#list-arrived #p-{ada.pk}")).to_be_attached(timeout=10_000)
+
+
+def test_keys_alone(stand: Open, ada: Reservation) -> None:
+    page = stand().page
+    press = page.keyboard.press
+    press("j")
+    expect(page.locator(f"#p-{ada.pk} a.row__main")).to_be_focused()
+    press("Enter")
+    expect(page.locator("[data-drawer-title]")).to_have_text("Ada")
+    press("Escape")
+    expect(page.locator(f"#p-{ada.pk} a.row__main")).to_be_focused()
+    press("a")
+    expect(page.locator("[data-toast-text]")).to_have_text("Ada arrived")
+    press("u")
+    expect(page.locator("[data-toast-text]")).to_contain_text("Undone")
+    assert state(ada) == "confirmed"
+    page.wait_for_timeout(400)
+    press("m")
+    expect(page.locator("[data-mode]")).to_be_visible()
+    expect(page.locator(".table[data-label='2'] a")).to_be_focused()
+    press("Enter")
+    expect(page.locator("[data-mode]")).to_be_hidden()
+    expect(page.locator(f"#p-{ada.pk} .row__table")).to_contain_text("2")
+    assert tables_of(ada) == ["2"]
+    press("/")
+    expect(page.locator("[data-find]")).to_be_focused()
+    page.keyboard.type("zz")
+    expect(page.locator(f"#p-{ada.pk}")).to_be_hidden()
+    press("Escape")
+    expect(page.locator(f"#p-{ada.pk}")).to_be_visible()
+
+
+def test_single_keys_can_be_switched_off(stand: Open, ada: Reservation) -> None:
+    page = stand().page
+    page.keyboard.press("?")
+    page.uncheck("[data-keys-switch]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page.locator("#new")).to_be_hidden()
+    page.reload()
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_hidden()
+
+
+def test_offline_nothing_is_sent_or_kept(stand: Open, ada: Reservation) -> None:
+    window = stand()
+    page = window.page
+    window.page.context.set_offline(True)
+    expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "offline")
+    expect(page.locator(f"#p-{ada.pk} .row__do")).to_have_attribute("aria-disabled", "true")
+    page.click(f"#p-{ada.pk} .row__do", force=True)
+    expect(page.locator("[data-toast-text]")).to_contain_text("Offline: nothing is sent")
+    window.page.context.set_offline(False)
+    page.wait_for_timeout(1500)
+    assert state(ada) == "confirmed"
+    window.complaints[:] = [each for each in window.complaints if not NOISE.search(each)]
+
+
+def test_a_booking_by_telephone(stand: Open, venue: Restaurant) -> None:
+    page = stand().page
+    page.keyboard.press("n")
+    page.check("[data-new-body] [name=time][value='19:30']", force=True)
+    page.fill("[data-new-body] [name=name]", "Cleo Brandt")
+    page.fill("[data-new-body] [name=phone]", "+12125550163")
+    page.click("[data-new-body] .new__deed button")
+    expect(page.locator("[data-toast-text]")).to_have_text("Cleo Brandt is booked for 19:30.")
+    expect(page.locator("#list-upcoming")).to_contain_text("Cleo Brandt")
+
+
+def test_everything_works_without_scripts(stand: Open, visit: OpenVisit, ada: Reservation) -> None:
+    user = staff(ada.restaurant, "Nora")
+    window = visit(viewport=TABLET, java_script_enabled=False)
+    window.page.context.add_cookies(
+        [{"name": "sessionid", "value": session_of(user), "url": window.site}]
+    )
+    page = window.open(STAND)
+    page.click(f"#p-{ada.pk} .row__do")
+    expect(page.locator(".toast")).to_contain_text("Ada arrived")
+    page.click(".toast__undo")
+    assert state(ada) == "confirmed"
+    page.click(f"#p-{ada.pk} .row__main")
+    page.click("[data-mode-start=move]")
+    page.locator(".mode__places button").first.click()
+    assert tables_of(ada) == ["2"]
+
+
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """async (rules) => (await axe.run(document, { runOnly: rules })).violations
+  .map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])"""
+_SMALL = """() => [...document.querySelectorAll("button, summary, select, a.tab, a.quote, a.alert, "
+  + "a.seg, a.row__main, .menu__link, input:not([type=hidden], [type=checkbox], [type=radio])")]
+  .filter((e) => e.checkVisibility() && !e.closest(".visually-hidden"))
+  .map((e) => [e.outerHTML.slice(0, 120), Math.round(e.getBoundingClientRect().height)])
+  .filter(([, height]) => height < 36)"""
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET, WIDE], ids=["phone", "tablet", "desk"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing(
+    size: dict[str, int], theme: str, stand: Open, venue: Restaurant, ada: Reservation, clock: Clock
+) -> None:
+    Reservation.objects.filter(pk=ada.pk).update(allergy_note="nuts")
+    booked(venue, name="Bo Weber")
+    clock.now = at("19:25")
+    window = stand("Mia", f"?theme={theme}", Role.MANAGER, viewport=size, reduced_motion="reduce")
+    page = window.page
+    found: list[list[Any]] = []
+
+    def look(what: str) -> None:
+        page.evaluate(AXE.read_text())
+        found.extend([what, *each] for each in page.evaluate(_RUN, _RULES))
+        found.extend([what, *each] for each in page.evaluate(_SMALL))
+
+    look("page")
+    page.evaluate(f"document.querySelector('#p-{ada.pk} a').click()")
+    expect(page.locator("[data-drawer-title]")).to_be_visible()
+    look("drawer")
+    page.keyboard.press("m")
+    expect(page.locator("[data-mode]")).to_be_visible()
+    look("mode")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    expect(page.locator("#new")).to_be_visible()
+    look("new")
+    window.open(f"{STAND}?view=list&theme={theme}")
+    if size is PHONE:
+        page.click(".panes-nav [data-pane=centre]")
+    look("list")
+    assert found == [], "\n".join(map(str, found))
