@@ -10,8 +10,26 @@ from django.db.models import Model
 from django.urls import reverse
 
 from accounts.models import Authenticator, Guesses, PasswordLink, RecoveryCode
-from reservations.models import Reservation
-from restaurants.models import Tablet
+from customers.models import ConsentEntry, CustomerMerge, GuestNote, GuestTag
+from notifications.models import SmsAccount, SmsReply
+from reservations.models import (
+    NightNote,
+    Reservation,
+    SectionTable,
+    ShiftServer,
+    StandAction,
+    TableBlock,
+    VisitBill,
+)
+from restaurants.models import (
+    FloorFixture,
+    FloorPlan,
+    FloorSave,
+    PacingCap,
+    PacingStep,
+    TablePlacement,
+    Tablet,
+)
 from tests.admin.conftest import Cast, SignIn
 from webhooks.models import EndpointSecret, Event, FeedPlace
 
@@ -50,9 +68,14 @@ OPERATORS_ONLY = {
 PARTS = {
     *(EndpointSecret, Event, FeedPlace),
     *(Authenticator, Guesses, PasswordLink, RecoveryCode, Tablet),
+    *(GuestTag, GuestNote, ConsentEntry, CustomerMerge),
+    *(FloorPlan, TablePlacement, FloorFixture, FloorSave, PacingCap, PacingStep),
+    *(SmsAccount, SmsReply),
+    *(ShiftServer, SectionTable, TableBlock, NightNote, StandAction, VisitBill),
 }
-"""Secrets are never shown; events and the place in the feed are the dispatcher's own; what guards
-a sign-in is decided on the staff area's pages.
+"""Secrets are never shown; events and the place in the feed are the dispatcher's own. What guards
+a sign-in, records of guests, floor plans, texts and the host stand have pages in the staff area,
+which keep their rules.
 """
 
 NOT_FOR_HOSTS = {"accounts.apikey", "webhooks.endpoint", "webhooks.delivery"}
