@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,8 @@ from core.wakeups import CHANNELS, announce
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HOUSE = 900_071
+HOUSE = 10**9 + os.getpid() * 100
+"""Channels know nothing of Redis's databases: each process of the suite has houses of its own."""
 
 
 class Ear:
