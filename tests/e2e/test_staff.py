@@ -87,7 +87,14 @@ def test_the_menus_by_keyboard(visit: OpenVisit, manager: User) -> None:
     page.wait_for_url("**/staff/r/maison/")
     # A host at this one: no keys, no webhooks; payments to look up.
     links = page.get_by_label("Restaurant", exact=True).get_by_role("link")
-    assert links.all_inner_texts() == ["Today", "Guests", "Reports", "Payments", "Set-up"]
+    assert links.all_inner_texts() == [
+        "Today",
+        "Host stand",
+        "Guests",
+        "Reports",
+        "Payments",
+        "Set-up",
+    ]
     page.locator("summary[aria-label='My account']").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
