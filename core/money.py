@@ -30,3 +30,9 @@ def to_minor(amount: Decimal, currency: str) -> int:
 def from_minor(minor: int, currency: str) -> Decimal:
     """The inverse of :func:`to_minor`."""
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """The amount with all the decimals its currency has, and no others: ``5.00 GBP``, ``500 JPY``,
+    ``1.005 KWD``."""
+    return f"{quantize(amount, currency)} {currency}"

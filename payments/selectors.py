@@ -97,12 +97,13 @@ def open_differences() -> QuerySet[ReconciliationDifference]:
 def terms_of(restaurant_ids: Iterable[int]) -> dict[int, Terms]:
     """The terms of each restaurant that has a policy. One query, whatever their number.
 
-    The deposit is that of the default policy: the one without service, weekdays or dates, for
-    every party size the house takes. A house with special policies only shows their ladder.
+    The deposit is that of the default policy: the one without service, offer, weekdays or dates,
+    for every party size the house takes. A house with special policies only shows their ladder.
     """
     today = clock.now().date()
     is_default = Q(
         service=None,
+        offer=None,
         weekdays=[],
         min_party__lte=F("restaurant__min_party"),
     )

@@ -18,3 +18,11 @@ more than once and by two workers at once: decide under a lock, from the row's s
 A receiver that raises is asked again later. When nobody records the outcome, the sweep does,
 and gives the money back.
 """
+
+hold_taken = Signal()
+"""What was set aside on a card was taken.
+
+Arguments: ``payment_id`` (int, primary key). Sent once, in the transaction that records it and
+holds the payment's lock: whoever tells somebody of it queues that in the same transaction, and
+takes no other lock.
+"""

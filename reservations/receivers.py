@@ -7,8 +7,8 @@ from typing import Any
 from django.dispatch import receiver
 
 from payments.gateways.base import ChargeResult
-from payments.signals import payment_settled
-from reservations.services import charges_later, payment_settlement, settlement
+from payments.signals import hold_taken, payment_settled
+from reservations.services import charges_later, fees, payment_settlement, settlement
 
 
 @receiver(payment_settled)
@@ -19,3 +19,9 @@ def on_payment_settled(payment_id: int, result: ChargeResult, **_: Any) -> None:
     if charges_later.settle(payment_id, result):
         return
     settlement.settle(payment_id, result)
+
+
+@receiver(hold_taken)
+def on_hold_taken(payment_id: int, **_: Any) -> None:
+    """The guest is told of the fee once it was really taken."""
+    fees.tell_of_capture(payment_id)

@@ -17,6 +17,7 @@ from unfold.forms import BaseDialogForm
 from core import clock
 from core.admin import ReadOnlyAdmin, back_to, public_link, row_link, staff_actor, tell
 from core.errors import DomainError
+from core.money import written
 from payments.models import (
     Payment,
     PaymentDispute,
@@ -179,12 +180,12 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
     @display(description="amount", ordering="amount")
     def money(self, row: Payment) -> str:
         """With currency."""
-        return f"{row.amount:.2f} {row.currency}"
+        return written(row.amount, row.currency)
 
     @display(description="returned", ordering="refunded")
     def returned(self, row: Payment) -> str:
         """With currency."""
-        return f"{row.refunded:.2f} {row.currency}"
+        return written(row.refunded, row.currency)
 
     @display(description="status", ordering="status", label=PAYMENT_COLOURS)
     def state(self, row: Payment) -> tuple[str, str]:
@@ -265,7 +266,7 @@ class RefundAdmin(ScopedReadOnlyAdmin):
     @display(description="amount", ordering="amount")
     def money(self, row: Refund) -> str:
         """With currency."""
-        return f"{row.amount:.2f} {row.payment.currency}"
+        return written(row.amount, row.payment.currency)
 
     @display(description="status", ordering="status", label=REFUND_COLOURS)
     def state(self, row: Refund) -> tuple[str, str]:
@@ -339,7 +340,7 @@ class PaymentDisputeAdmin(ScopedReadOnlyAdmin):
     @display(description="amount", ordering="amount")
     def money(self, row: PaymentDispute) -> str:
         """With currency."""
-        return f"{row.amount:.2f} {row.payment.currency}"
+        return written(row.amount, row.payment.currency)
 
     @display(description="status", ordering="status", label=DISPUTE_COLOURS)
     def state(self, row: PaymentDispute) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from unfold.decorators import display
 
+from core.money import written
 from payments.gateways.base import Taking
 from payments.gateways.registry import SANDBOX, gateway_class
 from payments.models import Policy, PolicyKind, ProviderAccount
@@ -93,7 +94,7 @@ class PolicyAdmin(WeekdaysTextMixin, ScopedAdmin):
     @display(description="amount", ordering="amount")
     def amount_text(self, row: Policy) -> str:
         """With currency."""
-        return f"{row.amount:.2f} {row.restaurant.currency}{' p.p.' if row.per_person else ''}"
+        return f"{written(row.amount, row.restaurant.currency)}{' p.p.' if row.per_person else ''}"
 
     @display(description="applies to")
     def who(self, row: Policy) -> str:

@@ -302,16 +302,24 @@ class Gateway(ABC):
             return ChargeResult(ChargeOutcome.UNKNOWN)
 
     def refund(
-        self, *, key: str, charge_reference: str, amount: Decimal, currency: str
+        self,
+        *,
+        key: str,
+        charge_reference: str,
+        amount: Decimal,
+        currency: str,
+        reference: str = "",
     ) -> RefundResult:
         """Give back ``amount`` of a charge; asked again with the same key, its present state.
 
-        Never raises for what goes wrong at the provider. Raises as :meth:`charge` does.
+        ``reference`` is the provider's id of it, once we know one: then it is only looked at, for
+        providers forget keys. Never raises for what goes wrong there. Raises as :meth:`charge`.
         """
         self._before_asking()
         minor = exact_minor(amount, currency)
         try:
-            return self._refund(key, charge_reference, minor, currency)
+            known = self._find_refund(reference) if reference else None
+            return known or self._refund(key, charge_reference, minor, currency)
         except AnswerLost:
             return RefundResult(RefundOutcome.UNKNOWN, message="The provider's answer was lost.")
 
@@ -377,6 +385,9 @@ class Gateway(ABC):
 
     def _abandon(self, order: Order) -> ChargeResult:
         return self._find_charge(order) or given_up()
+
+    def _find_refund(self, reference: str) -> RefundResult | None:
+        return None
 
     def _find_dispute(self, reference: str) -> Dispute | None:
         return None

@@ -28,12 +28,12 @@ def validate_ladder(value: object) -> None:
     message = "Write [[24, 100], [4, 50]]: hours before, percent returned, falling."
     if not isinstance(value, list):
         raise ValidationError(message)
-    last_hours, last_percent = None, 100
+    last_hours, last_percent = 10**6, 100
     for step in value:
         if not (isinstance(step, list) and len(step) == 2 and all(type(n) is int for n in step)):
             raise ValidationError(message)
         hours, percent = step
-        if hours < 0 or not 0 <= percent <= last_percent or (last_hours or 10**6) <= hours:
+        if hours < 0 or not 0 <= percent <= last_percent or last_hours <= hours:
             raise ValidationError(message)
         last_hours, last_percent = hours, percent
 

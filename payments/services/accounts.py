@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 
@@ -27,22 +28,31 @@ class Needs:
 
     public: tuple[str, ...]
     secret: tuple[str, ...]
+    merchant: str
+    """The public setting that tells whose account it is; the secrets are replaced now and then."""
     lists: frozenset[str] = frozenset()
     """Secrets of which several count while one is replaced."""
 
 
 NEEDS: Mapping[str, Needs] = {
     "stripe": Needs(
-        ("publishable_key",), ("secret_key", "webhook_secrets"), frozenset({"webhook_secrets"})
+        ("publishable_key",),
+        ("secret_key", "webhook_secrets"),
+        "publishable_key",
+        frozenset({"webhook_secrets"}),
     ),
     "square": Needs(
         ("application_id", "location_id"),
         ("access_token", "signature_keys"),
+        "location_id",
         frozenset({"signature_keys"}),
     ),
-    "paypal": Needs(("client_id",), ("client_secret", "webhook_id")),
+    "paypal": Needs(("client_id",), ("client_secret", "webhook_id"), "client_id"),
 }
 """By provider."""
+
+_NAMES_ACCOUNT = 24
+"""Stripe's keys begin with their kind, their mode and sixteen signs that stand for the account."""
 
 
 def active_account(restaurant_id: int) -> ProviderAccount | None:
@@ -67,9 +77,10 @@ def connect_account(
 ) -> ProviderAccount:
     """Take new payments through this account from now on.
 
-    One of the same provider and mode is changed in place; any other stays for the refunds of what
-    it took, and takes nothing new. An empty secret keeps the stored one. May be repeated. Raises
-    Forbidden unless ``by`` owns the house, and Invalid for what the provider's adapter refuses.
+    That of the same merchant, in the same mode, is changed in place, as is one that took nothing
+    yet; any other stays for the refunds of what it took, and takes nothing new. An empty secret
+    keeps the stored one. May be repeated. Raises Forbidden unless ``by`` owns the house, and
+    Invalid for what the provider's adapter refuses.
     """
     check_staff(by, Capability.OWN, restaurant.pk)
     if provider not in NEEDS:
@@ -78,11 +89,12 @@ def connect_account(
     with transaction.atomic():
         Restaurant.objects.select_for_update(no_key=True).get(pk=restaurant.pk)
         rows = ProviderAccount.objects.filter(restaurant=restaurant)
-        account = rows.filter(provider=provider, is_test=is_test).first() or ProviderAccount(
+        public = {name: settings.get(name, "").strip() for name in needs.public}
+        known = rows.filter(provider=provider, is_test=is_test).order_by("-is_active", "-pk")
+        account = _same_merchant(known, public[needs.merchant], needs) or ProviderAccount(
             restaurant=restaurant, provider=provider, is_test=is_test, created_at=now
         )
         secrets = _merged(_credentials(account), credentials, needs)
-        public = {name: settings.get(name, "").strip() for name in needs.public}
         _refuse_unusable(provider, public, secrets, is_test=is_test)
         rows.exclude(pk=account.pk).update(is_active=False, updated_at=now)
         account.settings, account.credentials = public, encrypt(json.dumps(secrets))
@@ -122,6 +134,20 @@ def disconnect_account(restaurant: Restaurant, *, by: Actor) -> None:
             provider=account.provider,
             is_test=account.is_test,
         )
+
+
+def _same_merchant(
+    known: QuerySet[ProviderAccount], merchant: str, needs: Needs
+) -> ProviderAccount | None:
+    """The account to change: what another merchant took can only be given back by their keys."""
+
+    def named(text: object) -> str:
+        return str(text)[:_NAMES_ACCOUNT] if needs.merchant == "publishable_key" else str(text)
+
+    for account in known:
+        if named(account.settings.get(needs.merchant, "")) == named(merchant):
+            return account
+    return next((account for account in known if not account.payments.exists()), None)
 
 
 def _credentials(account: ProviderAccount) -> dict[str, str | list[str]]:

@@ -19,10 +19,16 @@ from payments.models import Errand, Payment, Refund
 from payments.services.charges import keep_answer, order_of
 from payments.services.refunds import request_refund
 from payments.services.timing import SWEEP_SECONDS, later
+from payments.signals import hold_taken
 
 logger = logging.getLogger(__name__)
 
+_DONE = (ChargeOutcome.SUCCEEDED, ChargeOutcome.DECLINED, ChargeOutcome.VOIDED)
+"""Any other answer says that the errand is still to be done, or that nobody knows."""
+
 SECURED_STATUSES = (Payment.Status.AUTHORIZED, Payment.Status.SAVED)
+LET_GO_THERE = "at_the_provider"
+"""Failure code of what was let go without our asking: it ran out, or somebody did so there."""
 _LEASE = dt.timedelta(minutes=2)
 _STEPS = [dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
 _FIELDS = [
@@ -130,14 +136,15 @@ def _record_let_go(payment_id: int, *, at: dt.datetime) -> None:
         if payment.status not in SECURED_STATUSES or payment.errand:
             return
         payment.status, payment.settled_at = Payment.Status.VOIDED, at
-        payment.save(update_fields=["status", "settled_at"])
+        payment.failure_code = LET_GO_THERE
+        payment.save(update_fields=["status", "settled_at", "failure_code"])
         audit.record(
             "payment.voided",
             payment.public_id,
             by=SYSTEM,
             restaurant_id=payment.restaurant_id,
             purpose=payment.purpose,
-            code="at_the_provider",
+            code=LET_GO_THERE,
         )
 
 
@@ -201,7 +208,7 @@ def _record(claimed: Payment, result: ChargeResult, *, at: dt.datetime) -> None:
         payment = Payment.objects.select_for_update().get(pk=claimed.pk)
         if payment.errand != claimed.errand:
             return
-        if result.outcome in (ChargeOutcome.UNKNOWN, ChargeOutcome.ACTION_REQUIRED):
+        if result.outcome not in _DONE:
             payment.next_check_at = later(at, payment.attempts, _STEPS)
             payment.last_error = "The provider's answer was lost."
             payment.save(update_fields=["next_check_at", "last_error"])
@@ -216,7 +223,11 @@ def _record(claimed: Payment, result: ChargeResult, *, at: dt.datetime) -> None:
             purpose=payment.purpose,
             code=payment.failure_code,
         )
-        if claimed.errand == Errand.RELEASE and payment.status == Payment.Status.SUCCEEDED:
+        if payment.status != Payment.Status.SUCCEEDED:
+            return
+        if claimed.errand == Errand.CAPTURE:
+            hold_taken.send(sender=Payment, payment_id=payment.pk)
+        else:
             # It was taken by other means before we could let it go.
             key = f"release:{payment.public_id}"
             request_refund(payment.pk, payment.captured, reason="let go too late", key=key, at=at)

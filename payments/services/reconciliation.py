@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q, QuerySet
 
 from core import audit, clock, money
 from core.actors import Actor
@@ -151,14 +151,24 @@ def _accounts() -> Iterator[ProviderAccount | None]:
 def _days_due(account: ProviderAccount | None, yesterday: dt.date) -> list[dt.date]:
     provider = account.provider if account else SANDBOX
     mine = {"account": account, "provider": provider}
-    done = Reconciliation.objects.filter(**mine, day=yesterday).exclude(finished_at=None)
-    if done.exists():
+    recent = {"day__gte": yesterday - LOOK_BACK, "day__lt": yesterday}
+    runs = Reconciliation.objects.filter(**mine)
+    if runs.filter(day=yesterday).exclude(finished_at=None).exists():
         return []
-    # Once a day, with the new one, the days that still differ.
-    still = ReconciliationDifference.objects.filter(
-        **mine, resolved_at=None, day__gte=yesterday - LOOK_BACK, day__lt=yesterday
-    )
-    return [*still.order_by("day").values_list("day", flat=True).distinct(), yesterday]
+    # Once a day, with the new one, the days that still differ and those that were missed.
+    still = ReconciliationDifference.objects.filter(**mine, **recent, resolved_at=None)
+    days = {*still.values_list("day", flat=True), *_missed(runs, yesterday), yesterday}
+    return sorted(days)
+
+
+def _missed(runs: QuerySet[Reconciliation], yesterday: dt.date) -> Iterator[dt.date]:
+    """Days of the last week that were never compared: nothing ran, or the provider was silent."""
+    done = set(runs.exclude(finished_at=None).values_list("day", flat=True))
+    first = runs.aggregate(first=Min("day"))["first"]
+    for back in range(1, LOOK_BACK.days + 1):
+        day = yesterday - dt.timedelta(days=back)
+        if first is not None and day >= first and day not in done:
+            yield day
 
 
 # --- Comparing ------------------------------------------------------------------------------------

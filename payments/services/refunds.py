@@ -180,6 +180,7 @@ def _send_refund(refund: Refund) -> RefundResult:
             charge_reference=refund.payment.provider_reference,
             amount=refund.amount,
             currency=refund.payment.currency,
+            reference=refund.provider_reference,
         )
         keep_answer(refund.payment_id, "refund", result, refund=refund)
         return result

@@ -111,7 +111,12 @@ def call_off(payment: Payment) -> bool:
     """
     if payment.status not in OPEN:
         return True
-    result = gateway_of(payment.account_id, payment.gateway).abandon(order_of(payment))
+    try:
+        result = gateway_of(payment.account_id, payment.gateway).abandon(order_of(payment))
+    except Exception:
+        # A guest can do nothing about our key being wrong; the sweep goes on asking.
+        logger.exception("payment cannot be called off", extra={"payment": payment.public_id})
+        return False
     keep_answer(payment.pk, "abandon", result)
     return result.outcome not in OPEN_OUTCOMES and announce(payment.pk, result)
 

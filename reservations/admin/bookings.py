@@ -32,6 +32,7 @@ from core.admin import (
     tell,
 )
 from core.errors import DomainError
+from core.money import written
 from notifications.wording import amount
 from payments.selectors import ladder_text
 from reservations.admin.sources import SourceInline
@@ -333,7 +334,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     @display(description="deposit", ordering="deposit_amount")
     def deposit(self, row: Reservation) -> str:
         """With currency."""
-        return f"{row.deposit_amount:.2f} {row.currency}"
+        return written(row.deposit_amount, row.currency)
 
     @display(description="refund terms")
     def terms(self, row: Reservation) -> str:
@@ -393,7 +394,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
                 reason=form.cleaned_data["reason"],
                 by_ladder=form.by_ladder,
             )
-            return f"{row.code} is cancelled; {done.amount:.2f} {row.currency} go back."
+            return f"{row.code} is cancelled; {written(done.amount, row.currency)} go back."
 
         return self._done(request, object_id, do)
 

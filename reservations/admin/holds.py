@@ -15,6 +15,7 @@ from unfold.forms import BaseDialogForm
 from core import clock
 from core.admin import back_to, clock_reading, row_link, staff_actor, tell
 from core.errors import DomainError
+from core.money import written
 from reservations.admin.bookings import ClaimInline
 from reservations.guests import Guest
 from reservations.models import Hold
@@ -91,7 +92,7 @@ class HoldAdmin(ScopedReadOnlyAdmin):
     @display(description="deposit", ordering="deposit_amount")
     def deposit(self, row: Hold) -> str:
         """With currency."""
-        return f"{row.deposit_amount:.2f} {row.currency}"
+        return written(row.deposit_amount, row.currency)
 
     @display(description="payment")
     def payment_link(self, row: Hold) -> str:

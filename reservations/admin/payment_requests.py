@@ -12,6 +12,7 @@ from unfold.decorators import action, display
 
 from core.admin import public_link, staff_actor, tell
 from core.errors import DomainError
+from core.money import written
 from reservations.models import PaymentRequest
 from reservations.services.payment_requests import withdraw
 from restaurants.access import Capability
@@ -52,7 +53,7 @@ class PaymentRequestAdmin(ScopedReadOnlyAdmin):
     @display(description="amount", ordering="amount")
     def money(self, row: PaymentRequest) -> str:
         """With currency."""
-        return f"{row.amount:.2f} {row.currency}"
+        return written(row.amount, row.currency)
 
     @display(description="status", ordering="status", label=COLOURS)
     def state(self, row: PaymentRequest) -> tuple[str, str]:

@@ -54,6 +54,9 @@ class BegunPayment:
     begun_at: dt.datetime
     kind: str
     """What is done with the card: a hold that is far ahead only saves it."""
+    gateway: str
+    account_id: int | None
+    """Whom it was begun with, whoever takes the house's payments by now."""
 
 
 _SAID = ", ".join(DETAIL_COLUMNS)
@@ -85,7 +88,8 @@ WITH hold AS (
          %(now)s
   FROM hold
   ON CONFLICT (idempotency_key) DO NOTHING
-  RETURNING id, idempotency_key, amount, currency, method, provider_reference, created_at, kind
+  RETURNING id, idempotency_key, amount, currency, method, provider_reference, created_at, kind,
+            gateway, account_id
 ), attached AS (
   UPDATE reservations_hold h
   SET payment_id = payment.id, customer_id = %(customer_id)s, guest_name = %(guest_name)s,
@@ -98,13 +102,14 @@ WITH hold AS (
   FROM payment
   WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL AND c.expires_at < %(keep_until)s
 )
-SELECT id, idempotency_key, amount, currency, method, provider_reference, created_at, kind
+SELECT id, idempotency_key, amount, currency, method, provider_reference, created_at, kind, gateway,
+       account_id
 FROM payment
 """
 
 _OPEN_PAYMENT = """
 SELECT p.id, p.idempotency_key, p.amount, p.currency, p.method, p.provider_reference, p.created_at,
-       p.kind
+       p.kind, p.gateway, p.account_id
 FROM payments_payment p
 JOIN reservations_hold h ON h.payment_id = p.id
 WHERE h.id = %(hold_id)s
@@ -157,11 +162,10 @@ def begin_payment(
         row = fresh or _read_open_payment(cursor, hold_id, now)
     if row is None:
         return None
-    pk, key, amount, currency, stored, reference, begun_at, kind = row
+    pk, key, amount, currency, stored, *about = row
     # Django leaves jsonb undecoded on raw cursors, as its own JSONField decodes it.
     stored_method: dict[str, Any] = orjson.loads(stored)
-    is_new = fresh is not None
-    return BegunPayment(pk, key, amount, currency, stored_method, is_new, reference, begun_at, kind)
+    return BegunPayment(pk, key, amount, currency, stored_method, fresh is not None, *about)
 
 
 def _read_open_payment(cursor: Any, hold_id: int, now: dt.datetime) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -65,6 +66,13 @@ class PaymentRequest(TokenFields):
         blank=True,
         default="",
         help_text="The request that made it: the same one, repeated, finds it again.",
+    )
+    paying_keys = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="The requests of programs that pay it: repeated, each finds it again.",
     )
     asked_by = models.CharField(max_length=120, blank=True, help_text="Who asked for it")
     created_at = models.DateTimeField()

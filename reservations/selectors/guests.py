@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from reservations.guests import Guest
 from reservations.models.reservation import IS_LIVE, LIVE_STATUSES, Reservation
@@ -78,16 +78,32 @@ def booking_at(user_id: int, restaurant_id: int, starts_at: dt.datetime) -> str 
 
 
 def has_booked_again(row: Reservation) -> bool:
-    """Whether whoever made this booking, which is over, has another one at its instant by now.
+    """Whether whoever made this booking, which is over, has another one at its instant by now."""
+    who = Who(row.user_id, row.customer_id, row.guest_phone, row.guest_email)
+    return _bookings_of(who, row.restaurant_id, row.starts_at).exclude(pk=row.pk).exists()
 
-    By account, by the house's card of the guest, by phone or by e-mail, as far as it has them.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A guest, by all that is known: account, the house's card of them, phone, e-mail."""
+
+    user_id: int | None
+    customer_id: int | None
+    guest_phone: str
+    guest_email: str
+
+
+def has_booked(who: Who, restaurant_id: int, starts_at: dt.datetime) -> bool:
+    """Whether a guest has a booking that is still on at this restaurant and instant."""
+    return _bookings_of(who, restaurant_id, starts_at).exists()
+
+
+def _bookings_of(who: Who, restaurant_id: int, starts_at: dt.datetime) -> QuerySet[Reservation]:
     same = Q(pk=None)
     for name in ("user_id", "customer_id", "guest_phone", "guest_email"):
-        if value := getattr(row, name):
+        if value := getattr(who, name):
             match = f"{name}__iexact" if name == "guest_email" else name
             same |= Q(**{match: value})
-    others = Reservation.objects.filter(
-        same, restaurant_id=row.restaurant_id, starts_at=row.starts_at, status__in=LIVE_STATUSES
+    return Reservation.objects.filter(
+        same, restaurant_id=restaurant_id, starts_at=starts_at, status__in=LIVE_STATUSES
     )
-    return others.exclude(pk=row.pk).exists()

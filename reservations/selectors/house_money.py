@@ -12,7 +12,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from core import clock
-from payments.models import Payment
+from payments.models import Payment, PaymentKind
 from payments.selectors import open_disputes, stuck_errands, stuck_payments, stuck_refunds
 from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
@@ -98,15 +98,21 @@ def needing_attention() -> Q:
 
 
 def refused_fees() -> QuerySet[Payment]:
-    """Fees of the last thirty days that a card refused, and whose guest was sent no link."""
-    asked = PaymentRequest.objects.filter(kind__in=FEES, status__in=["open", "paid"])
+    """Fees of the last thirty days that a card refused, and whose guest was sent no link.
+
+    What was set aside and not there any more when it was to be taken is one of them.
+    """
+    asked = PaymentRequest.objects.filter(kind__in=FEES, status__in=["open", "paid"]).order_by()
+    gone = Reservation.objects.filter(
+        payment__kind=PaymentKind.HOLD, payment__status=Payment.Status.FAILED
+    ).order_by()
     rows = Payment.objects.filter(
-        kind__in=FEES,
+        Q(kind__in=FEES, parent__isnull=False)
+        | Q(pk__in=gone.exclude(pk__in=asked.values("reservation")).values("payment")),
         status=Payment.Status.FAILED,
-        parent__isnull=False,
         created_at__gte=clock.now() - FEE_LOOK_BACK,
     )
-    return rows.exclude(purpose__in=asked.order_by().values("reservation__public_id"))
+    return rows.exclude(purpose__in=asked.values("reservation__public_id"))
 
 
 def totals_of(rows: QuerySet[Payment]) -> list[Totals]:

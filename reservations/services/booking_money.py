@@ -71,10 +71,23 @@ def let_all_go(row: Reservation, *, at: dt.datetime) -> int:
     return sum(let_go(pk, at=at) for pk in payments_of(row.pk))
 
 
+def lock_money(row: Reservation) -> None:
+    """Let nobody move the booking's money until the caller's transaction ends."""
+    list(PaymentRequest.objects.select_for_update().filter(reservation=row).order_by("id"))
+    own = Payment.objects.filter(pk__in=payments_of(row.pk))
+    list(own.select_for_update().order_by("id"))
+
+
 def is_fee_paid(row: Reservation) -> bool:
     """Whether the guest paid the booking's fee by a link."""
     paid = PaymentRequest.objects.filter(reservation=row, status=PaymentRequest.Status.PAID)
     return paid.filter(kind__in=FEES).exists()
+
+
+def is_fee_charged(row: Reservation) -> bool:
+    """Whether the booking's fee was taken from its card."""
+    taken = Payment.objects.filter(purpose=row.public_id, status=Payment.Status.SUCCEEDED)
+    return taken.filter(kind__in=FEES).exists()
 
 
 def withdraw_open(

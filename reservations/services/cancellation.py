@@ -22,7 +22,12 @@ from reservations.errors import AlreadyCancelled, NotChangeable
 from reservations.ledger.place import release_reservation
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking, booking, booking_of_user
-from reservations.services.booking_money import let_all_go, refund_extras, withdraw_open
+from reservations.services.booking_money import (
+    let_all_go,
+    lock_money,
+    refund_extras,
+    withdraw_open,
+)
 from reservations.services.bookings import notify
 
 
@@ -154,6 +159,8 @@ def cancel_reservation(
         lock(Space.SERVICE_DAY, found.house.public_id, found.service_date)
         row = Reservation.objects.select_for_update(of=("self",)).get(pk=found.id)
         _check(row, by)
+        # What staff give back in this very moment is not promised to the guest a second time.
+        lock_money(row)
         found = booking(identifier)
         if permit is not None:
             permit(found)

@@ -7,6 +7,7 @@ row's key is made from the booking, so each is charged once, whoever asks and ho
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +41,8 @@ from reservations.services.booking_money import is_fee_paid, withdraw_open
 from reservations.services.bookings import notify
 from reservations.services.holds import PaymentTerms
 from reservations.services.payment_requests import Asked, locked_booking, write_request
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "res_"
 """How the purposes of these payments begin."""
@@ -76,18 +79,27 @@ def ask(payment: Payment, found: Booking) -> Payment:
     """Charge it, or find out what became of it, and apply the answer; outside of any transaction.
 
     May be repeated: the key makes it one charge. A bank that wants the owner of the card, who is
-    not here, has refused.
+    not here, has refused. A provider that refuses us, and not the card, leaves it open for the
+    sweep.
     """
     if payment.status in OPEN:
-        description = f"{found.house.name}, {found.service_date}"
+        settle(payment.pk, _answer(payment, f"{found.house.name}, {found.service_date}"))
+    return Payment.objects.get(pk=payment.pk)
+
+
+def _answer(payment: Payment, description: str) -> ChargeResult:
+    try:
         result = charge(payment, description=description)
         if result.outcome is ChargeOutcome.ACTION_REQUIRED:
             gateway = gateway_of(payment.account_id, payment.gateway)
             payment.provider_reference = result.reference
             result = gateway.abandon(order_of(payment))
             keep_answer(payment.pk, "abandon", result)
-        settle(payment.pk, result)
-    return Payment.objects.get(pk=payment.pk)
+    except Exception:
+        # One house's revoked key must not keep the cards of others waiting.
+        logger.exception("saved card cannot be charged", extra={"payment": payment.public_id})
+        return ChargeResult(ChargeOutcome.UNKNOWN)
+    return result
 
 
 @again_if_undone

@@ -308,8 +308,8 @@ def _charge(held: HeldPlace, begun: write.BegunPayment) -> ChargeResult:
     payment = Payment(
         pk=begun.id,
         public_id="",
-        account_id=held.house.account_id,
-        gateway=held.house.gateway,
+        account_id=begun.account_id,
+        gateway=begun.gateway,
         purpose=held.public_id,
         kind=begun.kind,
         idempotency_key=begun.idempotency_key,

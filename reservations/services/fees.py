@@ -20,7 +20,7 @@ from core.locks import again_if_undone
 from core.money import exponent, quantize
 from payments.models import Errand, Payment, PaymentKind
 from payments.services.charges import OPEN
-from payments.services.errands import request_capture
+from payments.services.errands import LET_GO_THERE, request_capture
 from reservations.engine.lifecycle import Status
 from reservations.engine.money import RefundStep
 from reservations.engine.policies import refund_amount, refund_percent
@@ -96,9 +96,12 @@ def charge_fee(
             due = _checked(quoted, amount)
             if not confirm:
                 raise FeeUnconfirmed(
-                    amount=str(due), currency=quoted.currency, kind=kind, way=quoted.way
+                    amount=str(quantize(due, quoted.currency)),
+                    currency=quoted.currency,
+                    kind=kind,
+                    way=quoted.way,
                 )
-            known = _begin(row, found, quoted, due, by)
+            known = _begin(row, quoted, due, by)
     if known.kind == PaymentKind.HOLD:
         return _of_capture(known)
     return _fee_of(ask(known, found))
@@ -149,14 +152,30 @@ def _way(row: Reservation, payment: Payment) -> str:
     ).exists()
     if was_refused or payment.status == Payment.Status.FAILED:
         return "link"
+    if _card(payment) is not None:
+        return "card"
+    if _has_run_out(payment):
+        return "link"
+    if payment.status == Payment.Status.AUTHORIZED and not payment.errand:
+        return "hold"
     if payment.errand == Errand.RELEASE or payment.status == Payment.Status.VOIDED:
         raise NoFeeDue(gettext("The card was let go, so nothing can be charged to it."))
-    if payment.status == Payment.Status.SAVED:
-        return "card"
-    if payment.status == Payment.Status.AUTHORIZED and not payment.errand:
-        is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
-        return "link" if is_over else "hold"
     raise NoFeeDue
+
+
+def _card(payment: Payment) -> Payment | None:
+    """The card on file a fee can be charged to: of a hold that ran out, the one it rested on."""
+    card = payment.parent if _has_run_out(payment) else payment
+    is_there = card is not None and card.status == Payment.Status.SAVED and not card.errand
+    return card if is_there else None
+
+
+def _has_run_out(payment: Payment) -> bool:
+    """Whether what was set aside is gone by itself; we did not let it go."""
+    if payment.status == Payment.Status.VOIDED:
+        return payment.failure_code == LET_GO_THERE
+    is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
+    return payment.status == Payment.Status.AUTHORIZED and not payment.errand and is_over
 
 
 def _by_ladder(row: Reservation, kind: str) -> Decimal:
@@ -189,7 +208,7 @@ def _known(row: Reservation) -> Payment | None:
     return payment if is_taken else None
 
 
-def _begin(row: Reservation, found: Booking, quoted: FeeQuote, due: Decimal, by: Actor) -> Payment:
+def _begin(row: Reservation, quoted: FeeQuote, due: Decimal, by: Actor) -> Payment:
     now = clock.now()
     payment = row.payment
     if payment is None or quoted.way == "link":
@@ -204,10 +223,17 @@ def _begin(row: Reservation, found: Booking, quoted: FeeQuote, due: Decimal, by:
         way=quoted.way,
     )
     if quoted.way == "hold":
-        taken = request_capture(payment.pk, due, by=by, at=now)
-        tell_of_fee(row, found, quoted.kind, due)
-        return taken
-    return begin(row, payment, kind=quoted.kind, amount=due, key=_key(row))
+        return request_capture(payment.pk, due, by=by, at=now)
+    card = _card(payment) or payment
+    return begin(row, card, kind=quoted.kind, amount=due, key=_key(row))
+
+
+def tell_of_capture(payment_id: int) -> None:
+    """Tell the guest that a fee was taken from what was set aside, in the caller's transaction."""
+    row = Reservation.objects.filter(payment_id=payment_id).select_related("payment").first()
+    if row is not None and row.payment is not None:
+        kind = NO_SHOW if row.status == Status.NO_SHOW else LATE
+        tell_of_fee(row, booking(row.public_id), kind, row.payment.captured)
 
 
 def _key(row: Reservation) -> str:

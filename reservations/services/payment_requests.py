@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext
 
 from core import audit, clock, money
@@ -83,10 +83,10 @@ def ask_for_payment(
     Raises ReservationNotFound, NotChangeable (over, or there already), PaymentAsked (it waits for
     another request), PaymentsUnavailable, and Invalid for an amount or a span that cannot be.
     """
-    if request_key and (known := _by_key(request_key)) is not None:
-        return known
     with transaction.atomic():
         row, found = locked_booking(booking(identifier).id)
+        if request_key and (known := _by_key(request_key)) is not None:
+            return known
         now = clock.now()
         status = Status(row.status)
         if status not in _CAN_BE_ASKED:
@@ -109,21 +109,26 @@ def request_to_pay(
     identifier: str, amount: Decimal, *, by: Actor, request_key: str = ""
 ) -> PaymentRequest:
     """The request that money sent for a booking pays: the one with this key, the one it waits for,
-    or an extra deposit of ``amount`` that is asked for now, without a message.
+    one of this very ``amount``, or an extra deposit of as much, asked for now without a message.
 
     May be repeated with a ``request_key``. Raises what :func:`ask_for_payment` raises.
     """
-    if request_key and (known := _by_key(request_key)) is not None:
-        return known
-    waiting = PaymentRequest.objects.filter(
-        reservation__public_id=identifier, status=PaymentRequest.Status.OPEN
-    )
-    found = waiting.exclude(kind__in=FEES).order_by("-becomes", "id").first()
+    of_booking = PaymentRequest.objects.filter(reservation__public_id=identifier)
+    if request_key:
+        known = of_booking.filter(
+            Q(request_key=request_key) | Q(paying_keys__contains=[request_key])
+        ).first()
+        if known is not None:
+            return known
+    waiting = of_booking.filter(status=PaymentRequest.Status.OPEN)
+    # An extra of another amount is another matter, such as one whose card was declined before.
+    fitting = waiting.filter(Q(amount=amount) | ~Q(becomes="")).exclude(kind__in=FEES)
+    found = fitting.order_by("-becomes", "id").first()
     if found is not None:
-        if request_key and not found.request_key:
-            PaymentRequest.objects.filter(pk=found.pk, request_key="").update(
-                request_key=request_key
-            )
+        if request_key:
+            # Whoever made it: paid meanwhile, it is what the same request finds when it comes back.
+            added = Func(F("paying_keys"), Value(request_key), function="array_append")
+            PaymentRequest.objects.filter(pk=found.pk).update(paying_keys=added)
         return found
     return ask_for_payment(
         identifier,
@@ -369,7 +374,8 @@ def _terms(
         now=now,
         offer_id=row.offer_id,
     )
-    if amount is None and terms.amount <= 0:
+    # Policies speak of the house's currency, which may have changed since the booking was made.
+    if amount is None and (terms.amount <= 0 or found.house.currency != found.currency):
         raise Invalid(amount=gettext("No policy asks this party for money. Say how much."))
     if amount is not None:
         check_amount(amount, found.currency)

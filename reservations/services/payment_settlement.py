@@ -27,7 +27,12 @@ from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking
 from reservations.selectors.days import read_day
 from reservations.selectors.guests import has_booked_again
-from reservations.services.booking_money import close
+from reservations.services.booking_money import (
+    close,
+    is_fee_charged,
+    is_fee_paid,
+    withdraw_open,
+)
 from reservations.services.bookings import notify
 from reservations.services.holds import HoldRequest, decide_for, place_of
 from reservations.services.payment_requests import locked_booking, tell_guest
@@ -92,6 +97,9 @@ def _settle_unpaid(
         _return_money(request, row, found, payment, now)
         return
     request.payment = payment
+    if request.kind in FEES and request.status == PaymentRequest.Status.EXPIRED:
+        # The guest was sent another link meanwhile, and owes the fee once.
+        withdraw_open(row, kinds=FEES, by=SYSTEM, at=now)
     close(request, PaymentRequest.Status.PAID, by=by, at=now)
     if request.kind not in FEES and _has_no_better(row, request):
         _attach(row, request, payment, now)
@@ -112,7 +120,7 @@ def _is_wanted(
     if request.status == PaymentRequest.Status.WITHDRAWN:
         return False
     if request.kind in FEES:
-        return True
+        return not (is_fee_paid(row) or is_fee_charged(row))
     status = Status(row.status)
     if status is Status.EXPIRED and request.becomes:
         return _take_again(row, found, by, now)

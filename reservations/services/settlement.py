@@ -22,6 +22,7 @@ from reservations.ledger.holds import release_hold
 from reservations.messages import facts
 from reservations.selectors.bookings import Booking, booking
 from reservations.selectors.days import read_day
+from reservations.selectors.guests import Who, has_booked
 from reservations.selectors.holds import HeldPlace, hold_paid_by
 from reservations.services.bookings import Extras, write_booking
 from reservations.services.holds import HoldRequest, decide_for
@@ -85,11 +86,18 @@ def _settle_unconfirmed(
     if payment.refunds.exists() or payment.errand or payment.status == Payment.Status.VOIDED:
         # Decided before: a table that came free since is not for money that is on its way back.
         return None
-    may_try = is_needed and held.status == "expired"
+    # By now a visitor who gave the lapsed hold up may have booked the same time once more.
+    may_try = is_needed and held.status == "expired" and not _has_booked(held)
     again = _take_again(held, contact, payment_id, by) if may_try else None
     if again is None:
         _give_back(held, payment)
     return again
+
+
+def _has_booked(held: HeldPlace) -> bool:
+    user_id = held.account.id if held.account else None
+    who = Who(user_id, held.customer_id, held.guest_phone, held.guest_email)
+    return has_booked(who, held.house.id, held.starts_at)
 
 
 def _take_again(

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from core.money import written
 from restaurants.admin.scope import (
     HouseFilter,
     ScopedAdmin,
@@ -201,7 +202,7 @@ class OfferAdmin(ScopedAdmin):
         """With currency, per person or in all."""
         if row.price is None:
             return "–"
-        return f"{row.price:.2f} {row.restaurant.currency}{' p.p.' if row.per_person else ''}"
+        return f"{written(row.price, row.restaurant.currency)}{' p.p.' if row.per_person else ''}"
 
     @display(description="state", label={"book": "success", "show": "info", "off": "default"})
     def state(self, row: Offer) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,11 +20,21 @@ from staff import money_words
 LONGEST_RANGE = dt.timedelta(days=366)
 
 
-class _Day(forms.DateField):
+class Day(forms.DateField):
+    """A date of this century: what lies at the ends of the calendar has no day before or after."""
+
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
-    def __init__(self, label: Any) -> None:
-        super().__init__(label=label, required=False, input_formats=["%Y-%m-%d"])
+    def __init__(self, label: Any, *, required: bool = False) -> None:
+        super().__init__(
+            label=label,
+            required=required,
+            input_formats=["%Y-%m-%d"],
+            validators=[
+                MinValueValidator(dt.date(2000, 1, 1)),
+                MaxValueValidator(dt.date(2099, 12, 31)),
+            ],
+        )
 
 
 def _choice(label: Any) -> forms.ChoiceField:
@@ -38,8 +49,8 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         label=gettext_lazy("Code, name or last four digits"), required=False, max_length=80
     )
-    since = _Day(gettext_lazy("From"))
-    until = _Day(gettext_lazy("To"))
+    since = Day(gettext_lazy("From"))
+    until = Day(gettext_lazy("To"))
     status = _choice(gettext_lazy("State"))
     kind = _choice(gettext_lazy("Kind"))
     provider = _choice(gettext_lazy("Provider"))
@@ -84,8 +95,8 @@ class SearchForm(forms.Form):
 class RangeForm(forms.Form):
     """The days of a report, and whose money."""
 
-    first = _Day(gettext_lazy("From"))
-    last = _Day(gettext_lazy("To"))
+    first = Day(gettext_lazy("From"))
+    last = Day(gettext_lazy("To"))
     provider = _choice(gettext_lazy("Provider"))
     money = forms.ChoiceField(
         label=gettext_lazy("Money"),

@@ -9,16 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 from restaurants.models import DiningService, Offer, Restaurant
+from staff.forms.payments import Day
 
 
 class PreviewForm(forms.Form):
     """A party that does not exist yet."""
 
-    date = forms.DateField(
-        label=gettext_lazy("Date"),
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    date = Day(gettext_lazy("Date"), required=True)
     party = forms.IntegerField(
         label=gettext_lazy("Guests"),
         min_value=1,

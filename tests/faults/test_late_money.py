@@ -11,8 +11,10 @@ import pytest
 from accounts.models import User
 from notifications.models import Message
 from payments.gateways.base import ChargeOutcome, ChargeResult
+from payments.gateways.sandbox import LOST_ANSWER
 from payments.models import Payment, Refund, SandboxCharge
-from reservations.errors import AlreadyBooked, PaidTooLate
+from payments.services.settling import settle_unknown
+from reservations.errors import AlreadyBooked, PaidTooLate, PaymentPending
 from reservations.guests import Guest
 from reservations.ledger.confirm import Contact
 from reservations.models import Hold, Reservation
@@ -121,6 +123,24 @@ def test_a_guest_who_booked_the_same_time_again_gets_the_late_payment_back(
     assert Reservation.objects.count() == 1
     assert Payment.objects.filter(refunded=50).count() == 1
     come_to_rest()
+    assert broken(AT_REST) == {}
+
+
+def test_a_visitor_who_took_the_time_of_a_lapsed_hold_once_more_pays_once(
+    clock: Clock, bella: Restaurant
+) -> None:
+    email = "ada@example.com"
+    first, again = Guest.visitor("a" * 32), Guest.visitor("b" * 32)
+    held = hold(bella, first)
+    with pytest.raises(PaymentPending):
+        pay(held, first, {"token": LOST_ANSWER}, name="Ada Guest", email=email)
+    lapse(clock)
+    pay(hold(bella, again), again, name="Ada Guest", email=email)
+    settle_unknown()
+    assert Reservation.objects.count() == 1
+    come_to_rest()
+    paid = Payment.objects.order_by("id").values_list("captured", "refunded")
+    assert [tuple(map(int, each)) for each in paid] == [(50, 50), (50, 0)]
     assert broken(AT_REST) == {}
 
 

@@ -240,3 +240,15 @@ def test_the_command_prints_what_differs(restaurant: Restaurant, clock: Clock) -
     )
     with pytest.raises(CommandError, match="is not a date"):
         call_command("reconcile_payments", date="yesterday")
+
+
+def test_days_that_were_missed_are_compared_later(restaurant: Restaurant, clock: Clock) -> None:
+    make_paid(restaurant)
+    clock.set("2025-11-11T03:00:00+00:00")
+    reconciliation.reconcile_due()
+    make_paid(restaurant)
+    # Nothing ran on the twelfth and the thirteenth.
+    clock.set("2025-11-14T03:00:00+00:00")
+    days = [run.day.day for run in reconciliation.reconcile_due()]
+    assert days == [11, 12, 13]
+    assert reconciliation.reconcile_due() == []

@@ -30,7 +30,7 @@ from reservations.services.payment_links import pay as pay_link
 from reservations.services.redemption import redeem as redeem_on_bill
 from restaurants.models import Restaurant, Role
 from tests.faults.acts import VISA, hold, pay
-from tests.fixtures.domain import Clock
+from tests.fixtures.domain import NOON, Clock
 from tests.payments.rows import at_once
 from tests.reservations.money import kinds_sent, make_manager, secured_by
 
@@ -117,7 +117,7 @@ def test_nothing_is_charged_before_somebody_confirms_the_amount(
     with pytest.raises(FeeUnconfirmed) as told:
         charge_no_show_fee(identifier, by=manager, confirm=False)
     assert told.value.details == {
-        "amount": "50.000",
+        "amount": "50.00",
         "currency": "USD",
         "kind": "no_show_fee",
         "way": "card",
@@ -237,6 +237,38 @@ def test_a_hold_far_ahead_saves_the_card_and_is_placed_before_the_visit(
         Decimal(50),
     )
     assert row.payment.parent is not None
+
+
+@pytest.mark.parametrize(
+    "lapsed",
+    [
+        {"capture_before": NOON},
+        {"status": "voided", "failure_code": errands.LET_GO_THERE},
+    ],
+)
+@pytest.mark.parametrize("is_far", [True, False])
+def test_a_hold_that_ran_out_leaves_the_card_it_was_placed_on_or_else_a_link(
+    clock: Clock,
+    bella: Restaurant,
+    guest: Guest,
+    manager: Actor,
+    lapsed: dict[str, Any],
+    is_far: bool,
+) -> None:
+    if not is_far:
+        near(clock)
+    row = booked(bella, guest, "hold")
+    near(clock)
+    near_holds.authorise_holds()
+    Payment.objects.filter(kind="hold").update(**lapsed)
+    identifier = missed(row, clock)
+    if is_far:
+        assert charge_no_show_fee(identifier, by=manager, confirm=True).outcome == "charged"
+        assert fees() == [("no_show_fee", "succeeded", Decimal(50))]
+    else:
+        with pytest.raises(NoFeeDue, match="Send a payment link"):
+            charge_no_show_fee(identifier, by=manager, confirm=True)
+        assert send_fee_link(identifier, "no_show_fee", by=manager).amount == 50
 
 
 def test_two_workers_place_one_hold(clock: Clock, bella: Restaurant, guest: Guest) -> None:

@@ -136,3 +136,15 @@ def test_the_page_of_the_booking_leads_to_the_payment(
     assert page(request) in client.get(f"/booking/{link}/").content.decode()
     send(client, request)
     assert page(request) not in client.get(f"/booking/{link}/").content.decode()
+
+
+@pytest.mark.parametrize(("email", "is_told"), [("ada@example.com", True), ("", False)])
+def test_only_who_left_an_address_is_told_of_a_message(
+    clock: Clock, bella: Restaurant, client: Client, email: str, is_told: bool
+) -> None:
+    request = asked(bella)
+    Reservation.objects.filter(pk=request.reservation_id).update(guest_email=email)
+    send(client, request)
+    text = shown(client, request)
+    assert "Thank you, this is paid" in text
+    assert ("You have a message" in text) is is_told

@@ -29,6 +29,7 @@ from reservations.errors import (
 from reservations.guests import Guest
 from reservations.models import PaymentRequest, Reservation
 from reservations.selectors.bookings import booking
+from reservations.selectors.houses import forget_houses
 from reservations.services import payment_links, payment_settlement, progress
 from reservations.services.cancellation import cancel_reservation, quote
 from reservations.services.payment_links import expire_requests, pay
@@ -98,6 +99,16 @@ def test_without_a_policy_somebody_has_to_say_how_much(clock: Clock) -> None:
     with pytest.raises(Invalid) as refused:
         asked(house, amount=None)
     assert "Say how much" in refused.value.details["amount"]
+
+
+def test_a_policy_in_another_currency_says_nothing(clock: Clock, bella: Restaurant) -> None:
+    row = make_booking(bella)
+    Restaurant.objects.filter(pk=bella.pk).update(currency="JPY")
+    forget_houses()
+    with pytest.raises(Invalid) as refused:
+        ask_for_payment(row.public_id, by=SYSTEM)
+    assert "Say how much" in refused.value.details["amount"]
+    assert ask_for_payment(row.public_id, by=SYSTEM, amount=Decimal(5)).currency == "USD"
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "12.345", "1e9"])

@@ -14,6 +14,7 @@ from core.secrets import decrypt
 from payments.models import ProviderAccount
 from payments.services import accounts
 from restaurants.models import Restaurant
+from tests.payments.rows import make_payment
 from tests.staff.conftest import As, Cast
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,41 @@ def test_nobody_else_connects_one(as_: As, cast: Cast, house: Restaurant) -> Non
     assert as_(cast.manager).post(connect(house), FORM).status_code == 403
     assert as_(cast.owner).get(connect(house, "venmo")).status_code == 404
     assert not ProviderAccount.objects.exists()
+
+
+PAYPAL = {"money": "test", "client_id": "one", "client_secret": "sk_1", "webhook_id": "wh"}
+
+
+def test_another_merchant_does_not_take_over_what_the_last_one_took(
+    as_: As, cast: Cast, house: Restaurant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeGateway, "refuse_unless_usable", lambda _: None)
+    client = as_(cast.owner)
+    client.post(connect(house, "paypal"), PAYPAL)
+    first = ProviderAccount.objects.get()
+    # Before anything was taken, a mistyped id is only put right.
+    client.post(connect(house, "paypal"), PAYPAL | {"client_id": "first"})
+    first.refresh_from_db()
+    assert (ProviderAccount.objects.count(), first.settings) == (1, {"client_id": "first"})
+    make_payment(house, account=first, gateway="paypal")
+    client.post(connect(house, "paypal"), PAYPAL | {"client_id": "other", "client_secret": "sk_2"})
+    other = ProviderAccount.objects.get(is_active=True)
+    first.refresh_from_db()
+    assert (first.is_active, other.pk == first.pk) == (False, False)
+    assert json.loads(decrypt(first.credentials))["client_secret"] == "sk_1"
+    # Back to the first: with its own secrets.
+    client.post(connect(house, "paypal"), PAYPAL | {"client_id": "first", "client_secret": ""})
+    assert ProviderAccount.objects.get(is_active=True) == first
+    assert json.loads(decrypt(first.credentials))["client_secret"] == "sk_1"
+
+
+def test_new_keys_of_the_same_stripe_account_are_the_same_merchants(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    client, key = as_(cast.owner), "pk_test_51HxyzABCDEFGHIJ"
+    client.post(connect(house), FORM | {"publishable_key": f"{key}first"})
+    make_payment(house, account=ProviderAccount.objects.get(), gateway="stripe")
+    client.post(connect(house), FORM | {"publishable_key": f"{key}second"})
+    assert ProviderAccount.objects.get().settings == {"publishable_key": f"{key}second"}
+    client.post(connect(house), FORM | {"publishable_key": "pk_test_51AnotherAccountkey"})
+    assert ProviderAccount.objects.count() == 2

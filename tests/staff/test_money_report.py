@@ -254,3 +254,27 @@ def test_odd_questions_are_answered(
     page = as_(cast.host).get(reverse("staff:policies", args=[house.slug]), query)
     assert page.status_code == 200
     assert page.context["preview"] is None
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("payment_report", {"first": "9999-12-31", "last": "9999-12-31"}),
+        ("payment_report", {"first": "0001-01-01", "last": "0001-01-02"}),
+        ("payment_report_csv", {"first": "9999-12-31", "last": "9999-12-31"}),
+        ("payments", {"until": "9999-12-31"}),
+        ("payments", {"since": "0001-01-01"}),
+        ("payments_csv", {"since": "0001-01-01", "until": "9999-12-31"}),
+        ("policies", {"date": "9999-12-31", "party": "2"}),
+        ("policies", {"date": "0001-01-01", "party": "2"}),
+    ],
+)
+def test_the_ends_of_time_are_dates_like_any_other(
+    as_: As, cast: Cast, house: Restaurant, page: str, query: dict[str, str]
+) -> None:
+    if "0001-01-01" in query.values():
+        # East of Greenwich the first day begins before time does.
+        Restaurant.objects.filter(pk=house.pk).update(zone="Pacific/Kiritimati")
+    said = {**query, "service": str(house.services.get().pk)}
+    answer = as_(cast.manager).get(reverse(f"staff:{page}", args=[house.slug]), said)
+    assert answer.status_code in (200, 302, 422)

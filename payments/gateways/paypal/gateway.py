@@ -304,8 +304,11 @@ class PayPalGateway(Gateway):
         if first.outcome is not RefundOutcome.PENDING:
             return first
         # An answer to a repeated key may be the first one; its present state is asked for.
-        now = self._read(f"/v2/payments/refunds/{_id(first.reference)}")
-        return answers.refund_of(now) if now else first
+        return self._find_refund(first.reference) or first
+
+    def _find_refund(self, reference: str) -> RefundResult | None:
+        row = self._read(f"/v2/payments/refunds/{_id(reference)}")
+        return answers.refund_of(row) if row else None
 
     def _movements(self, since: dt.datetime, until: dt.datetime) -> Iterator[Movement]:
         now = clock.now()

@@ -296,10 +296,7 @@ class SquareGateway(Gateway):
             if first.outcome is not RefundOutcome.PENDING:
                 return first
             # An answer to a repeated key is the first one; its present state is asked for.
-            now = self._ask(
-                lambda: self._square.refunds.get(first.reference, request_options=_ONCE)
-            )
-            return answers.refund_of(part(now, "refund"))
+            return self._find_refund(first.reference) or first
         except Refused as refused:
             if refused.refusal.code == "REFUND_ALREADY_PENDING":
                 raise AnswerLost from None
@@ -308,6 +305,15 @@ class SquareGateway(Gateway):
                 message=f"Square: {refused.refusal}",
                 raw={"errors": [{"code": refused.refusal.code}]},
             )
+
+    def _find_refund(self, reference: str) -> RefundResult | None:
+        try:
+            found = self._ask(lambda: self._square.refunds.get(reference, request_options=_ONCE))
+        except Refused as refused:
+            if refused.refusal.status == 404:
+                return None
+            raise ProviderRefused(f"Square: {refused.refusal}") from None
+        return answers.refund_of(part(found, "refund"))
 
     def _movements(self, since: dt.datetime, until: dt.datetime) -> Iterator[Movement]:
         for payment in self._listed_payments(since, until):

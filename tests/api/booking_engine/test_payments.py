@@ -176,3 +176,25 @@ def test_an_extra_that_is_over_charges_nothing(
     answer = send(caller, row)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "PAYMENT_REQUEST_OVER")
     assert PaymentRequest.objects.count() == 1
+
+
+def test_a_link_of_staff_is_paid_once_by_a_request_that_is_sent_again(
+    bella: Restaurant, caller: Keyed, clock: Clock
+) -> None:
+    row = make_booking(bella, status="confirmed")
+    ask_for_payment(row.public_id, by=SYSTEM, amount=Decimal(50), request_key="a form of staff")
+    assert send(caller, row, source_id=LOST_ANSWER).status_code == 202
+    clock.advance(minutes=1)
+    settling.settle_unknown()
+    answer = send(caller, row, source_id=LOST_ANSWER)
+    assert (answer.status_code, answer.json()["data"]["status"]) == (200, "succeeded")
+    assert SandboxCharge.objects.count() == 1
+
+
+def test_a_declined_extra_does_not_bind_the_next_one_to_its_amount(
+    bella: Restaurant, caller: Keyed
+) -> None:
+    row = make_booking(bella, status="confirmed")
+    assert send(caller, row, source_id="tok_visa_0002").status_code == 402
+    answer = send(caller, row, amount=1234, idempotency_key="another")
+    assert (answer.status_code, answer.json()["data"]["amount"]) == (200, 1234)

@@ -14,7 +14,7 @@ from accounts.models import User
 from api.tokens import access_token
 from payments.models import Policy
 from payments.selectors import Terms, ladder_text, terms_of
-from restaurants.models import GuestPreferences, OpeningHours, Restaurant, Swipe
+from restaurants.models import GuestPreferences, Offer, OpeningHours, Restaurant, Swipe
 from tests.factories import make_bella, make_restaurant, make_service, make_user
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +161,8 @@ def test_special_policies_are_no_default_deposit() -> None:
     Policy.objects.create(restaurant=house, name="Sunday", amount=5, service=service)
     Policy.objects.create(restaurant=house, name="Groups", amount=10, min_party=6)
     Policy.objects.create(restaurant=house, name="Old", amount=9, valid_until=dt.date(2020, 1, 1))
+    offer = Offer.objects.create(restaurant=house, name="Tasting menu")
+    Policy.objects.create(restaurant=house, name="Menu", amount=90, offer=offer, priority=5)
     assert terms_of([house.pk]) == {house.pk: Terms(Decimal(0), ((24, 100), (4, 50)))}
 
 

@@ -165,6 +165,19 @@ class TestWhatPayPalIsAsked:
         }
         assert result.reference.startswith("order:")
 
+    def test_a_refund_that_is_known_is_never_made_again(self, provider: PayPalsBooks) -> None:
+        gateway = make_gateway()
+        again: dict[str, Any] = {
+            "key": "r",
+            "charge_reference": paid(provider, gateway).reference,
+            "amount": Decimal(10),
+            "currency": "USD",
+        }
+        first = gateway.refund(**again)
+        # After 45 days its key is forgotten.
+        provider._by_key.clear()
+        assert gateway.refund(**again, reference=first.reference).reference == first.reference
+
     def test_every_request_that_moves_money_carries_a_key(self, provider: PayPalsBooks) -> None:
         gateway = make_gateway()
         taken = paid(provider, gateway)

@@ -199,6 +199,21 @@ class TestWhatSquareIsAsked:
         assert found.outcome is RefundOutcome.SUCCEEDED
         assert len(provider.refunds) == 1
 
+    def test_a_refund_that_is_known_is_never_made_again(self, provider: SquaresBooks) -> None:
+        gateway = make_gateway()
+        charge = gateway.charge(make_order())
+        again: dict[str, Any] = {
+            "key": "r",
+            "charge_reference": charge.reference,
+            "amount": Decimal(10),
+            "currency": "USD",
+        }
+        first = gateway.refund(**again)
+        # Weeks later its key may be forgotten.
+        provider._by_key.clear()
+        assert gateway.refund(**again, reference=first.reference) == first
+        assert len(provider.refunds) == 1
+
     @pytest.mark.parametrize("status", ["REJECTED", "FAILED"])
     def test_a_refund_that_square_refuses_later_has_failed(
         self, provider: SquaresBooks, status: str
