@@ -127,7 +127,8 @@ def send_fee_link(
 def quote_fee(row: Reservation, found: Booking, kind: str) -> FeeQuote:
     """What this booking's fee would be, and how it would be taken. No provider is asked.
 
-    Raises NotChangeable and NoFeeDue as :func:`charge_fee`, PaymentAsked when a link was sent.
+    Raises NotChangeable and NoFeeDue as :func:`charge_fee`, NoFeeDue also when it was charged
+    before or is being charged, and PaymentAsked when a link was sent.
     """
     if kind not in FEES:
         raise Invalid(kind=gettext("Say which fee: no_show_fee or late_cancel."))
@@ -136,6 +137,8 @@ def quote_fee(row: Reservation, found: Booking, kind: str) -> FeeQuote:
     payment = row.payment
     if payment is None or row.payment_kind not in (PaymentKind.HOLD, PaymentKind.CARD):
         raise NoFeeDue
+    if _known(row) is not None:
+        raise NoFeeDue(gettext("The fee was charged already."))
     requests = PaymentRequest.objects.filter(reservation=row, kind__in=FEES)
     if requests.filter(status__in=["open", "paid"]).exists():
         raise PaymentAsked

@@ -19,11 +19,13 @@ from reservations.engine.lifecycle import Status
 from reservations.errors import FeeUnconfirmed, NoFeeDue, NotChangeable, PaymentAsked
 from reservations.guests import Guest
 from reservations.models import PaymentRequest, Reservation
+from reservations.selectors.bookings import booking
 from reservations.services import near_holds, progress
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.fees import (
     charge_late_cancel_fee,
     charge_no_show_fee,
+    quote_fee,
     send_fee_link,
 )
 from reservations.services.payment_links import pay as pay_link
@@ -92,6 +94,17 @@ def test_a_second_click_finds_the_first_fee(
     assert set(at_once(8, click)) <= {"charged", "pending"}
     assert len(fees()) == 1
     assert SandboxCharge.objects.filter(outcome="succeeded").count() == 1
+
+
+def test_a_fee_that_was_charged_is_offered_no_more(
+    clock: Clock, bella: Restaurant, guest: Guest, manager: Actor
+) -> None:
+    identifier = missed(booked(bella, guest, "card"), clock)
+    charge_no_show_fee(identifier, amount=Decimal(20), by=manager, confirm=True)
+    with pytest.raises(NoFeeDue, match="charged already"):
+        quote_fee(Reservation.objects.get(), booking(identifier), "no_show_fee")
+    with pytest.raises(NoFeeDue, match="charged already"):
+        send_fee_link(identifier, "no_show_fee", by=manager)
 
 
 def test_a_hold_is_taken_once_and_the_rest_goes_back(
