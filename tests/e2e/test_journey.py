@@ -29,6 +29,7 @@ from tests.reservations.browser import SATURDAY
 
 HOUSES = pytest.mark.parametrize("spec", [BELLA_NOTTE, ANCHOR, MAISON], ids=lambda spec: spec.key)
 BOOKED = "Your table is booked"
+OFFLINE = "ERR_INTERNET_DISCONNECTED"
 
 
 def title(page: Page) -> Any:
@@ -124,7 +125,8 @@ def test_what_became_of_the_payment_is_said_where_one_pays(
 
 
 def test_a_lost_connection_loses_nothing(visit: OpenVisit, venue: Restaurant) -> None:
-    page = visit(viewport=PHONE).open(TIMES)
+    guest = visit(viewport=PHONE)
+    page = guest.open(TIMES)
     page.context.set_offline(True)
     page.get_by_role("button", name="One guest more").click()
     said = page.get_by_role("alert").filter(has_text="You are offline.")
@@ -142,6 +144,8 @@ def test_a_lost_connection_loses_nothing(visit: OpenVisit, venue: Restaurant) ->
     expect(said).to_have_count(0)
     pay(page)
     title(page).to_have_text(BOOKED)
+    # A picture or script that was still on its way is reported by the browser; nothing else may be.
+    guest.complaints[:] = [each for each in guest.complaints if OFFLINE not in each]
 
 
 def test_a_table_that_was_taken_meanwhile_leads_to_the_next_best(

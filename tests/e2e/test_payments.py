@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -209,6 +210,12 @@ def test_another_card_instead_of_the_bank(
     title(page).to_have_text("Your details")
     send(page, ACCEPTED)
     title(page).to_have_text(BOOKED)
+    # The first card was called off, so its owner cannot approve it behind our back any more.
+    paid = Payment.objects.order_by("id").values_list("status", "captured")
+    assert list(paid) == [("voided", Decimal(0)), ("succeeded", Decimal(50))]
+    outcomes = SandboxCharge.objects.order_by("id").values_list("outcome", flat=True)
+    assert list(outcomes) == ["voided", "succeeded"]
+    assert Reservation.objects.get().status == "confirmed"
 
 
 def test_axe_finds_nothing(visit: OpenVisit, venue: Restaurant, clock: Clock) -> None:

@@ -129,7 +129,7 @@ def test_a_decline_asks_for_another_card(
 ) -> None:
     page = held(visit)
     pay(page, squares_books.DECLINED)
-    expect(page.get_by_text("Your card was declined.")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("Your card was declined.")).to_be_visible()
     pay(page, squares_books.GOOD)
     expect(page.get_by_role("heading", name=BOOKED)).to_be_visible()
 

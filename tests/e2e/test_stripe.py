@@ -113,7 +113,8 @@ def test_what_is_wrong_with_the_card_is_said_beside_it_and_nothing_is_sent(
     expect(page.locator("[data-confirm]")).to_have_text("Pay $50.00 and book")
     assert stripe_account.judge.calls == []
     pay(page, "pm_card_insufficient")
-    expect(page.get_by_text("Your card has insufficient funds.")).to_be_visible()
+    refused = page.get_by_role("alert").get_by_text("Your card has insufficient funds.")
+    expect(refused).to_be_visible()
     pay(page, "ctoken_visa")
     expect(page.get_by_role("heading", name=BOOKED)).to_be_visible()
 

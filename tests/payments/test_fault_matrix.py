@@ -14,12 +14,14 @@ import pytest
 
 from core import http, jobs
 from payments.gateways.sandbox import SandboxGateway
+from payments.models import Payment
 from tests.fixtures.domain import Clock
 from tests.payments.faulty_sides import (
     LATE,
     MESSAGES,
     PATIENCE,
     TIMEOUTS,
+    Books,
     PayPalSide,
     SandboxSide,
     Side,
@@ -108,7 +110,14 @@ def test_a_provider_that_lets_us_wait_is_one_that_does_not_answer(
 
     monkeypatch.setattr(client, "TIMEOUT", PATIENCE)
     monkeypatch.setattr(http, "READ_SECONDS", PATIENCE)
-    played(side_of(gateway), clock, "deposit", fault, 1)
+    side = side_of(gateway)
+    scene = played(side, clock, "deposit", fault, 1)
+    assert scene.books() == Books(charges=1, taken=5000)
+    # What was charged is found again. What never arrived, or only as an order that nobody approved,
+    # is given up before the guest pays anew.
+    is_found = fault == "too_slow_to_answer" and gateway != "paypal"
+    statuses = Payment.objects.order_by("id").values_list("status", flat=True)
+    assert list(statuses) == (["succeeded"] if is_found else ["failed", "succeeded"])
 
 
 def test_without_one_key_for_all_attempts_a_lost_answer_moves_money_twice(

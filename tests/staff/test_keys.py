@@ -116,8 +116,11 @@ def test_what_cannot_be_is_said_beside_its_field(
 def test_a_form_that_was_refused_can_be_sent_again(as_: As, cast: Cast, house: Restaurant) -> None:
     client = as_(cast.owner)
     refused = make(client, house, source="Open Table!")
+    assert refused.status_code == 422
+    assert not ApiKey.objects.exists()
     page = client.post(url(house, "key_new"), form(refused))
-    secret_in(page, KEY)
+    key = ApiKey.objects.get()
+    assert keys.find_key(secret_in(page, KEY), "192.0.2.7").pk == key.pk
 
 
 def test_only_the_operator_makes_and_sees_keys_for_every_restaurant(

@@ -33,6 +33,8 @@ WEBHOOK = "4JH86294D6297924G"
 HOOK = "https://couvert.test/webhooks/paypal/acct_1/"
 CERTIFICATE = "https://api.sandbox.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594"
 SIGNER = "messageverificationcerts.sandbox.paypal.com"
+YEARS = dt.timedelta(days=3650)
+"""For how long the certificates were good and will be."""
 
 
 def make_gateway(**changes: Any) -> PayPalGateway:
@@ -405,7 +407,7 @@ class Keys:
         live = SIGNER.replace(".sandbox", "")
         self.live_leaf = _certificate(live, self.signer, "Test Issuer", between, host=live)
         self.expired = _certificate(
-            SIGNER, self.signer, "Test Issuer", between, host=SIGNER, days=-1
+            SIGNER, self.signer, "Test Issuer", between, host=SIGNER, lasts=-YEARS / 2
         )
 
 
@@ -427,17 +429,18 @@ def _certificate(
     issuer_key: rsa.RSAPrivateKey,
     *,
     host: str = "",
-    days: int = 90,
+    lasts: dt.timedelta = YEARS,
 ) -> x509.Certificate:
-    now = clock.now()
+    # Made once for tests whose clocks show different years: the computer's own, and wide of it.
+    now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
         .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=30))
-        .not_valid_after(now + dt.timedelta(days=days))
+        .not_valid_before(now - YEARS)
+        .not_valid_after(now + lasts)
         .add_extension(x509.BasicConstraints(ca=not host, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
