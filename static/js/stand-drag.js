@@ -15,6 +15,7 @@ const party = (target) => {
 
 document.addEventListener("pointerdown", (event) => {
   if (!stand.mayOperate || event.button || stand.mode || event.pointerType === "touch") return;
+  if (stand.view === "timeline") return; // It has dragging of its own, along the time too.
   if (event.target.closest(".row__do")) return;
   const found = party(event.target);
   if (found) held = { ...found, x: event.clientX, y: event.clientY, moving: false };

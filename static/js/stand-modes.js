@@ -30,6 +30,7 @@ function open(mode, asked) {
   say(`${mode.text}. ${mode.line}`);
   const first = Object.entries(mode.places).find(([, place]) => place.best || place.ok);
   (find(`#${CSS.escape(first?.[0] ?? "none")} a`) ?? find("[data-mode-leave]")).focus();
+  document.dispatchEvent(new Event("stand:mode"));
 }
 
 const tag = (name, text, attributes = {}) => {
@@ -75,6 +76,7 @@ export function paint(places = stand.mode?.places) {
     each.classList.toggle("table--best", Boolean(place.best));
     find("a", each).append(why(each, place));
   }
+  document.dispatchEvent(new Event("stand:painted"));
 }
 
 function why(table, place) {

@@ -89,13 +89,13 @@ function scrolled() {
 }
 
 export function mark() {
-  for (const each of all("[aria-current=true]:is(.row, .table, tr)")) each.removeAttribute("aria-current");
+  for (const each of all("[aria-current=true]:is(.row, .table, .bar, .tl__row, tr)")) each.removeAttribute("aria-current");
   if (chosen.party) {
-    for (const each of all(`[data-party="${chosen.party}"]:is(.row, .table, tr)`)) {
+    for (const each of all(`[data-party="${chosen.party}"]:is(.row, .table, .bar, tr)`)) {
       each.setAttribute("aria-current", "true");
     }
   }
-  if (chosen.table) find(`.table[data-table="${chosen.table}"]`)?.setAttribute("aria-current", "true");
+  if (chosen.table) find(`:is(.table, .tl__row)[data-table="${chosen.table}"]`)?.setAttribute("aria-current", "true");
 }
 
 document.addEventListener("click", (event) => {

@@ -1,5 +1,6 @@
-"""The views in the middle of the screen: the floor, the list. Each has a module, a template
-``staff/stand/centre/<name>.html`` and a script ``stand-<name>.js``; a new one is a line here."""
+"""The views in the middle of the screen: the floor, the timeline, the list. Each has a module, a
+template ``staff/stand/centre/<name>.html`` and a script ``stand-<name>.js``; a new one is a line
+here."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from reservations.selectors.night import Night
-from staff.views.stand import floor, listing
+from staff.views.stand import floor, listing, timeline
 from staff.views.stand.piece import Piece
 from staff.views.stand.shapes import Row
 
@@ -45,6 +46,14 @@ CENTRES: Mapping[str, Centre] = {
             "1",
             lambda night, _: floor.pieces(night),
             floor.context,
+        ),
+        Centre(
+            "timeline",
+            gettext_lazy("Timeline"),
+            "timeline",
+            "2",
+            lambda night, _: timeline.pieces(night),
+            timeline.context,
         ),
         Centre(
             "list",

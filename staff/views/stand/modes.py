@@ -97,7 +97,7 @@ def _place(kind: str, night: Night, party: PartyRow, guest: Guest, table: TableR
     found = stand.verdict(night.floor, guest, (table.id,), start, end, seats=table.max_seats)
     ids: tuple[int, ...] = (table.id,)
     if found.why is Why.TOO_SMALL:
-        ids, found = _joined(night, guest, table, start, end, found)
+        ids, found = joined(night, guest, table, start, end, found)
     tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
     return Place(
         table.label,
@@ -118,7 +118,7 @@ def _stay(night: Night, guest: Guest, *, now: bool) -> tuple[int, int]:
     return guest.starts, guest.ends
 
 
-def _joined(
+def joined(
     night: Night, guest: Guest, table: TableRow, start: int, end: int, alone: Verdict
 ) -> tuple[tuple[int, ...], Verdict]:
     """The smallest join of tables with this one that takes the party, or why there is none."""
@@ -154,20 +154,24 @@ def _swap(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place
     other = night.by_id.get(other_id or 0)
     if other is None or other.id == party.id:
         return Place(table.label, False, _("Nobody to change with"))
+    return replace(swap_with(night, party, guest, other), label=table.label)
+
+
+def swap_with(night: Night, party: PartyRow, guest: Guest, other: PartyRow) -> Place:
+    """Whether two parties may change tables, as far as the chairs go."""
+    label = words.tables(other.table_labels)
     if not party.table_ids or not other.table_ids:
-        return Place(table.label, False, _("Has no table"))
+        return Place(label, False, _("Has no table"))
     other_guest = next(each for each in night.guests if each.id == other.id)
     room = stand.seats_of(night.house.plan, other.table_ids)
     own = stand.seats_of(night.house.plan, party.table_ids)
     if room < guest.party_size:
-        return Place(table.label, False, _("Too small for %(n)d") % {"n": guest.party_size})
+        return Place(label, False, _("Too small for %(n)d") % {"n": guest.party_size})
     if own < other_guest.party_size:
-        return Place(
-            table.label, False, _("%(name)s does not fit") % {"name": words.surname(other.name)}
-        )
+        return Place(label, False, _("%(name)s does not fit") % {"name": words.surname(other.name)})
     value = do_value("swap", party)
     fields = {"other": other.public_id, "other_expected": str(other.version)}
-    return Place(table.label, True, words.surname(other.name), value, fields)
+    return Place(label, True, words.surname(other.name), value, fields)
 
 
 def _split(party: PartyRow, table: TableRow) -> Place:
@@ -203,7 +207,7 @@ def _walk_in(night: Night, size: int) -> Mode:
         end = at + min(turn, stand.SHORTEST_STAY)
         found = stand.verdict(night.floor, guest, ids, at, end, seats=table.max_seats)
         if found.why is Why.TOO_SMALL:
-            ids, found = _joined(night, guest, table, at, end, found)
+            ids, found = joined(night, guest, table, at, end, found)
         tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
         place = Place(
             table.label,

@@ -10,6 +10,7 @@ from core.errors import NotFound
 from restaurants.access import Capability
 from staff.access import StaffRequest
 from staff.views.stand.base import StandView
+from staff.views.stand.cells import mode_in_time
 from staff.views.stand.modes import mode_of
 
 
@@ -20,7 +21,11 @@ class WhereView(StandView):
 
     def get(self, request: StaffRequest) -> JsonResponse:
         """Of the night as it is now."""
-        mode = mode_of(self.night, request.GET)
-        if mode is None:
+        if self.view == "timeline":
+            said = mode_in_time(self.night, request.GET)
+        else:
+            mode = mode_of(self.night, request.GET)
+            said = None if mode is None else asdict(mode)
+        if said is None:
             raise NotFound
-        return JsonResponse(asdict(mode))
+        return JsonResponse(said)

@@ -1,0 +1,422 @@
+"""The night against the clock: a row for each table, a bar for each party that has it.
+
+Places along the time are in per cent of the whole stretch, as attributes of the drawing, so that
+zooming only changes how wide that is. Heights are in pixels.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reservations.engine.lifecycle import UPCOMING, Status
+from reservations.engine.stand import AlertKind, Owner, Use
+from reservations.engine.types import Minute
+from reservations.engine.walltime import boundary_to_minute
+from reservations.selectors.night import Night, PartyRow, TableRow, natural
+from staff.views.stand import words
+from staff.views.stand.piece import Piece
+from staff.views.stand.shapes import Badge, badge_of, flags_of
+
+STEP = 15
+ROW = 52
+HEADING = 32
+_GAP = 4
+_HOUR = 60
+_LONGEST = 36 * _HOUR
+"""What the drawing shows at most, whatever is in the book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The stretch of time that is drawn, in minutes as the engine counts them; whole hours."""
+
+    first: Minute
+    last: Minute
+
+    def at(self, minute: float) -> float:
+        """Where a minute is, in per cent; at the edge for what is outside."""
+        inside = min(max(minute, self.first), self.last)
+        return round(100 * (inside - self.first) / (self.last - self.first), 3)
+
+    def meets(self, start: Minute, end: Minute) -> bool:
+        """Whether any of it is drawn."""
+        return start < self.last and end > self.first
+
+    @property
+    def quarters(self) -> range:
+        """The start of each quarter of an hour."""
+        return range(self.first, self.last, STEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A party at one table, or in the lane of those without: from when to when."""
+
+    party: str
+    version: int
+    x: float
+    w: float
+    body: float
+    """How much of the bar is the party's own time; the rest clears the table. Per cent."""
+    y: int
+    h: int
+    tone: str
+    icon: str
+    word: str
+    name: str
+    size: int
+    time: str
+    more: str
+    """The other tables it has with this one."""
+    sits: bool
+    until: int
+    """When it is expected to leave, as an instant: beyond it the browser draws on."""
+    is_over: bool
+    is_locked: bool
+    flag: str
+    flag_text: str
+    server: Badge | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What keeps a table besides parties of the night: out of use, being cleared, being booked."""
+
+    kind: str
+    x: float
+    w: float
+    text: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row."""
+
+    key: str
+    table: str
+    label: str
+    seats: str
+    said: str
+    height: int
+    marks: tuple[Mark, ...]
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the grid; whole hours have a name."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Between two bars of one party whose rows are apart."""
+
+    x: float
+    y1: int
+    y2: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What lies behind all rows."""
+
+    first: int
+    last: int
+    ticks: tuple[Tick, ...]
+    shut: tuple[Mark, ...]
+    joints: tuple[Joint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRows:
+    """One room."""
+
+    key: str
+    name: str
+
+
+def span_of(night: Night) -> Span:
+    """From the first hour of the services, or the first party, to the last of either."""
+    first, last = night.minute(night.opens), night.minute(night.closes)
+    shown = [party for party in night.parties if party.tab != "done"]
+    first = min([first, *(night.minute(_starts(party)) for party in shown)])
+    last = max([last, *(night.minute(party.until) for party in shown)])
+    first -= first % _HOUR
+    last = min(-(-last // _HOUR) * _HOUR, first + _LONGEST)
+    return Span(first, max(last, first + _HOUR))
+
+
+def _starts(party: PartyRow) -> dt.datetime:
+    return party.seated_at or party.starts_at if party.sits else party.starts_at
+
+
+def _ordered(night: Night) -> list[tuple[int, str, list[TableRow]]]:
+    """Rooms with their tables, as the rows stand."""
+    found = []
+    for room in night.rooms:
+        tables = [table for table in night.tables if table.room_id == room.id]
+        if tables:
+            found.append((room.id, room.name, sorted(tables, key=lambda t: natural(t.label))))
+    return found
+
+
+def pieces(night: Night) -> dict[str, tuple[Piece, ...]]:
+    """The ground, the lane of parties without a table, and for each room its rows."""
+    span = span_of(night)
+    rooms = _ordered(night)
+    ground = _ground(night, span, rooms)
+    boxes: dict[str, tuple[Piece, ...]] = {
+        "tl-axis": (Piece("tl-hours", "time_axis", ground),),
+        "tl-ground": (Piece("tl-back", "time_ground", ground),),
+        "tl-lane": (Piece("tl-none", "time_row", _lane(night, span)),),
+    }
+    uses: dict[int, list[Use]] = {}
+    for use in night.uses:
+        uses.setdefault(use.table_id, []).append(use)
+    at_table: dict[int, list[PartyRow]] = {}
+    for party in night.parties:
+        for pk in party.table_ids if party.tab != "done" else ():
+            at_table.setdefault(pk, []).append(party)
+    for room, __, tables in rooms:
+        boxes[f"tl-room-{room}"] = tuple(
+            Piece(line.key, "time_row", line)
+            for line in _lines(night, span, tables, uses, at_table)
+        )
+    return boxes
+
+
+def _lines(
+    night: Night,
+    span: Span,
+    tables: Sequence[TableRow],
+    uses: dict[int, list[Use]],
+    at_table: dict[int, list[PartyRow]],
+) -> Iterator[Line]:
+    for place, table in enumerate(tables):
+        above = tables[place - 1].id if place else 0
+        below = tables[place + 1].id if place + 1 < len(tables) else 0
+        mine = uses.get(table.id, [])
+        ends = {use.owner_id: use.end for use in mine if use.owner is Owner.PARTY}
+        bars = tuple(
+            _bar(night, span, party, table, ends.get(party.id), above, below)
+            for party in at_table.get(table.id, ())
+        )
+        few = table.min_seats
+        seats = f"{few}–{table.max_seats}" if few < table.max_seats else str(table.max_seats)
+        number = ngettext("%(n)d seat", "%(n)d seats", table.max_seats) % {"n": table.max_seats}
+        said = _("Table %(label)s") % {"label": table.label}
+        yield Line(
+            f"tl-t-{table.id}",
+            table.public_id,
+            table.label,
+            seats,
+            f"{said}, {number}",
+            ROW,
+            tuple(_marks(night, span, table, mine)),
+            bars,
+        )
+
+
+def _bar(
+    night: Night,
+    span: Span,
+    party: PartyRow,
+    table: TableRow | None,
+    claimed: Minute | None,
+    above: int,
+    below: int,
+    lane: int = 0,
+) -> Bar:
+    start, until = night.minute(_starts(party)), night.minute(party.until)
+    end = max(until, claimed or until)
+    x, right, middle = span.at(start), span.at(end), span.at(until)
+    width = max(right - x, 0.2)
+    icon, word = words.STATES[party.status]
+    mine = set(party.table_ids)
+    top = 0 if above in mine else _GAP
+    bottom = ROW if below in mine else ROW - _GAP
+    others = words.tables(night.labels(pk for pk in party.table_ids if table and pk != table.id))
+    is_over = any(each.kind in (AlertKind.OVERSTAY, AlertKind.CONFLICT) for each in party.alerts)
+    flag = next(iter(flags_of(party)), None)
+    return Bar(
+        party=party.public_id,
+        version=party.version,
+        x=x,
+        w=round(width, 3),
+        body=round(min(100 * (middle - x) / width, 100), 2) if middle > x else 0,
+        y=lane * ROW + top,
+        h=bottom - top,
+        tone=_tone(party),
+        icon=icon,
+        word=str(word),
+        name=words.surname(party.name) or _("Walk-in"),
+        size=party.party_size,
+        time=words.clock(_starts(party)),
+        more=f"+ {others}" if others else "",
+        sits=party.sits,
+        until=int(party.until.timestamp()),
+        is_over=is_over,
+        is_locked=party.is_locked,
+        flag=flag.icon if flag and flag.icon in _PRESSING else "",
+        flag_text=flag.text if flag else "",
+        server=badge_of(night, party.server_id),
+        said=_said(party, str(word)),
+    )
+
+
+_PRESSING = frozenset({"allergy", "star", "cake"})
+_TONES = {
+    Status.REQUESTED: "asked",
+    Status.PENDING: "asked",
+    Status.PENDING_PAYMENT: "asked",
+    Status.CHECK_DROPPED: "bill",
+    Status.PAID: "paid",
+}
+
+
+def _tone(party: PartyRow) -> str:
+    if party.status in _TONES:
+        return _TONES[party.status]
+    if party.sits:
+        return "occupied"
+    return "here" if party.tab == "arrived" else "held"
+
+
+def _said(party: PartyRow, word: str) -> str:
+    time = f"{words.clock(_starts(party))}–{words.clock(party.until)}"
+    parts = [time, party.name or _("Walk-in"), str(party.party_size), word]
+    if party.table_labels:
+        parts.append(_("table %(tables)s") % {"tables": words.tables(party.table_labels)})
+    parts += [str(words.ALERTS[each.kind][1]) for each in party.alerts]
+    parts += [flag.text for flag in flags_of(party)]
+    return ", ".join(dict.fromkeys(parts))
+
+
+_KINDS = {Owner.BLOCK: "block", Owner.BUSSING: "bussing", Owner.HOLD: "hold", Owner.PARTY: "other"}
+
+
+def _marks(night: Night, span: Span, table: TableRow, uses: Iterable[Use]) -> Iterator[Mark]:
+    for use in uses:
+        if use.owner is Owner.PARTY and use.owner_id in night.by_id:
+            continue
+        if span.meets(use.start, use.end):
+            yield _mark(night, span, _KINDS[use.owner], use.start, use.end, _text(use))
+    for each in night.house.plan.closures:
+        is_here = each.room_id == table.room_id and each.table_id is None
+        if is_here and not each.online_only and span.meets(each.starts, each.ends):
+            yield _mark(night, span, "shut", each.starts, each.ends, each.note or _("Closed"))
+
+
+def _text(use: Use) -> str:
+    if use.owner is Owner.HOLD:
+        return _("Being booked · %(size)s") % {"size": use.label}
+    if use.owner is Owner.BUSSING:
+        return _("To clear")
+    return use.label or _("Blocked")
+
+
+def _mark(night: Night, span: Span, kind: str, start: Minute, end: Minute, text: str) -> Mark:
+    x = span.at(start)
+    times = f"{words.clock(night.instant(start))}–{words.clock(night.instant(end))}"
+    return Mark(kind, x, round(max(span.at(end) - x, 0.2), 3), text, f"{times} {text}")
+
+
+def _lane(night: Night, span: Span) -> Line:
+    """Who has no table yet, in as many lines as it takes for no two to overlap."""
+    free: list[Minute] = []
+    bars = []
+    for party in night.parties:
+        if party.table_ids or not (party.status in UPCOMING or party.tab == "arrived"):
+            continue
+        start, end = night.minute(party.starts_at), night.minute(party.until)
+        lane = next((at for at, ends in enumerate(free) if ends <= start), len(free))
+        free[lane : lane + 1] = [end]
+        bars.append(_bar(night, span, party, None, None, 0, 0, lane))
+    said = ngettext("%(n)d party without a table", "%(n)d parties without a table", len(bars))
+    text = said % {"n": len(bars)}
+    height = ROW * len(free)
+    return Line("tl-none", "", _("No table"), str(len(bars)), text, height, (), tuple(bars))
+
+
+def _ground(night: Night, span: Span, rooms: list[tuple[int, str, list[TableRow]]]) -> Ground:
+    zone = night.zone
+    clocks = ((at, night.instant(at)) for at in span.quarters)
+    ticks = tuple(
+        Tick(span.at(at), "" if wall.minute else words.clock(wall)) for at, wall in clocks
+    )
+    seatings = sorted(
+        (
+            boundary_to_minute(zone, night.service_date, each.first_seating),
+            boundary_to_minute(zone, night.service_date, each.last_seating) + STEP,
+        )
+        for each in night.services
+    )
+    shut = [
+        _mark(night, span, "quiet", start, end, _("No seatings"))
+        for start, end in _between(span, seatings)
+    ]
+    shut += [
+        _mark(night, span, "shut", each.starts, each.ends, each.note or _("Closed"))
+        for each in night.house.plan.closures
+        if each.table_id is None and each.room_id is None and not each.online_only
+        if span.meets(each.starts, each.ends)
+    ]
+    instants = (int(night.instant(at).timestamp()) for at in (span.first, span.last))
+    return Ground(*instants, ticks, tuple(shut), tuple(_joints(night, span, rooms)))
+
+
+def _between(span: Span, taken: list[tuple[Minute, Minute]]) -> Iterator[tuple[Minute, Minute]]:
+    at = span.first
+    for start, end in taken:
+        if start > at:
+            yield at, start
+        at = max(at, end)
+    if at < span.last:
+        yield at, span.last
+
+
+def _joints(
+    night: Night, span: Span, rooms: list[tuple[int, str, list[TableRow]]]
+) -> Iterator[Joint]:
+    """Where a party's tables do not stand below each other, a line leads from bar to bar."""
+    tops: dict[int, int] = {}
+    y = 0
+    for __, __, tables in rooms:
+        y += HEADING
+        for table in tables:
+            tops[table.id] = y
+            y += ROW
+    for party in night.parties:
+        if len(party.table_ids) < 2 or party.tab == "done":
+            continue
+        ys = sorted(tops[pk] for pk in party.table_ids if pk in tops)
+        for one, other in pairwise(ys):
+            if other - one > ROW:
+                x = span.at(night.minute(_starts(party)))
+                yield Joint(x, one + ROW - _GAP, other + _GAP)
+
+
+def context(night: Night) -> dict[str, Any]:
+    """What the template needs besides its pieces."""
+    now = night.service_now
+    seating = (0, 0)
+    if now is not None:
+        edges = (now.first_seating, now.last_seating)
+        first, last = (boundary_to_minute(night.zone, night.service_date, at) for at in edges)
+        seating = (first * 60, (last + 2 * _HOUR) * 60)
+    return {
+        "time_rooms": [RoomRows(f"tl-room-{room}", name) for room, name, __ in _ordered(night)],
+        "seating": seating,
+    }
