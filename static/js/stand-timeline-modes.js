@@ -1,13 +1,12 @@
 // Moving along the time: a ghost shows for every cell yes, or no and why. It is led by the pointer,
 // by taps, or by the arrow keys; all three ask the same answers (staff/views/stand/cells.py).
 import { begin, choose, end } from "./stand-modes.js";
-import { body, place, quarterAt, quarters, rowAt, rows, sheet, span, track } from "./stand-timeline-place.js";
+import { body, FINGER, place, quarterAt, quarters, rowAt, rows, sheet, span, track } from "./stand-timeline-place.js";
 import { all, find, say, stand } from "./stand-state.js";
 
 const root = find("[data-timeline]");
 const scroll = find("[data-tl-scroll]");
 const FAR = 6;
-const FINGER = 44;
 const words = root.dataset;
 const SVG = "http://www.w3.org/2000/svg";
 const fill = (text, ...parts) => text.replace(/\{(\d)\}/g, (_, at) => parts[at]);
@@ -161,10 +160,9 @@ function keepPlace(change) {
 
 // For taps a quarter is as wide as a finger.
 function widen() {
-  const least = quarters() * FINGER;
-  if (track().width >= least) return;
+  if (track().width >= quarters() * FINGER) return;
   sheet.dataset.widened = "1";
-  keepPlace(() => sheet.style.setProperty("--track", `${least}px`));
+  keepPlace(place.fit);
 }
 
 function intoView() {
@@ -279,13 +277,21 @@ document.addEventListener("pointermove", (event) => {
   if (!held) return;
   if (!held.ready) {
     if (Math.hypot(event.clientX - held.x, event.clientY - held.y) < FAR) return;
-    held.ready = begin(held.edge ? "stretch" : "move", { party: held.party });
+    held.ready = begin(kindOf(held), { party: held.party });
+    // The answer may come when the pointer rests already.
+    held.ready.then(() => held?.at && stand.mode && over(held));
     document.body.classList.add("is-dragging");
     getSelection()?.removeAllRanges();
   }
   held.at = { x: event.clientX, y: event.clientY };
   if (stand.mode) over(held);
 });
+
+// A row at the door is seated, as on the floor; everything else is moved.
+function kindOf({ edge, from, state }) {
+  if (edge) return "stretch";
+  return from.matches(".row") && ["arrived", "partially_arrived"].includes(state) ? "seat" : "move";
+}
 
 function swapUnder({ at, party }) {
   if (!at || !stand.mode?.swaps) return null;

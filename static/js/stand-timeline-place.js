@@ -3,8 +3,10 @@ import { all, find } from "./stand-state.js";
 
 export const sheet = find("[data-tl-sheet]");
 export const body = find("[data-tl-body]");
-export const STEP = 900;
-/** Set by the view: lays out anew. */
+const STEP = 900;
+// Pixels that a quarter of an hour has at least while one taps for it.
+export const FINGER = 44;
+// Lays out anew; the view knows how.
 export const place = { fit: () => {} };
 
 // From when until when the drawing goes, as instants.

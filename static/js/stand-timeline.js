@@ -3,7 +3,7 @@ import { deed } from "./stand-deeds.js";
 import { begin } from "./stand-modes.js";
 import { chosen, select } from "./stand-panes.js";
 import { all, find, now, say, stand } from "./stand-state.js";
-import { onTime, place, sheet, span, track } from "./stand-timeline-place.js";
+import { FINGER, onTime, place, quarters, sheet, span, track } from "./stand-timeline-place.js";
 import "./stand-timeline-modes.js";
 
 const root = find("[data-timeline]");
@@ -32,7 +32,8 @@ function fit() {
   const visible = Math.max(scroll.clientWidth - names, 200);
   // However small the screen is, an hour is as wide as a finger and a name can be read.
   const least = ((last - first) / HOURS) * (zoom === "day" ? 44 : 64);
-  const wide = Math.max(visible, (visible * (last - first)) / (seconds() ?? last - first), least);
+  const tapped = sheet.dataset.widened ? quarters() * FINGER : 0;
+  const wide = Math.max(visible, (visible * (last - first)) / (seconds() ?? last - first), least, tapped);
   sheet.style.setProperty("--track", `${Math.round(wide)}px`);
 }
 
@@ -216,6 +217,7 @@ document.addEventListener("stand:opened", buttons);
 document.addEventListener("click", () => setTimeout(buttons));
 document.addEventListener("keyup", buttons);
 setInterval(tick, 15_000);
+place.fit = fit;
 toZoom(zoom);
 drawn();
 if (chosen.party) {
@@ -223,4 +225,3 @@ if (chosen.party) {
   bar?.setAttribute("aria-current", "true");
   if (bar) show(bar);
 }
-place.fit = fit;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from reservations.guests import Guest
 from reservations.models import Reservation
 from reservations.selectors.night import Night, night_of
 from reservations.services import stand
 from restaurants.models import Restaurant
 from staff.views.stand import timeline
+from staff.views.stand.cells import mode_in_time
 from staff.views.stand.timeline import Bar, Line
 from tests.faults.acts import hold
 from tests.fixtures.domain import Clock
@@ -104,13 +107,15 @@ def test_tables_apart_have_a_line_between_their_bars(clock: Clock) -> None:
     assert (joint.y1, joint.y2) == (32 + 48, 32 + 2 * 52 + 4)
 
 
-def test_blocks_and_holds_are_marked_with_their_reason(clock: Clock) -> None:
+def test_blocks_and_holds_are_marked_with_their_reason(
+    clock: Clock, new_guest: Callable[[], Guest]
+) -> None:
     house = make_house()
     table = house.tables.get(label="3")
     stand.block(
         house.public_id, DATE, [table.public_id], at("18:00"), at("20:00"), by=HOST, note="Leg"
     )
-    hold(house, time="19:00")
+    hold(house, new_guest())
     marks = {mark.kind: mark for line in lines(night(house)).values() for mark in line.marks}
     assert marks["block"].said == "18:00–20:00 Leg"
     assert marks["hold"].text == "Being booked · 2"
@@ -245,8 +250,6 @@ def test_who_is_in_the_house_only_changes_tables(as_: As, cast: Cast, evening: R
 
 
 def test_tables_that_may_be_joined_answer_together(clock: Clock) -> None:
-    from staff.views.stand.cells import mode_in_time
-
     house = make_house()
     row = booked(house, size=7, name="Team")
     found = mode_in_time(night(house), {"mode": "move", "party": row.public_id})
