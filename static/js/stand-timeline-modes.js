@@ -48,6 +48,7 @@ function paint() {
   }
   const { mode } = stand;
   root.classList.toggle("is-choosing", Boolean(mode));
+  root.classList.toggle("has-cells", mode?.grid?.kind === "move");
   if (!mode) return leave();
   for (const each of all(`.bar[data-party="${mode.party || "none"}"]`, root)) each.classList.add("is-moved");
   if (mode.kind === "swap") paintBars(mode.swaps ?? {});

@@ -51,7 +51,7 @@ function toZoom(name) {
   fit();
   const { first, last } = span();
   const at = now();
-  if (zoom === "service" || at < first || at > last) toTime(Number(root.dataset.seatingFirst) || first, 0);
+  if (at < first || at > last) toTime(Number(root.dataset.seatingFirst) || first, 0);
   else toTime(at);
 }
 

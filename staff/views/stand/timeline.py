@@ -22,7 +22,7 @@ from reservations.engine.walltime import boundary_to_minute
 from reservations.selectors.night import Night, PartyRow, TableRow, natural
 from staff.views.stand import words
 from staff.views.stand.piece import Piece
-from staff.views.stand.shapes import Badge, badge_of, flags_of
+from staff.views.stand.shapes import Badge, Flag, badge_of, flags_of
 
 STEP = 15
 ROW = 52
@@ -249,7 +249,8 @@ def _bar(
     bottom = ROW if below in mine else ROW - _GAP
     others = words.tables(night.labels(pk for pk in party.table_ids if table and pk != table.id))
     is_over = any(each.kind in (AlertKind.OVERSTAY, AlertKind.CONFLICT) for each in party.alerts)
-    flag = next(iter(flags_of(party)), None)
+    flags = flags_of(party)
+    flag = next(iter(flags), None)
     return Bar(
         party=party.public_id,
         version=party.version,
@@ -272,7 +273,7 @@ def _bar(
         flag=flag.icon if flag and flag.icon in _PRESSING else "",
         flag_text=flag.text if flag else "",
         server=badge_of(night, party.server_id),
-        said=_said(party, str(word)),
+        said=_said(party, str(word), flags),
     )
 
 
@@ -294,13 +295,13 @@ def _tone(party: PartyRow) -> str:
     return "here" if party.tab == "arrived" else "held"
 
 
-def _said(party: PartyRow, word: str) -> str:
+def _said(party: PartyRow, word: str, flags: Sequence[Flag]) -> str:
     time = f"{words.clock(_starts(party))}–{words.clock(party.until)}"
     parts = [time, party.name or _("Walk-in"), str(party.party_size), word]
     if party.table_labels:
         parts.append(_("table %(tables)s") % {"tables": words.tables(party.table_labels)})
     parts += [str(words.ALERTS[each.kind][1]) for each in party.alerts]
-    parts += [flag.text for flag in flags_of(party)]
+    parts += [flag.text for flag in flags]
     return ", ".join(dict.fromkeys(parts))
 
 
