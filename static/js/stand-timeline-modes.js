@@ -335,7 +335,6 @@ document.addEventListener("pointerup", async (event) => {
     return;
   }
   was.at = { x: event.clientX, y: event.clientY };
-  document.body.classList.remove("is-dragging");
   // A click follows; it is the end of the drag, not a tap.
   addEventListener("click", swallow, { capture: true, once: true });
   setTimeout(() => removeEventListener("click", swallow, { capture: true }), 50);
@@ -344,6 +343,8 @@ document.addEventListener("pointerup", async (event) => {
   const swap = !was.edge && stand.mode && swapUnder(was);
   const found = stand.mode && inside && over(was);
   held = null;
+  // Only now may the line of the choice push the rows down: what was meant has been read.
+  document.body.classList.remove("is-dragging");
   if (!stand.mode) return;
   // What is refused leaves its reason in view, and the choice open for a tap; Esc ends it.
   if (swap && !found?.ok) choose({ ...swap, label: swap.who });
@@ -357,7 +358,8 @@ function swallow(event) {
 }
 
 document.addEventListener("pointercancel", () => {
-  if (held?.ready) end();
+  if (held?.ready) held.ready.then(() => end());
+  document.body.classList.remove("is-dragging");
   held = null;
 });
 document.addEventListener("dragstart", (event) => {
