@@ -8,7 +8,7 @@ instant that the browser counts from.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -204,47 +204,37 @@ def tick_of(party: PartyRow) -> tuple[str, dt.datetime | None]:
 
 def flags_of(party: PartyRow) -> tuple[Flag, ...]:
     """Everything a host should know before the party stands at the door, most pressing first."""
-    return tuple(write(party) for holds, write in _FLAGS if holds(party))
+    return (*_pressing(party), *_good_to_know(party))
 
 
-def _chairs(party: PartyRow) -> Flag:
-    text = ngettext("%(n)d high chair", "%(n)d high chairs", party.high_chairs)
-    return Flag("high-chair", text % {"n": party.high_chairs})
+def _pressing(party: PartyRow) -> Iterator[Flag]:
+    """One after the other: a word is only looked up where it is said."""
+    if party.allergens:
+        what = {"what": words.allergens(party.allergens)}
+        yield Flag("allergy", _("Allergy: %(what)s") % what, "allergy")
+    if party.is_vip:
+        yield Flag("star", _("VIP"), "vip")
+    if occasion := party.celebration or party.occasion.replace("_", " "):
+        yield Flag("cake", occasion, "gold")
 
 
-def _occasion(party: PartyRow) -> str:
-    return party.celebration or party.occasion.replace("_", " ")
-
-
-def _allergy(party: PartyRow) -> Flag:
-    text = _("Allergy: %(what)s") % {"what": words.allergens(party.allergens)}
-    return Flag("allergy", text, "allergy")
-
-
-def _late(party: PartyRow) -> Flag:
-    text = _("Said: %(time)s late") % {"time": words.span(party.late_minutes or 0)}
-    return Flag("clock", text, "late")
-
-
-_FLAGS: tuple[tuple[Callable[[PartyRow], object], Callable[[PartyRow], Flag]], ...] = (
-    (lambda party: party.allergens, _allergy),
-    (lambda party: party.is_vip, lambda _party: Flag("star", _("VIP"), "vip")),
-    (_occasion, lambda party: Flag("cake", _occasion(party), "gold")),
-    (
-        lambda party: party.step_free or party.accessibility_needs,
-        lambda party: Flag("step-free", party.accessibility_needs or _("Step-free")),
-    ),
-    (lambda party: party.high_chairs, _chairs),
-    (
-        lambda party: party.special_requests or party.notes,
-        lambda party: Flag("note", party.special_requests or party.notes),
-    ),
-    (lambda party: party.is_secured, lambda _party: Flag("card", _("Deposit paid"), "ok")),
-    (lambda party: party.is_first_visit, lambda _party: Flag("spark", _("First visit"))),
-    (lambda party: party.late_minutes, _late),
-    (lambda party: party.is_locked, lambda _party: Flag("lock", _("Stays at its table"))),
-)
-"""When a flag stands, and what it says; words are looked up only where they are shown."""
+def _good_to_know(party: PartyRow) -> Iterator[Flag]:
+    if party.step_free or party.accessibility_needs:
+        yield Flag("step-free", party.accessibility_needs or _("Step-free"))
+    if party.high_chairs:
+        chairs = ngettext("%(n)d high chair", "%(n)d high chairs", party.high_chairs)
+        yield Flag("high-chair", chairs % {"n": party.high_chairs})
+    if wishes := party.special_requests or party.notes:
+        yield Flag("note", wishes)
+    if party.is_secured:
+        yield Flag("card", _("Deposit paid"), "ok")
+    if party.is_first_visit:
+        yield Flag("spark", _("First visit"))
+    if party.late_minutes:
+        late = _("Said: %(time)s late") % {"time": words.span(party.late_minutes)}
+        yield Flag("clock", late, "late")
+    if party.is_locked:
+        yield Flag("lock", _("Stays at its table"))
 
 
 def press_of(night: Night, party: PartyRow) -> Press | None:
