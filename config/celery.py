@@ -25,6 +25,7 @@ SCHEDULE = {
     "reservations.expire_holds": 15,
     "reservations.expire_unanswered": 300,
     "reservations.expire_waitlist": 900,
+    "reservations.offer_tables": 10,
     "reservations.expire_payment_requests": 15,
     "reservations.authorise_holds": 300,
     "reservations.let_cards_go": 900,

@@ -20,12 +20,14 @@ TEXTED = frozenset(
         "payment_requested",
         "payment_received",
         "waitlist_joined",
+        "waitlist_offered",
+        "queue_joined",
         "table_ready",
     }
 )
 """Kinds that can be said in a text."""
 
-AT_ONCE = frozenset({"payment_requested", "table_ready"})
+AT_ONCE = frozenset({"payment_requested", "table_ready", "queue_joined", "waitlist_offered"})
 """Kinds that do not wait for the end of the quiet hours: somebody stands there and waits."""
 
 INSTEAD = "instead"

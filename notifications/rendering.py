@@ -38,6 +38,8 @@ KINDS = (
     "guest_running_late",
     "guest_wrote",
     "waitlist_joined",
+    "waitlist_offered",
+    "queue_joined",
     "table_ready",
     "party_requested",
     "party_request_received",
@@ -56,6 +58,8 @@ LEADS_SOMEWHERE = frozenset(
         "reservation_cancelled",
         "reservation_reminder",
         "waitlist_joined",
+        "waitlist_offered",
+        "queue_joined",
         "table_ready",
         "sign_in",
         "staff_invited",
@@ -194,7 +198,12 @@ def _of_ready_table(payload: Mapping[str, Any]) -> dict[str, Any]:
     return _of_house(payload) | {
         "party": party(int(payload["party_size"])),
         "minutes": int(payload.get("minutes") or 0),
+        "can_reply": bool(payload.get("can_reply")),
     }
+
+
+def _of_offer(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return _of_booking(payload) | {"minutes": int(payload["minutes"])}
 
 
 def _of_sign_in(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,6 +225,8 @@ def _of_webhook(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_joined": _of_wait,
+    "waitlist_offered": _of_offer,
+    "queue_joined": _of_ready_table,
     "table_ready": _of_ready_table,
     "sign_in": _of_sign_in,
     "staff_invited": _of_invitation,

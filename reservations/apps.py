@@ -16,10 +16,17 @@ class ReservationsConfig(AppConfig):
     def ready(self) -> None:
         from notifications.links import register_links
         from reservations import readings, receivers  # noqa: F401 - connects on import
-        from reservations.services import links, payment_requests, sign_in, waitlist
+        from reservations.services import (
+            links,
+            payment_requests,
+            queue_replies,
+            sign_in,
+            waitlist,
+        )
 
         readings.register()
         register_links("res", links.message_address)
         register_links("payreq", payment_requests.message_address)
         register_links("wait", waitlist.message_address)
+        register_links("queue", queue_replies.message_address)
         register_links("signin", sign_in.message_address)

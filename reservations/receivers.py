@@ -10,7 +10,14 @@ from django.dispatch import receiver
 from notifications.signals import text_received
 from payments.gateways.base import ChargeResult
 from payments.signals import hold_taken, payment_settled
-from reservations.services import by_text, charges_later, fees, payment_settlement, settlement
+from reservations.services import (
+    by_text,
+    charges_later,
+    fees,
+    payment_settlement,
+    queue_replies,
+    settlement,
+)
 
 
 @receiver(payment_settled)
@@ -31,5 +38,6 @@ def on_hold_taken(payment_id: int, **_: Any) -> None:
 
 @receiver(text_received)
 def on_text_received(restaurant_id: int, phone: str, text: str, at: dt.datetime, **_: Any) -> None:
-    """Put it on the desk of the house."""
-    by_text.note(restaurant_id, phone, text, at=at)
+    """An answer of a party at the door is obeyed; all else goes on the desk of the house."""
+    if not queue_replies.obey(restaurant_id, phone, text):
+        by_text.note(restaurant_id, phone, text, at=at)

@@ -10,9 +10,11 @@ from reservations.services import (
     partner_upkeep,
     payment_links,
     progress,
+    queue_nights,
     reminders,
     sign_in,
     visit_joins,
+    wait_offers,
     waitlist,
 )
 from reservations.services.stand import sweeps
@@ -35,8 +37,16 @@ def expire_unanswered() -> int:
 
 @shared_task(name="reservations.expire_waitlist")
 def expire_waitlist() -> int:
-    """End waiting for dates that have passed."""
-    return waitlist.expire_waitlist()
+    """End waiting for dates that have passed, and look at all others once more."""
+    over = waitlist.expire_waitlist()
+    wait_offers.mark_all()
+    return over + queue_nights.end_queues()
+
+
+@shared_task(name="reservations.offer_tables")
+def offer_tables() -> int:
+    """Offer tables that came free to who waits for them."""
+    return wait_offers.offer_tables()
 
 
 @shared_task(name="reservations.forget_sign_ins")

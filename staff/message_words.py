@@ -20,6 +20,8 @@ KINDS = {
     "guest_running_late": gettext_lazy("Guest runs late"),
     "guest_wrote": gettext_lazy("Note from the guest"),
     "waitlist_joined": gettext_lazy("On the waitlist"),
+    "waitlist_offered": gettext_lazy("A table came free"),
+    "queue_joined": gettext_lazy("In the queue"),
     "table_ready": gettext_lazy("Table is ready"),
     "payment_requested": gettext_lazy("Payment link"),
     "payment_received": gettext_lazy("Payment received"),

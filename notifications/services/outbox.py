@@ -39,7 +39,7 @@ LOOK_AFTER = dt.timedelta(minutes=1)
 """When it is first looked up what became of a text whose answer was lost."""
 ASK_AFTER = dt.timedelta(minutes=15)
 """When a text is asked about that nobody has told us the end of."""
-TOO_LATE = frozenset({"reservation_reminder", "table_ready"})
+TOO_LATE = frozenset({"reservation_reminder", "table_ready", "queue_joined", "waitlist_offered"})
 """Kinds that are of no use once the visit has begun, or some time after they were written."""
 READY_FOR = dt.timedelta(minutes=30)
 
@@ -189,8 +189,10 @@ def _has_to_wait(message: Message, now: dt.datetime) -> bool:
 def _is_too_late(message: Message, now: dt.datetime) -> bool:
     if message.kind not in TOO_LATE:
         return False
+    if until := message.payload.get("offer_until"):
+        return dt.datetime.fromisoformat(until) < now
     starts_at = message.payload.get("starts_at")
-    if message.kind == "table_ready" or not starts_at:
+    if message.kind != "reservation_reminder" or not starts_at:
         return message.created_at + READY_FOR < now
     return dt.datetime.fromisoformat(starts_at) < now
 

@@ -24,6 +24,7 @@ SECTIONS = "reservations_sectiontable"
 NOTES = "reservations_nightnote"
 CLOSURES = "restaurants_closure"
 CAPS = "restaurants_pacingcap"
+QUEUE = "reservations_queueentry"
 MESSAGES = "notifications_message"
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +34,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     SECTIONS: ("restaurant_id", "service_date", "table_id", "server_id"),
     NOTES: ("text", "written_by", "updated_at"),
     BLOCKS: ("starts_at", "ends_at", "note", "ended_at", "kind"),
+    QUEUE: (
+        *("name", "party_size", "phone", "email", "room_id", "step_free", "note", "status"),
+        *("quoted_minutes", "promised_at", "called_at", "keep_until", "answered_at", "closed_at"),
+        *("reservation_id", "updated_at"),
+    ),
     CLAIMS: ("table_id", "service_date", "during", "released_at"),
     RESERVATIONS: (
         *("status", "status_changed_at", "updated_at", "sequence", "service_id", "room_id"),
@@ -43,7 +49,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """What is put back, by table, in the order in which that has to happen."""
 
-_MADE_LAST = (MESSAGES, SECTIONS, CLAIMS, BLOCKS, CLOSURES, CAPS, NOTES, SERVERS)
+_MADE_LAST = (MESSAGES, SECTIONS, CLAIMS, BLOCKS, CLOSURES, CAPS, NOTES, SERVERS, QUEUE)
 """The order in which rows that were made are removed: owners after what they own."""
 
 

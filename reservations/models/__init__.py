@@ -8,6 +8,7 @@ from reservations.models.ledger import SeatingDecision, ServiceLoad, TableClaim
 from reservations.models.links import BookingLink, SignInLink
 from reservations.models.party_requests import PartyRequest
 from reservations.models.payment_requests import PaymentRequest
+from reservations.models.queue import QueueEntry
 from reservations.models.reservation import Reservation
 from reservations.models.sources import InboundDelivery, SourceRecord, SourceSecret
 from reservations.models.stand import (
@@ -17,6 +18,7 @@ from reservations.models.stand import (
     StandAction,
     TableBlock,
 )
+from reservations.models.wait_offers import WaitFeedPlace, WaitLook, WaitOffer
 from reservations.models.waitlist import WaitlistEntry
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "NightNote",
     "PartyRequest",
     "PaymentRequest",
+    "QueueEntry",
     "Reservation",
     "SeatingDecision",
     "SectionTable",
@@ -40,5 +43,8 @@ __all__ = [
     "TableBlock",
     "TableClaim",
     "VisitBill",
+    "WaitFeedPlace",
+    "WaitLook",
+    "WaitOffer",
     "WaitlistEntry",
 ]

@@ -95,6 +95,14 @@ class TableBlock(models.Model):
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
     made_by = models.CharField(max_length=120, blank=True)
+    queue_entry = models.ForeignKey(
+        "reservations.QueueEntry",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="blocks",
+        help_text="The party of the queue it is kept for",
+    )
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -44,6 +44,16 @@ class WaitlistEntry(TokenFields):
     language = models.CharField(max_length=10)
     source = models.CharField(max_length=30, default="website")
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.WAITING)
+    lapsed_offers = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Offers it did not answer: it comes after those who have had none",
+    )
+    looked_at = models.DateTimeField(null=True, blank=True, help_text="When a table was looked for")
+    verdict = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="What came of it; a code"
+    )
+    verdict_facts = models.JSONField(default=dict, db_default={}, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -73,6 +73,10 @@ class House:
     """Through which it sends texts."""
     reset_minutes: int = 0
     """How long a table is cleared after its party left."""
+    offer_minutes: int = 15
+    """How long a table that came free is kept for who waits; 0 offers none."""
+    queue_keep_minutes: int = 10
+    """How long a table is kept for a party of the queue that was called."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -255,6 +259,8 @@ def _house(raw: dict[str, Any]) -> House:
         reset_minutes=(
             raw["buffer_minutes"] if raw["reset_minutes"] is None else raw["reset_minutes"]
         ),
+        offer_minutes=raw["offer_minutes"],
+        queue_keep_minutes=raw["queue_keep_minutes"],
     )
 
 

@@ -31,10 +31,13 @@ from reservations.models import (
     InboundDelivery,
     PartyRequest,
     PaymentRequest,
+    QueueEntry,
     Reservation,
     SignInLink,
     SourceRecord,
+    TableBlock,
     WaitlistEntry,
+    WaitOffer,
 )
 from reservations.models.reservation import LIVE_STATUSES
 from reservations.signals import guest_erased
@@ -258,7 +261,9 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     keys, ids = [pk for pk, _ in bookings], [public_id for _, public_id in bookings]
     waits = _waits_of(organization_id, [customer, *merged])
     requests = _requests_of(organization_id, [customer, *merged])
+    queued = QueueEntry.objects.filter(_reached(organization_id, [customer, *merged]))
     asked = [*waits.values_list("public_id", flat=True)]
+    asked += queued.values_list("public_id", flat=True)
     asked += requests.values_list("public_id", flat=True)
     about = [*ids, *asked, *_links_of(keys)]
     forget_cards(_payments_of(customer))
@@ -266,7 +271,11 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     HouseMessage.objects.filter(reservation__in=keys).delete()
     now = clock.now()
     BookingLink.objects.filter(reservation__in=keys, revoked_at=None).update(revoked_at=now)
+    # What was offered says nothing of the guest without the entry.
+    WaitOffer.objects.filter(entry__in=waits).delete()
     waited, _ = waits.delete()
+    TableBlock.objects.filter(queue_entry__in=queued).update(note="")
+    queued.delete()
     requests.delete()
     Reservation.objects.filter(pk__in=keys).update(
         **_NOTHING_SAID, dietary=[], celebration="", updated_at=now

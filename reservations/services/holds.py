@@ -187,6 +187,25 @@ def _check_guest(guest: Guest, day: Day, now: dt.datetime) -> GuestState:
     return state
 
 
+def hold_for(
+    day: Day,
+    request: HoldRequest,
+    guest: Guest,
+    decision: e.Decision,
+    *,
+    by: Actor,
+    now: dt.datetime,
+    expires_at: dt.datetime,
+) -> HeldPlace:
+    """Keep a place for somebody who did not ask in person, as an accepted decision says.
+
+    The caller holds the day's lock and has read the day under it. Raises PaymentsUnavailable where
+    the guest could not pay, SlotUnavailable.
+    """
+    state = GuestState(None, None, None, None, {})
+    return _write_hold(day, request, guest, state, decision, by, now, expires_at)
+
+
 def _write_hold(
     day: Day,
     request: HoldRequest,
@@ -195,6 +214,7 @@ def _write_hold(
     decision: e.Decision,
     by: Actor,
     now: dt.datetime,
+    expires_at: dt.datetime | None = None,
 ) -> HeldPlace:
     house, place = day.house, place_of(day, decision)
     if booked := state.booked.get(place.starts_at):
@@ -203,7 +223,7 @@ def _write_hold(
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
     terms = terms_for(day, decision, now)
     _check_payable(terms, request, house)
-    expires_at = now + dt.timedelta(minutes=house.hold_minutes)
+    expires_at = expires_at or now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
     offer = chosen_offer(house.plan, request.offer_id)
     pk = insert_hold(

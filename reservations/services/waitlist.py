@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from core import audit, clock
 from core.actors import SYSTEM, Actor, ActorKind
 from core.errors import Invalid
-from core.locks import Space, again_if_undone, lock_all
+from core.locks import Space, again_if_undone, lock, lock_all
 from core.phone import to_e164
 from core.tokens import derive, fingerprint, new_nonce
 from notifications.models import Message
@@ -30,6 +30,7 @@ from reservations.selectors.houses import House
 from reservations.services.availability import offers_of_day
 from reservations.services.contacts import email_of
 from reservations.services.links import page_address
+from reservations.services.wait_offers import give_back
 
 MOST_WAITS = 20
 """Live entries of one address or number, in all restaurants."""
@@ -251,13 +252,16 @@ def open_wait(token: str) -> WaitlistEntry:
     return entry
 
 
+@again_if_undone
 def leave_waitlist(token: str) -> WaitlistEntry:
-    """Take the party off the list. May be repeated.
+    """Take the party off the list; a table that is offered to it goes to the next. May be repeated.
 
     Raises LinkUnknown, and NotWaiting when the party got a table or the date has passed.
     """
+    found = open_wait(token)
     with transaction.atomic():
-        found = open_wait(token)
+        lock(Space.SERVICE_DAY, found.restaurant.public_id, found.service_date)
+        give_back(found, clock.now(), by=_GUEST)
         entry = WaitlistEntry.objects.select_for_update().get(pk=found.pk)
         if entry.status == _Status.CANCELLED:
             return entry

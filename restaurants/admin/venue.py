@@ -175,6 +175,7 @@ class RestaurantAdmin(ScopedAdmin):
                     ("window_days", "lead_minutes", "cut_off"),
                     ("buffer_minutes", "reset_minutes", "max_spare_seats"),
                     ("hold_minutes", "max_hold_extensions"),
+                    ("offer_minutes", "queue_keep_minutes"),
                     ("pay_link_minutes", "keep_cards_days"),
                     ("code_prefix", "private_hire_notice_hours", "plan_version"),
                     "cancellation_policy",

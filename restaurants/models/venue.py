@@ -149,6 +149,19 @@ class Restaurant(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(
         default=10, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+    offer_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        db_default=15,
+        validators=[MaxValueValidator(240)],
+        help_text="How long a table that came free is kept for a guest of the waitlist; 0 offers"
+        " none.",
+    )
+    queue_keep_minutes = models.PositiveSmallIntegerField(
+        default=10,
+        db_default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="How long a table is kept for a party of the queue that was called.",
+    )
     max_hold_extensions = models.PositiveSmallIntegerField(
         default=3, help_text="How often a guest may ask for more time."
     )
@@ -223,6 +236,13 @@ class Restaurant(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(hold_minutes__range=(1, 60)), name="restaurant_hold_minutes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(offer_minutes__lte=240), name="restaurant_offer_minutes"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(queue_keep_minutes__range=(1, 60)),
+                name="restaurant_queue_keep_minutes",
             ),
             models.CheckConstraint(
                 condition=models.Q(pay_link_minutes__range=(5, 20160)),

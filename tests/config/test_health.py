@@ -95,6 +95,7 @@ def test_the_schedule_keeps_its_promises() -> None:
         "reservations.expire_holds": 15,
         "reservations.expire_unanswered": 300,
         "reservations.expire_waitlist": 900,
+        "reservations.offer_tables": 10,
         "reservations.forget_sign_ins": 3600,
         "reservations.join_visits": 60,
         "reservations.sweep_tests": 900,

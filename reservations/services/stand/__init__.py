@@ -21,6 +21,15 @@ from reservations.services.stand.brakes import (
 from reservations.services.stand.courses import leave, next_state, set_state
 from reservations.services.stand.door import arrive, no_show, partly_arrived, table_ready
 from reservations.services.stand.moving import merge, move, split, swap
+from reservations.services.stand.queueing import (
+    call_party,
+    change_queued,
+    coming,
+    join_queue,
+    leave_queue,
+    no_answer,
+    seat_queued,
+)
 from reservations.services.stand.retiming import change_size, change_time, extend
 from reservations.services.stand.seating import seat, walk_in
 from reservations.services.stand.servers import assign_server, cut, give_section, put_on_shift
@@ -33,24 +42,31 @@ __all__ = [
     "arrive",
     "assign_server",
     "block",
+    "call_party",
     "cap_next_hour",
+    "change_queued",
     "change_size",
     "change_time",
     "cleared",
+    "coming",
     "cut",
     "extend",
     "give_section",
+    "join_queue",
     "leave",
+    "leave_queue",
     "lift_cap",
     "merge",
     "move",
     "next_state",
+    "no_answer",
     "no_show",
     "partly_arrived",
     "pause_online",
     "put_on_shift",
     "resume_online",
     "seat",
+    "seat_queued",
     "set_state",
     "split",
     "swap",

@@ -26,7 +26,7 @@ from reservations.engine.lifecycle import HOLDS_TABLE, UNDO_SECONDS
 from reservations.errors import ReservationNotFound, StaleParty
 from reservations.ledger import rewind
 from reservations.ledger.holds import release_lapsed_of_day
-from reservations.models import Reservation, StandAction
+from reservations.models import QueueEntry, Reservation, StandAction
 from reservations.selectors.houses import House, house
 from reservations.selectors.night import Night, night_of
 from reservations.services.stand.undo_token import Undo
@@ -70,6 +70,10 @@ class Acting:
             self.tidy()
             self._night = night_of(self.house.id, self.service_date, self.at)
         return self._night
+
+    def look_again(self) -> None:
+        """Read the night anew when it is next asked for: the action has changed it."""
+        self._night = None
 
     @property
     def floor(self) -> stand.Floor:
@@ -125,6 +129,8 @@ class Acting:
         made = {table: ids for table, ids in self.made.items() if ids}
         if claims:
             made[rewind.CLAIMS] = [*made.get(rewind.CLAIMS, []), *claims]
+        queued = [row["id"] for row in self.rows.get(rewind.QUEUE, [])]
+        waits = QueueEntry.objects.filter(pk__in=queued).values_list("pk", "version").order_by()
         versions = dict(
             Reservation.objects.filter(pk__in=parties).values_list("pk", "version").order_by()
         )
@@ -141,7 +147,10 @@ class Acting:
                 "created": self.created,
                 "counted": {str(pk): both for pk, both in self.counted.items()},
             },
-            after={"versions": {str(pk): version for pk, version in versions.items()}},
+            after={
+                "versions": {str(pk): version for pk, version in versions.items()},
+                "queue": {str(pk): version for pk, version in waits},
+            },
             made_at=self.at,
             until=self.at + UNDO_WITHIN,
             actor_kind=self.by.kind,

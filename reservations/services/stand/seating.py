@@ -57,7 +57,7 @@ def seat(
         sit_down(
             acting, row, to, tables=tables, suggested=suggested, server=server, overbook=overbook
         )
-        return _said(row)
+        return seated_words(row)
 
     return on_party(party, "seat", deed, expected=expected, by=by, key=key)
 
@@ -155,7 +155,8 @@ def server_named(acting: Acting, server: str) -> ShiftServer:
     return found
 
 
-def _said(row: Reservation) -> str:
+def seated_words(row: Reservation) -> str:
+    """Who sits where now, in words."""
     labels = Reservation.objects.filter(pk=row.pk, claims__released_at=None).values_list(
         "claims__table__label", flat=True
     )
@@ -187,27 +188,33 @@ def walk_in(
     def deed(acting: Acting) -> tuple[str, str]:
         if party_size < 1:
             raise Invalid(party_size=gettext("How many are they?"))
-        row = _write_walk_in(
+        row = write_walk_in(
             acting, party_size, tables, Contact(name.strip(), "", phone.strip()), overbook
         )
-        row.server_id = _server(acting, _tables_of(row), server)
-        row.save(update_fields=["server"])
-        return row.public_id, _said(row)
+        give_server(acting, row, server)
+        return row.public_id, seated_words(row)
 
     return on_house(restaurant, service_date, "walk_in", deed, by=by, key=key)
+
+
+def give_server(acting: Acting, row: Reservation, server: str | None) -> None:
+    """Whom the host named (public id), whose section it is, or who is next up."""
+    row.server_id = _server(acting, _tables_of(row), server)
+    row.save(update_fields=["server"])
 
 
 def _tables_of(row: Reservation) -> list[int]:
     return list(row.claims.filter(released_at=None).values_list("table_id", flat=True))
 
 
-def _write_walk_in(
+def write_walk_in(
     acting: Acting,
     size: int,
     tables: Sequence[str] | None,
     contact: Contact,
     overbook: bool,
 ) -> Reservation:
+    """A party that sits, in the book: at these tables, or at the best place there is now."""
     service = acting.night.service_now
     if service is None:
         raise NotBookable(gettext("No service runs on this date."))

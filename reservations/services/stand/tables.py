@@ -12,7 +12,7 @@ from core.errors import Invalid, NotFound
 from reservations.engine.walltime import datetime_to_minute
 from reservations.ledger import rewind
 from reservations.ledger.seating import claim_block, end_blocks
-from reservations.models import TableBlock, TableClaim
+from reservations.models import QueueEntry, TableBlock, TableClaim
 from reservations.services.stand import places
 from reservations.services.stand.acting import Acting, on_house
 from reservations.services.stand.undo_token import Undo
@@ -43,7 +43,7 @@ def block(
             use = acting.floor.taken(table, start, end)
             if use is not None:
                 raise places.taken(acting, places.BY_OWNER[use.owner], use, table)
-        rows = [_write(acting, table, starts_at, ends_at, note) for table in chosen]
+        rows = [write_block(acting, table, starts_at, ends_at, note) for table in chosen]
         words = {"table": ", ".join(acting.night.labels(chosen))}
         return rows[0].public_id, gettext("Table %(table)s blocked") % words
 
@@ -56,9 +56,15 @@ def _stretch(starts_at: dt.datetime, ends_at: dt.datetime) -> tuple[int, int]:
     return datetime_to_minute(starts_at), -(-int(ends_at.timestamp()) // 60)
 
 
-def _write(
-    acting: Acting, table_id: int, starts_at: dt.datetime, ends_at: dt.datetime, note: str
+def write_block(
+    acting: Acting,
+    table_id: int,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    note: str,
+    queue_entry: QueueEntry | None = None,
 ) -> TableBlock:
+    """Keep a table from everybody, or for a party of the queue. The caller asked the floor."""
     row = TableBlock.objects.create(
         restaurant_id=acting.house.id,
         service_date=acting.service_date,
@@ -68,6 +74,7 @@ def _write(
         ends_at=ends_at,
         note=note.strip()[:200],
         made_by=acting.by.label[:120],
+        queue_entry=queue_entry,
         created_at=acting.at,
     )
     acting.make(rewind.BLOCKS, row.pk)
@@ -104,7 +111,7 @@ def unblock(block: str, *, by: Actor, key: str = "") -> Undo:
         rows = list(TableBlock.objects.filter(public_id=block, ended_at=None))
         if not rows:
             raise NotFound(gettext("This table is not blocked any more."))
-        return block, _end(acting, rows)
+        return block, end_blocks_of(acting, rows)
 
     return on_house(*found, "unblock", deed, by=by, key=key)
 
@@ -126,12 +133,13 @@ def cleared(
         )
         if not rows:
             raise NotFound(gettext("This table is not being cleared."))
-        return table, _end(acting, rows)
+        return table, end_blocks_of(acting, rows)
 
     return on_house(restaurant, service_date, "cleared", deed, by=by, key=key)
 
 
-def _end(acting: Acting, rows: Sequence[TableBlock]) -> str:
+def end_blocks_of(acting: Acting, rows: Sequence[TableBlock]) -> str:
+    """Give blocked tables back at once; what was done in words."""
     keys = [row.pk for row in rows]
     claims = TableClaim.objects.filter(block_id__in=keys, released_at=None)
     acting.remember(rewind.BLOCKS, keys)

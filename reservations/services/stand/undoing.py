@@ -17,7 +17,7 @@ from reservations.errors import SlotUnavailable, UndoImpossible
 from reservations.ledger import rewind
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import release_reservation
-from reservations.models import Reservation, StandAction, TableClaim
+from reservations.models import QueueEntry, Reservation, StandAction, TableClaim
 from reservations.selectors.houses import House, house
 from reservations.services.stand.acting import stale
 
@@ -65,6 +65,10 @@ def _check_unchanged(action: StandAction, at_house: House) -> None:
         if row.version != versions[row.pk]:
             error = stale(row, at_house)
             raise UndoImpossible(error.text, **error.details)
+    waits = {int(pk): version for pk, version in action.after.get("queue", {}).items()}
+    for entry in QueueEntry.objects.select_for_update(of=("self",)).filter(pk__in=waits):
+        if entry.version != waits[entry.pk]:
+            raise UndoImpossible(gettext("%(party)s has changed since.") % {"party": entry.name})
 
 
 def _check_free(action: StandAction) -> None:

@@ -294,6 +294,15 @@ class RulesForm(forms.Form):
         help_text=gettext_lazy("Empty is no limit."),
     )
     hold_minutes = whole(gettext_lazy("Minutes a table is held while a guest books"), 1, 60)
+    offer_minutes = whole(
+        gettext_lazy("Minutes a table that came free is kept for a guest of the waitlist"),
+        0,
+        240,
+        help_text=gettext_lazy("0 offers none by itself."),
+    )
+    queue_keep_minutes = whole(
+        gettext_lazy("Minutes a table is kept for a party of the queue that was called"), 1, 60
+    )
     seats = whole(gettext_lazy("Seats of the house"), 1, MOST)
 
     def __init__(self, data: Any, *, venue: Restaurant) -> None:
