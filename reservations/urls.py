@@ -15,6 +15,7 @@ from reservations.views import (
     manage,
     party,
     pay,
+    queue,
     restaurant,
     site,
     style,
@@ -76,5 +77,7 @@ urlpatterns = [
     path("r/<slug:slug>/waitlist/done/", waitlist.DoneView.as_view(), name="waitlist-done"),
     path("r/<slug:slug>/large-party/", party.AskView.as_view(), name="party-ask"),
     path("r/<slug:slug>/large-party/done/", party.AskedView.as_view(), name="party-asked"),
+    path("queue/<slug:token>/", queue.QueueView.as_view(), name="queue"),
+    path("waitlist/<slug:token>/offer/", waitlist.AnswerView.as_view(), name="waitlist-answer"),
     path("waitlist/<slug:token>/", waitlist.LeaveView.as_view(), name="waitlist-leave"),
 ]

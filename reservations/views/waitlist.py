@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.actors import Actor, ActorKind
 from core.errors import DomainError, Invalid
-from reservations.errors import NotWaiting
+from reservations.errors import ActiveHoldExists, HoldExpired, HoldNotFound, NotWaiting
 from reservations.forms import WaitForm
 from reservations.limits import Act
 from reservations.models.waitlist import LIVE_WAITS, WaitlistEntry
 from reservations.selectors.houses import House, house
 from reservations.services.abuse import contact_keys
+from reservations.services.wait_answers import accept_offer, decline_offer, open_offer
 from reservations.services.waitlist import (
     MOST_WAITS,
     WaitRequest,
@@ -30,7 +31,7 @@ from reservations.services.waitlist import (
     open_wait,
 )
 from reservations.views import visitor, wording
-from reservations.views.base import GuestView, tell, warn
+from reservations.views.base import GuestView, hold_page, tell, warn
 from reservations.views.held import problems
 from reservations.views.protection import protect
 from reservations.views.restaurant import find
@@ -130,6 +131,7 @@ class LeaveView(TokenView):
             "is_booked": entry.status == WaitlistEntry.Status.BOOKED,
             "joined": "joined" in request.GET and is_live,
             "token": token,
+            "offer": _offer_of(entry, rules),
             "times_url": search_page(rules.slug, party=entry.party_size, date=entry.service_date),
         }
         return render(request, "reservations/wait.html", context)
@@ -142,6 +144,39 @@ class LeaveView(TokenView):
         except NotWaiting as error:
             warn(request, error)
         return redirect("waitlist-leave", token)
+
+
+class AnswerView(TokenView):
+    """``POST /waitlist/<token>/offer/``: take the table that is offered, or let it go."""
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Taken, it is this browser's to book; else it is offered to the next."""
+        if request.POST.get("answer") != "yes":
+            decline_offer(token)
+            tell(request, _("Thank you. You stay on the list."))
+            return redirect("waitlist-leave", token)
+        entry = open_wait(token)
+        try:
+            held = accept_offer(token, visitor.guest_of(request))
+        except (HoldExpired, HoldNotFound):
+            warn(request, _("This table is not kept for you any more. You stay on the list."))
+            return redirect("waitlist-leave", token)
+        except ActiveHoldExists as error:
+            warn(request, error)
+            return redirect("waitlist-leave", token)
+        visitor.add_to_draft(request, name=entry.name, email=entry.email, phone=entry.phone)
+        return redirect(hold_page(held.public_id))
+
+
+def _offer_of(entry: WaitlistEntry, rules: House) -> dict[str, str] | None:
+    """What is kept for the party now, in words."""
+    found = open_offer(entry, clock.now())
+    if found is None:
+        return None
+    return {
+        "time": found.held.wall_time,
+        "until": f"{found.offer.expires_at.astimezone(rules.zone):%H:%M}",
+    }
 
 
 def _has_proved(request: HttpRequest, entry: WaitlistEntry) -> bool:

@@ -13,6 +13,7 @@ const length = (minutes) => {
 const WRITE = {
   due: (minutes) => (minutes < -90 ? "" : minutes > 0 ? `+${length(minutes)}` : `−${length(minutes)}`),
   wait: length,
+  promise: (minutes) => (minutes > 0 ? `+${length(minutes)}` : length(minutes)),
   since: length,
   "at-table": length,
 };

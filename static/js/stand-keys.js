@@ -57,6 +57,10 @@ const KEYS = {
   w: operate(() => find('[data-quote="2"]')?.focus()),
   q: () => {
     toTab("waitlist", { focus: true });
+    const add = find("[data-queue-add]");
+    if (!add) return;
+    add.open = true;
+    find("[name=name]", add).focus();
   },
   j: () => step(1),
   k: () => step(-1),

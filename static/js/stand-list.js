@@ -13,6 +13,7 @@ export function toTab(name, { focus = false } = {}) {
   tab = name;
   for (const list of all("[data-box]", lists)) list.hidden = list.dataset.tab !== name;
   find("#do [name=tab]").value = name;
+  for (const each of all("[data-for-tab]")) each.hidden = each.dataset.forTab !== name;
   marks();
   sieve();
   if (focus) find(`[data-to-tab="${name}"]`).focus();

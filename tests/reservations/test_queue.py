@@ -156,7 +156,10 @@ def test_seated_they_are_a_walk_in_at_the_table_that_was_kept(
     row = ada.reservation
     assert row is not None
     assert (row.status, row.channel, row.guest_name, row.guest_phone) == (
-        "seated", "walk_in", "Ada", PHONE,
+        "seated",
+        "walk_in",
+        "Ada",
+        PHONE,
     )
     assert tables_of(row) == ["2"]
     assert (ada.status, queue(venue, clock).rows) == ("seated", ())
@@ -211,7 +214,11 @@ def test_a_change_of_size_is_a_new_promise_at_the_same_place(
     done = stand.change_queued(
         ada.public_id, expected=ada.version, by=HOST, name="Ada L.", party_size=4
     )
-    assert (again(ada).name, again(ada).party_size, again(ada).promised_at) == ("Ada L.", 4, at("19:03"))
+    assert (again(ada).name, again(ada).party_size, again(ada).promised_at) == (
+        "Ada L.",
+        4,
+        at("19:03"),
+    )
     assert [row.id for row in queue(venue, clock).rows] == [ada.pk, bob.pk]
     stand.undo(done.token, by=HOST)
     assert (again(ada).name, again(ada).party_size) == ("Ada", 2)

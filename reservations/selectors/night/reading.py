@@ -210,7 +210,7 @@ def read_waiting(restaurant_id: int, service_date: dt.date) -> tuple[WaitRow, ..
     ).order_by("created_at", "id")
     names = (
         *("public_id", "name", "party_size", "earliest", "latest", "status", "step_free"),
-        *("phone", "email", "source", "created_at"),
+        *("phone", "email", "source", "created_at", "verdict", "verdict_facts", "looked_at"),
     )
     return tuple(WaitRow(*row) for row in rows.values_list(*names))
 

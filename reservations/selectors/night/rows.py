@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from reservations.engine import stand
@@ -240,6 +241,10 @@ class WaitRow:
     email: str
     source: str
     created_at: dt.datetime
+    verdict: str = ""
+    """What came of looking for a table for it; see ``engine.waiting.Verdict``."""
+    verdict_facts: Mapping[str, Any] = field(default_factory=dict)
+    looked_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.errors import Invalid, NotFound
 from core.tokens import fingerprint
 from reservations.errors import ReservationNotFound
-from reservations.models import Reservation, ShiftServer, StandAction, TableBlock
+from reservations.models import QueueEntry, Reservation, ShiftServer, StandAction, TableBlock
 from restaurants.models import DiningTable, Restaurant
 
 _MOST_TABLES = 12
@@ -107,6 +107,14 @@ class Asked:
         if found is None:
             raise ReservationNotFound
         return found
+
+    @property
+    def queued(self) -> str:
+        """Public id of a party of the queue of this house. Raises NotFound."""
+        said = self.text("party")
+        if not QueueEntry.objects.filter(restaurant=self.venue, public_id=said).exists():
+            raise NotFound
+        return said
 
     @property
     def tables(self) -> list[str]:

@@ -20,7 +20,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from reservations.selectors.night import Night
-from staff.views.stand import shapes, strip
+from reservations.selectors.queue import queue_of
+from staff.views.stand import queueing, shapes, strip
 from staff.views.stand.centre import CENTRES
 from staff.views.stand.piece import Piece, each
 
@@ -93,7 +94,8 @@ def board_of(night: Night, view: str, *, may_act: bool) -> Board:
         for tab in shapes.TABS
         if tab != "waitlist"
     }
-    boxes["list-waitlist"] = each("wait", waits)
+    queue = queueing.rows_of(queue_of(night), may_act=may_act)
+    boxes["list-waitlist"] = (*each("queued", queue), *each("wait", waits))
     boxes |= CENTRES[view].pieces(night, rows)
     single = (
         Piece("figures", "figures", night.figures),
@@ -101,17 +103,17 @@ def board_of(night: Night, view: str, *, may_act: bool) -> Board:
         Piece("alerts", "alerts", strip.alerts_of(night)),
         Piece("quotes", "quotes", strip.quotes_of(night)),
         Piece("servers", "servers", {"may": may_act, "all": strip.servers_of(night)}),
-        Piece("counts", "counts", _counts(rows, waits)),
+        Piece("counts", "counts", _counts(rows, len(waits) + len(queue))),
         Piece("notices", "notices", _notices(night, may_act)),
     )
     return Board(single, boxes, f"{get_language()} {view} {may_act}")
 
 
-def _counts(rows: Sequence[shapes.Row], waits: Sequence[shapes.Wait]) -> dict[str, int]:
+def _counts(rows: Sequence[shapes.Row], waiting: int) -> dict[str, int]:
     counts = dict.fromkeys(shapes.TABS, 0)
     for row in rows:
         counts[row.tab] += 1
-    counts["waitlist"] = len(waits)
+    counts["waitlist"] = waiting
     return counts
 
 

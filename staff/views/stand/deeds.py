@@ -83,6 +83,71 @@ def _walk_in(asked: Asked) -> Done:
     )
 
 
+def _join(asked: Asked) -> Done:
+    said = asked.number("quoted", 0, 600, -1)
+    return stand.join_queue(
+        asked.restaurant,
+        asked.date,
+        asked.number("size", 1, 99),
+        name=asked.text("name", 100),
+        by=asked.by,
+        phone=asked.text("phone", 40),
+        email=asked.text("email", 254),
+        room_id=asked.number("room", 0, 2**31 - 1, 0) or None,
+        step_free=bool(asked.text("step_free")),
+        note=asked.text("note"),
+        quoted=None if said < 0 else said,
+        key=asked.key,
+    )
+
+
+def _requeue(asked: Asked) -> Done:
+    return stand.change_queued(
+        asked.queued,
+        expected=asked.expected,
+        by=asked.by,
+        name=asked.text("name", 100),
+        party_size=asked.number("size", 1, 99),
+        phone=asked.text("phone", 40),
+        email=asked.text("email", 254),
+        room_id=asked.number("room", 0, 2**31 - 1, 0) or None,
+        step_free=bool(asked.text("step_free")),
+        note=asked.text("note"),
+        key=asked.key,
+    )
+
+
+def _call(asked: Asked) -> Done:
+    return stand.call_party(
+        asked.queued,
+        expected=asked.expected,
+        by=asked.by,
+        tables=asked.some_tables or None,
+        key=asked.key,
+    )
+
+
+def _seat_queued(asked: Asked) -> Done:
+    return stand.seat_queued(
+        asked.queued,
+        expected=asked.expected,
+        by=asked.by,
+        tables=asked.some_tables or None,
+        server=asked.server,
+        overbook=asked.overbook,
+        key=asked.key,
+    )
+
+
+def _queued(action: Callable[..., Undo]) -> Callable[[Asked], Done]:
+    """An action on a party of the queue that needs nothing else."""
+
+    def run(asked: Asked) -> Done:
+        return action(asked.queued, expected=asked.expected, by=asked.by, key=asked.key)
+
+    return run
+
+
 def _move(asked: Asked) -> Done:
     return stand.move(
         asked.party,
@@ -277,6 +342,13 @@ DEEDS: Mapping[str, Deed] = {
     "cancel": Deed(_cancel),
     "accept": Deed(_accept),
     "decline": Deed(_decline),
+    "queue_add": Deed(_join),
+    "queue_change": Deed(_requeue),
+    "queue_call": Deed(_call),
+    "queue_seat": Deed(_seat_queued),
+    "queue_coming": Deed(_queued(stand.coming)),
+    "queue_left": Deed(_queued(stand.leave_queue)),
+    "queue_no_answer": Deed(_queued(stand.no_answer)),
 }
 """By verb."""
 OF_OWN_PARTIES = frozenset({"next", "state", "leave"})

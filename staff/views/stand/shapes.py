@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from reservations.engine.lifecycle import UPCOMING, ActorKind, Status, allowed
 from reservations.engine.stand import AlertKind
 from reservations.selectors.night import Night, PartyRow, Server, WaitRow
-from staff.views.stand import words
+from staff.views.stand import queue_words, words
 
 TABS = ("upcoming", "arrived", "seated", "waitlist", "done")
 PALETTE = 8
@@ -100,6 +100,8 @@ class Wait:
     flags: tuple[Flag, ...]
     source: str
     find: str
+    why: str = ""
+    """What came of looking for a table for it, in words."""
 
 
 def do_value(verb: str, party: PartyRow, *more: object) -> str:
@@ -283,4 +285,5 @@ def _wait(entry: WaitRow, night: Night) -> Wait:
         flags=(Flag("step-free", _("Step-free")),) if entry.step_free else (),
         source=str(words.SOURCES.get(entry.source, entry.source)),
         find=f"{entry.name} {entry.phone}".casefold(),
+        why=queue_words.offer_words(entry, night),
     )
