@@ -90,6 +90,7 @@ _BOOK = {
     "reservations_reservation": "true",
     "reservations_tableclaim": "true",
     "reservations_tableblock": "true",
+    "reservations_queueentry": "true",
     # A counter that counts nobody is as good as none.
     "reservations_serviceload": "covers <> 0 OR parties <> 0",
     "reservations_shiftserver": "true",

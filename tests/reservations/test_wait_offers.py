@@ -169,7 +169,6 @@ def test_who_accepts_while_the_time_ends_has_it_or_has_it_not(
 ) -> None:
     entry = wait(venue, "First", 2, clock)
     other = wait(venue, "Second", 2, clock, party_size=2)
-    Reservation.objects.all().delete()
     booked(venue, size=6, name="Six")
     assert look(venue) == 1
     clock.advance(minutes=15)

@@ -365,6 +365,7 @@ def test_rules_of_booking(as_: As, cast: Cast, house: Restaurant) -> None:
     client, address = as_(cast.manager), url(house, "setup_rules")
     sent = {"accepts_reservations": "on", "window_days": "30", "lead_minutes": "60"}
     sent |= {"min_party": "1", "max_party": "8", "buffer_minutes": "15", "hold_minutes": "10"}
+    sent |= {"offer_minutes": "15", "queue_keep_minutes": "10"}
     before = Restaurant.objects.get(pk=house.pk).plan_version
     assert client.post(address, sent).status_code == 302
     house.refresh_from_db()
