@@ -29,7 +29,7 @@ DROP FUNCTION couvert_queue_version();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reservations', '0020_visit_bills'),
+        ('reservations', '0021_instants_of_the_past'),
         ('restaurants', '0016_waiting_minutes'),
     ]
 
