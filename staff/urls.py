@@ -40,6 +40,7 @@ from staff.views.stand import booking as stand_booking
 from staff.views.stand import doing as stand_doing
 from staff.views.stand import drawer as stand_drawer
 from staff.views.stand import page as stand_page
+from staff.views.stand import shift as stand_shift
 from staff.views.stand import where as stand_where
 
 app_name = "staff"
@@ -132,6 +133,7 @@ _stand = [
     path("where/", stand_where.WhereView.as_view(), name="stand_where"),
     path("do/", stand_doing.DoView.as_view(), name="stand_do"),
     path("undo/", stand_doing.UndoView.as_view(), name="stand_undo"),
+    path("shift/", stand_shift.ShiftView.as_view(), name="stand_shift"),
     path("new/", stand_booking.NewBookingView.as_view(), name="stand_new"),
 ]
 _live = [

@@ -54,6 +54,7 @@ SEERS = {
         "stand",
         "stand_fragment",
         "stand_drawer",
+        "stand_shift",
         "guests",
         "guest",
         "sheet",

@@ -17,7 +17,7 @@ from reservations.errors import ReservationNotFound
 from reservations.models import QueueEntry, Reservation, ShiftServer, StandAction, TableBlock
 from restaurants.models import DiningTable, Restaurant
 
-_MOST_TABLES = 12
+_MOST_TABLES = 60
 _LONGEST = 24 * 60
 
 
@@ -127,7 +127,8 @@ class Asked:
     @cached_property
     def some_tables(self) -> list[str]:
         """The same, or none."""
-        said = [each for each in self.text("tables", 400).split(",") if each][:_MOST_TABLES]
+        sent = self._short.get("tables") or ",".join(self._fields.getlist("tables")[:_MOST_TABLES])
+        said = [each for each in sent.replace("\0", "").split(",") if each][:_MOST_TABLES]
         rows = DiningTable.objects.filter(
             restaurant=self.venue, is_active=True, public_id__in=said
         ).values_list("public_id", flat=True)

@@ -106,6 +106,9 @@ class DoView(BoardView):
 
     def _back(self) -> HttpResponseRedirect:
         kept: dict[str, Any] = {"date": self.date.isoformat()}
+        if self.asked.get("back") == "shift":
+            place = house_url(self.request.venue, "stand_shift")
+            return HttpResponseRedirect(f"{place}?{urlencode(kept)}")
         kept |= {name: self.asked[name] for name in _KEPT if self.asked.get(name)}
         chosen = self.tap.text("party") or self.asked.get("select", "")
         if chosen:

@@ -141,6 +141,7 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
         "sizes": range(1, 21),
         "may_change": party.status in UPCOMING or party.tab in ("arrived", "seated"),
         "is_coming": party.status in UPCOMING,
+        "may_decline": party.status is Status.PENDING,
         "may_cancel": allowed(party.status, Status.CANCELLED, ActorKind.STAFF),
         "may_miss": allowed(party.status, Status.NO_SHOW, ActorKind.STAFF),
         "money_url": house_url(venue, "booking_money", party.public_id)

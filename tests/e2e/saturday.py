@@ -1,0 +1,203 @@
+"""A Saturday of a hundred and twenty covers at Maison Allo: who comes when, and the two screens."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from reservations.models import Reservation
+from tests.concurrency.together import until
+from tests.e2e.conftest import Visit
+from tests.reservations.browser import SATURDAY
+
+BOOKED = """
+19:00 2 Adler, 19:00 4 Blanc, 19:00 2 Caron, 19:00 3 Dubois, 19:00 2 Eluard,
+19:15 5 Faure, 19:15 2 Girard, 19:15 4 Henry, 19:15 2 Imbert,
+19:30 3 Joly, 19:30 4 Klein, 19:30 2 Lambert, 19:30 2 Morel, 19:30 4 Noël, 19:45 3 Olivier,
+19:45 5 Perrin, 20:45 2 Renard, 20:45 2 Simon, 21:00 2 Thomas, 21:00 2 Ulrich,
+21:15 2 Vidal, 21:15 4 Weber, 21:15 2 Xavier, 21:15 3 Yvon, 21:30 4 Zola, 21:45 3 Arnaud,
+21:45 2 Brun, 21:45 2 Colin, 22:00 6 Denis, 22:00 3 Evrard, 22:30 2 Fabre, 23:00 5 Gautier,
+23:00 2 Huet, 23:30 3 Jacob, 23:30 4 Kahn, 23:30 2 Leroy, 23:30 2 Masson, 00:00 2 Nicolas,
+00:30 4 Oudin, 00:30 2 Picard
+"""
+"""By telephone, the week before: the time, how many, and who."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One party as the script has it."""
+
+    time: str
+    size: int
+    name: str
+
+
+def booked() -> list[Plan]:
+    """Everybody who booked, in the order of their times."""
+    lines = (each.split() for each in BOOKED.replace("\n", " ").split(",") if each.strip())
+    return [Plan(time, int(size), name) for time, size, name in lines]
+
+
+def instant(clock_reading: str) -> str:
+    """A reading of the clock at Maison Allo that night, past midnight too, as an ISO instant."""
+    day = SATURDAY.day + (clock_reading < "12:00")
+    return f"{SATURDAY:%Y-%m}-{day:02}T{clock_reading}+01:00"
+
+
+SHOWN = """() => {
+  const rows = [...document.querySelectorAll(".row[data-party]")];
+  const others = [...document.querySelectorAll(".centre [data-party][data-version]")];
+  return {
+    rows: Object.fromEntries(rows.map(({ dataset: d }) => [d.party, [d.state, Number(d.version)]])),
+    others: others.filter(({ dataset: d }) => d.party)
+      .map(({ dataset: d }) => [d.party, Number(d.version)]),
+  };
+}"""
+"""What a screen says of every party, in its lists and in its middle."""
+
+
+@dataclass
+class Screen:
+    """A host at a tablet. Everything is done by taps, but where a test says keys."""
+
+    visit: Visit
+    ready_at: float = 0.0
+
+    @property
+    def page(self) -> Page:
+        """The tab."""
+        return self.visit.page
+
+    def shows(self) -> dict[str, Any]:
+        """Parties with state and version, by public id."""
+        found: dict[str, Any] = self.page.evaluate(SHOWN)
+        return found
+
+    def refresh(self) -> None:
+        """As it does when a minute is over."""
+        self.page.evaluate("document.dispatchEvent(new CustomEvent('couvert:changed'))")
+
+    def row(self, party: Reservation) -> Any:
+        """Its row, whose list is the one that is shown."""
+        row = self.page.locator(f'.row[data-party="{party.public_id}"]')
+        tab = row.evaluate("row => row.parentNode.dataset.tab")
+        self.page.locator(f'[data-to-tab="{tab}"]').click()
+        return row
+
+    def tap_row(self, party: Reservation, verb: str) -> None:
+        """Take the step its row offers, which must be this one."""
+        button = self.row(party).locator(".row__do")
+        assert (button.get_attribute("value") or "").startswith(verb), party.guest_name
+        self._rest()
+        button.click()
+
+    def open(self, party: Reservation) -> Any:
+        """Its drawer."""
+        self.row(party).locator("a.row__main").click()
+        drawer = self.page.locator(f'[data-drawer=party][data-party="{party.public_id}"]')
+        expect(drawer).to_be_visible()
+        return drawer
+
+    def tap_in_drawer(self, party: Reservation, verb: str) -> None:
+        """Press the button of this verb, unfolding what hides it; say yes if asked."""
+        drawer = self.open(party)
+        button = drawer.locator(f"button[name=do][value^='{verb} ']")
+        if not button.count():
+            button = drawer.locator(f"form:has(input[name=do][value^='{verb} ']) button")
+        fold = drawer.locator("details:not([open])").filter(has=button)
+        if fold.count():
+            fold.locator("summary").click()
+        self._rest()
+        button.click()
+        if button.evaluate("button => Boolean(button.form.dataset.confirm)"):
+            self.page.locator("#confirm button[value=yes]").click()
+
+    def change_size(self, party: Reservation, size: int) -> None:
+        """In the drawer."""
+        drawer = self.open(party)
+        form = drawer.locator("form:has(input[name=do][value^='size '])")
+        drawer.locator("details").filter(has=form).locator("summary").click()
+        form.locator("select").select_option(str(size))
+        self._rest()
+        form.locator("button").click()
+
+    def choose(self, party: Reservation, mode: str, table: str) -> None:
+        """Two taps: what, then the table."""
+        self.open(party).locator(f"[data-mode-start={mode}]").click()
+        spot = self.page.locator(f".table[data-label='{table}']")
+        expect(spot).to_have_class(_with("table--yes"))
+        self._rest()
+        spot.locator(".table__top").click()
+
+    def walk_in(self, size: int, table: str) -> None:
+        """Two taps: how many, then where."""
+        self.page.locator(f"[data-quote='{size}']").click()
+        spot = self.page.locator(f".table[data-label='{table}']")
+        expect(spot).to_have_class(_with("table--yes"))
+        self._rest()
+        spot.locator(".table__top").click()
+
+    def by_keys(self, party: Reservation, key: str) -> None:
+        """Find the party with the arrows of the list, and press the key."""
+        self.page.keyboard.press("/")
+        self.page.keyboard.type(party.guest_name)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator(f'.row[data-party="{party.public_id}"] a')).to_be_focused()
+        self._rest()
+        self.page.keyboard.press(key)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._rest()
+        self.page.locator("[data-toast-undo]").click()
+
+    def _rest(self) -> None:
+        """A hand takes a moment; the screen takes a faster second tap for a double tap."""
+        left = self.ready_at - time.monotonic()
+        if left > 0:
+            self.page.wait_for_timeout(left * 1000)
+        self.ready_at = time.monotonic() + 0.4
+
+
+def _with(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(^|\s){name}(\s|$)")
+
+
+@dataclass
+class Night:
+    """The evening on several screens, which must say the same after every step."""
+
+    screens: list[Screen]
+    took: list[float] = field(default_factory=list)
+    """Seconds from each tap to all screens showing what the book says."""
+
+    def step(self, do: Callable[[], object]) -> None:
+        """Do something; wait until every screen shows the book as it is then."""
+        before = book()
+        started = time.monotonic()
+        do()
+        until(lambda: book() != before, "the book has it")
+        self.agree()
+        self.took.append(time.monotonic() - started)
+
+    def agree(self) -> None:
+        """Wait until every screen says of every party what the book says."""
+        until(lambda: all(fits(each.shows(), book()) for each in self.screens), "screens agree")
+
+
+def fits(shown: dict[str, Any], truth: dict[str, list[Any]]) -> bool:
+    """Whether a screen has every party, and each of its pieces the newest version."""
+    if shown["rows"] != truth:
+        return False
+    return all(truth[party][1] == version for party, version in shown["others"] if party in truth)
+
+
+def book() -> dict[str, list[Any]]:
+    """Every party of the night with state and version."""
+    rows: Iterable[Reservation] = Reservation.objects.filter(service_date=SATURDAY)
+    return {row.public_id: [row.status, row.version] for row in rows}

@@ -1,0 +1,257 @@
+"""A whole Saturday: two hosts and a guest, three browsers, a hundred and twenty covers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import statistics
+from collections import Counter
+
+import pytest
+from django.core import mail
+from playwright.sync_api import Page, expect
+
+from notifications.services import deliver_due
+from reservations import tasks
+from reservations.engine import types as e
+from reservations.ledger.confirm import Contact
+from reservations.models import Reservation
+from reservations.services.bookings import Extras, book
+from reservations.services.holds import HoldRequest
+from restaurants.demo.build import build_house
+from restaurants.demo.maison import MAISON
+from restaurants.models import Membership, Restaurant, Role
+from tests.e2e.conftest import OpenVisit
+from tests.e2e.saturday import Night, Screen, booked, instant
+from tests.factories import make_user
+from tests.fixtures.domain import Clock
+from tests.fixtures.streams import StreamServer, session_of
+from tests.reservations.browser import SATURDAY
+from tests.reservations.stand import HOST, check_promises, fingerprint, tables_of
+
+STAND = f"/staff/r/maison/stand/?date={SATURDAY}"
+TABLET = {"width": 1024, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def house(live_server: object, clock: Clock) -> Restaurant:
+    """Maison Allo on the Friday before."""
+    found = build_house(MAISON)
+    clock.set("2025-11-14T12:00+01:00")
+    return found
+
+
+HOSTS = (("Ana", "floor"), ("Hugo", "timeline"))
+
+
+def host(visit: OpenVisit, house: Restaurant, name: str, view: str) -> Screen:
+    """Somebody at the door with a tablet."""
+    user = make_user(f"{name.lower()}@example.com", is_staff=True, full_name=name)
+    Membership.objects.create(user=user, restaurant=house, role=Role.HOST)
+    window = visit(viewport=TABLET, locale="en-GB")
+    window.page.context.add_cookies(
+        [{"name": "sessionid", "value": session_of(user), "url": window.site}]
+    )
+    window.open(f"{STAND}&view={view}")
+    expect(window.page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
+    return Screen(window)
+
+
+def reserve(house: Restaurant) -> None:
+    for each in booked():
+        request = HoldRequest(
+            house.public_id,
+            SATURDAY,
+            each.time,
+            each.size,
+            channel=e.Channel.IN_HOUSE,
+            source="phone",
+        )
+        book(request, Contact(each.name, ""), Extras(), by=HOST)
+
+
+def named(name: str) -> Reservation:
+    return Reservation.objects.get(guest_name=name)
+
+
+def end_of(party: Reservation) -> dt.datetime:
+    return party.expected_end or party.ends_at
+
+
+def book_online(page: Page, site: str, name: str, time: str, size: int) -> None:
+    """As any guest does."""
+    page.goto(f"{site}/r/maison/?party={size}&date={SATURDAY}&time={time}")
+    page.get_by_role("radio", name=time, exact=True).check()
+    page.get_by_role("button", name="Hold this table").click()
+    page.get_by_label("Your name", exact=True).fill(name)
+    page.get_by_label("E-mail", exact=True).fill(f"{name.lower()}@example.com")
+    page.locator("[data-confirm]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your table is booked")
+
+
+def wait_for_table(page: Page, site: str, name: str, around: str, size: int) -> None:
+    """Nothing is free: the guest asks to be told."""
+    page.goto(f"{site}/r/maison/waitlist/?party={size}&date={SATURDAY}&time={around}")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("E-mail", exact=True).fill(f"{name.lower()}@example.com")
+    page.get_by_role("button", name="Put me on the list").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are on the waitlist")
+
+
+def take_offer(page: Page, site: str, name: str) -> None:
+    """The mail says a table came free; its link leads to it."""
+    tasks.offer_tables()
+    deliver_due()
+    letter = next(each for each in reversed(mail.outbox) if f"{name.lower()}@" in each.to[0])
+    path = re.search(r"/waitlist/\S+/", str(letter.body))
+    assert path is not None
+    page.goto(site + path.group())
+    page.get_by_role("button", name="Take this table").click()
+    page.locator("[data-confirm]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your table is booked")
+
+
+class Evening:
+    """Who does what, by the clock."""
+
+    def __init__(self, night: Night, clock: Clock) -> None:
+        self.night, self.clock, self.now = night, clock, ""
+        self.ana, self.hugo = night.screens
+        self.turn = 0
+
+    def at(self, reading: str) -> None:
+        """It is this time now; what runs by itself has run."""
+        self.now = reading
+        self.clock.set(instant(reading))
+        tasks.keep_the_stand()
+        for each in self.night.screens:
+            each.refresh()
+        self.night.agree()
+
+    def next_host(self) -> Screen:
+        self.turn += 1
+        return self.night.screens[self.turn % 2]
+
+    def expect_alert(self, kind: str, name: str) -> None:
+        for each in self.night.screens:
+            alert = each.page.locator(f".alert--{kind}[data-select='{named(name).public_id}']")
+            expect(alert).to_be_visible()
+
+    def goodbye(self, staying: tuple[str, ...] = ()) -> None:
+        """Whose time is over leaves, but for who stays."""
+        for party in self._parties("seated"):
+            if end_of(party) <= self.clock.now and party.guest_name not in staying:
+                host = self.next_host()
+                self.night.step(lambda host=host, party=party: host.tap_in_drawer(party, "leave"))
+
+    def welcome(self, missing: tuple[str, ...] = ()) -> None:
+        """Whose time has come arrives and is seated, but for who is not there."""
+        for party in self._parties("confirmed"):
+            if party.starts_at <= self.clock.now and party.guest_name not in missing:
+                self.arrive(party)
+        for party in self._parties("arrived"):
+            host = self.next_host()
+            self.night.step(lambda host=host, party=party: host.tap_row(party, "seat"))
+
+    def arrive(self, party: Reservation) -> None:
+        host = self.next_host()
+        if host is self.ana:
+            self.night.step(lambda: host.by_keys(party, "a"))
+        else:
+            self.night.step(lambda: host.tap_row(party, "arrive"))
+
+    def walk_in(self, size: int, table: str) -> Reservation:
+        self.night.step(lambda: self.ana.walk_in(size, table))
+        party = Reservation.objects.filter(channel="walk_in").latest("pk")
+        assert tables_of(party) == [table]
+        return party
+
+    def taken_back(self, host: Screen) -> None:
+        """The step that was just done is undone."""
+        self.night.step(host.undo)
+
+    def _parties(self, status: str) -> list[Reservation]:
+        found = Reservation.objects.filter(service_date=SATURDAY, status=status)
+        return list(found.order_by("starts_at", "pk"))
+
+
+def test_a_saturday_of_a_hundred_and_twenty_covers(
+    house: Restaurant, visit: OpenVisit, stream_of_site: StreamServer, clock: Clock
+) -> None:
+    reserve(house)
+    guest = visit(viewport=PHONE, locale="en-GB")
+    book_online(guest.page, guest.site, "Quentin", "20:45", 2)
+    wait_for_table(guest.page, guest.site, "Wanda", "19:15", 4)
+    wait_for_table(guest.page, guest.site, "Willi", "21:15", 2)
+    clock.set(instant("17:25"))
+    evening = Evening(Night([host(visit, house, *each) for each in HOSTS]), clock)
+    ana, hugo, step = evening.ana, evening.hugo, evening.night.step
+    evening.at("17:30")
+    step(lambda: hugo.tap_in_drawer(named("Henry"), "cancel"))
+    step(lambda: take_offer(guest.page, guest.site, "Wanda"))
+
+    evening.at("19:00")
+    evening.welcome(missing=("Caron",))
+    evening.at("19:15")
+    evening.expect_alert("late", "Caron")
+    evening.welcome(missing=("Caron",))
+    first = evening.walk_in(2, "13")
+    evening.at("19:30")
+    evening.welcome()
+    before = fingerprint()
+    step(lambda: ana.choose(first, "move", "14"))
+    evening.taken_back(ana)
+    assert fingerprint() == before
+    step(lambda: ana.choose(first, "move", "14"))
+    step(lambda: ana.choose(named("Joly"), "swap", "5"))
+    assert (tables_of(named("Joly")), tables_of(named("Klein"))) == (["5"], ["4"])
+    step(lambda: hugo.tap_in_drawer(named("Vidal"), "cancel"))
+    step(lambda: take_offer(guest.page, guest.site, "Willi"))
+    evening.at("19:45")
+    evening.welcome()
+    evening.walk_in(2, "13")
+
+    for reading in ("20:30", "20:45", "21:00", "21:15"):
+        evening.at(reading)
+        evening.goodbye(staying=("Girard",))
+        if reading == "21:00":
+            evening.expect_alert("conflict", "Girard")
+            evening.goodbye()
+        evening.welcome(missing=("Simon",))
+    evening.expect_alert("late", "Simon")
+    before = fingerprint()
+    step(lambda: hugo.tap_in_drawer(named("Simon"), "no_show"))
+    evening.taken_back(hugo)
+    assert fingerprint() == before
+    step(lambda: hugo.tap_in_drawer(named("Simon"), "no_show"))
+    evening.walk_in(2, "1")
+
+    for reading in ("21:30", "21:45", "22:00", "22:15"):
+        evening.at(reading)
+        evening.goodbye(staying=("Perrin",))
+        evening.welcome()
+    until = end_of(named("Perrin"))
+    step(lambda: hugo.tap_in_drawer(named("Perrin"), "extend"))
+    assert end_of(named("Perrin")) - until == dt.timedelta(minutes=15)
+    for reading in ("22:30", "22:45", "23:00", "23:30", "00:00", "00:30"):
+        evening.at(reading)
+        evening.goodbye()
+        evening.welcome()
+    evening.at("00:45")
+    evening.goodbye()
+    step(lambda: ana.choose(named("Picard"), "merge", "2"))
+    assert tables_of(named("Picard")) == ["1", "2"]
+    step(lambda: hugo.change_size(named("Picard"), 4))
+    for reading in ("01:00", "01:15", "01:30", "02:00"):
+        evening.at(reading)
+        evening.goodbye()
+
+    check_promises()
+    outcome = Counter[str]()
+    for party in Reservation.objects.filter(service_date=SATURDAY):
+        outcome[party.status] += party.party_size
+    assert outcome == {"completed": 128, "cancelled": 6, "no_show": 2}
+    took = evening.night.took
+    print(f"{len(took)} steps: {statistics.median(took):.2f} s, at most {max(took):.2f} s")
+    assert statistics.median(took) < 1

@@ -1,0 +1,114 @@
+"""Before the doors open: notes of the date and sections, and a booking that waits for an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from reservations.models import NightNote, Reservation, SectionTable, ShiftServer
+from reservations.services import stand
+from restaurants.models import Restaurant
+from tests.fixtures.domain import Clock
+from tests.reservations.stand import DATE, HOST, at, booked
+from tests.staff.conftest import As, Cast
+
+pytestmark = pytest.mark.django_db
+
+SHIFT = "/staff/r/bella/stand/shift/"
+HERE = f"{SHIFT}?date={DATE}"
+
+
+def send(client: Client, do: str, once: str = "one", **fields: Any) -> Any:
+    said = {"do": do, "date": DATE.isoformat(), "once": once, "back": "shift"} | fields
+    return client.post("/staff/r/bella/stand/do/", said)
+
+
+@pytest.fixture
+def ida(house: Restaurant, clock: Clock) -> ShiftServer:
+    clock.now = at("17:00")
+    stand.put_on_shift(house.public_id, DATE, "Ida", by=HOST)
+    return ShiftServer.objects.get()
+
+
+def test_notes_are_written_shown_and_taken_away(as_: As, cast: Cast, ida: ShiftServer) -> None:
+    client = as_(cast.host)
+    assert send(client, "note", text="No oysters").headers["Location"] == HERE
+    page = client.get(HERE).content.decode()
+    assert ">No oysters</textarea>" in page
+    assert 'name="token"' in page
+    service = ida.restaurant.services.first()
+    assert service is not None
+    send(client, "note", "two", text="Wine pairing", service=str(service.pk))
+    assert set(NightNote.objects.values_list("service", "text")) == {
+        (None, "No oysters"),
+        (service.pk, "Wine pairing"),
+    }
+    assert "No oysters" in client.get("/staff/r/bella/stand/").content.decode()
+    send(client, "note", "three", text="")
+    assert "No oysters" not in client.get(HERE).content.decode()
+
+
+def test_a_section_is_the_boxes_that_are_ticked_and_can_be_undone(
+    as_: As, cast: Cast, ida: ShiftServer
+) -> None:
+    client = as_(cast.host)
+    tables = list(ida.restaurant.tables.order_by("pk").values_list("public_id", flat=True))
+    answer = send(client, "section", server=ida.public_id, tables=tables)
+    assert answer.headers["Location"] == HERE
+    page = client.get(HERE).content.decode()
+    assert page.count(" checked>") == len(tables) == 2
+    token = page.partition('name="token" value="')[2].partition('"')[0]
+    client.post(
+        "/staff/r/bella/stand/undo/",
+        {"token": token, "date": DATE.isoformat(), "back": "shift"},
+    )
+    assert " checked>" not in client.get(HERE).content.decode()
+    assert not SectionTable.objects.exists()
+
+
+def test_a_table_that_is_somebody_elses_says_whose(
+    as_: As, cast: Cast, ida: ShiftServer, house: Restaurant
+) -> None:
+    stand.put_on_shift(house.public_id, DATE, "Ben", by=HOST)
+    table = house.tables.order_by("pk").values_list("public_id", flat=True)[0]
+    stand.give_section(ida.public_id, [table], by=HOST)
+    page = as_(cast.host).get(HERE).content.decode()
+    assert page.count('<span class="soft">Ida</span>') == 1
+
+
+def test_who_only_looks_has_no_forms(as_: As, cast: Cast, ida: ShiftServer) -> None:
+    stand.write_note(ida.restaurant.public_id, DATE, "No oysters", by=HOST)
+    page = as_(cast.viewer).get(HERE).content.decode()
+    assert "No oysters" in page
+    assert 'name="do"' not in page
+
+
+def test_a_booking_that_waits_is_accepted_by_its_row_or_declined_in_its_drawer(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    rows = [booked(house, name=name) for name in ("Ada", "Bo")]
+    Reservation.objects.update(status="pending")
+    clock.now = at("17:00")
+    client = as_(cast.host)
+    for row in rows:
+        row.refresh_from_db()
+    page = client.get("/staff/r/bella/stand/").content.decode()
+    assert f'value="accept {rows[0].public_id} {rows[0].version}"' in page
+    drawer = client.get(f"/staff/r/bella/stand/drawer/?party={rows[1].public_id}")
+    assert f'value="decline {rows[1].public_id} {rows[1].version}"' in drawer.content.decode()
+    send(client, f"accept {rows[0].public_id} {rows[0].version}")
+    send(client, f"decline {rows[1].public_id} {rows[1].version}", "two", reason="Full")
+    assert list(Reservation.objects.order_by("pk").values_list("status", flat=True)) == [
+        "confirmed",
+        "declined",
+    ]
+
+
+def test_a_party_that_has_an_answer_cannot_be_declined_here(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    row = booked(house)
+    drawer = as_(cast.host).get(f"/staff/r/bella/stand/drawer/?party={row.public_id}")
+    assert "decline" not in drawer.content.decode()
