@@ -52,7 +52,11 @@ async function doing(verb) {
 const operate = (what) => () => stand.mayOperate && what();
 
 const KEYS = {
-  "/": () => find("[data-find]").focus(),
+  "/": () => {
+    // What was searched before is overwritten by what is typed now.
+    find("[data-find]").focus();
+    find("[data-find]").select();
+  },
   n: operate(() => find("[data-open-new]")?.click()),
   w: operate(() => find('[data-quote="2"]')?.focus()),
   q: () => {

@@ -85,9 +85,11 @@ field.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "Enter") {
     event.preventDefault();
     find("a.row__main", rows()[0] ?? document)?.focus();
-  } else if (event.key === "Escape" && field.value) {
+  } else if (event.key === "Escape") {
     field.value = "";
     field.dispatchEvent(new Event("input"));
+    // Single keys do things again.
+    field.blur();
     event.stopPropagation();
   }
 });

@@ -21,8 +21,8 @@ BOOKED = """
 19:30 3 Joly, 19:30 4 Klein, 19:30 2 Lambert, 19:30 2 Morel, 19:30 4 Noël, 19:45 3 Olivier,
 19:45 5 Perrin, 20:45 2 Renard, 20:45 2 Simon, 21:00 2 Thomas, 21:00 2 Ulrich,
 21:15 2 Vidal, 21:15 4 Weber, 21:15 2 Xavier, 21:15 3 Yvon, 21:30 4 Zola, 21:45 3 Arnaud,
-21:45 2 Brun, 21:45 2 Colin, 22:00 6 Denis, 22:00 3 Evrard, 22:30 2 Fabre, 23:00 5 Gautier,
-23:00 2 Huet, 23:30 3 Jacob, 23:30 4 Kahn, 23:30 2 Leroy, 23:30 2 Masson, 00:00 2 Nicolas,
+22:00 6 Denis, 22:00 3 Evrard, 22:30 2 Fabre, 23:00 5 Gautier,
+23:00 2 Huet, 23:30 3 Jacob, 23:30 2 Leroy, 23:30 2 Masson, 00:00 4 Kahn, 00:00 2 Nicolas,
 00:30 4 Oudin, 00:30 2 Picard
 """
 """By telephone, the week before: the time, how many, and who."""
@@ -48,6 +48,9 @@ def instant(clock_reading: str) -> str:
     day = SATURDAY.day + (clock_reading < "12:00")
     return f"{SATURDAY:%Y-%m}-{day:02}T{clock_reading}+01:00"
 
+
+PAUSE = 0.4
+"""Seconds between two steps of a host; a screen takes a faster second tap for a double tap."""
 
 SHOWN = """() => {
   const rows = [...document.querySelectorAll(".row[data-party]")];
@@ -92,7 +95,10 @@ class Screen:
     def tap_row(self, party: Reservation, verb: str) -> None:
         """Take the step its row offers, which must be this one."""
         button = self.row(party).locator(".row__do")
-        assert (button.get_attribute("value") or "").startswith(verb), party.guest_name
+        offers = re.compile(rf"^{verb} ")
+        expect(button, f"{party.guest_name} at {party.starts_at}").to_have_attribute(
+            "value", offers
+        )
         self._rest()
         button.click()
 
@@ -106,22 +112,23 @@ class Screen:
     def tap_in_drawer(self, party: Reservation, verb: str) -> None:
         """Press the button of this verb, unfolding what hides it; say yes if asked."""
         drawer = self.open(party)
-        button = drawer.locator(f"button[name=do][value^='{verb} ']")
-        if not button.count():
-            button = drawer.locator(f"form:has(input[name=do][value^='{verb} ']) button")
-        fold = drawer.locator("details:not([open])").filter(has=button)
-        if fold.count():
-            fold.locator("summary").click()
+        inside = f"button[name=do][value^='{verb} ']"
+        if not drawer.locator(inside).count():
+            inside = f"form:has(input[name=do][value^='{verb} ']) button"
+        self._unfold(drawer, inside)
+        button = drawer.locator(inside)
+        is_asked = button.evaluate("button => Boolean(button.form.dataset.confirm)")
         self._rest()
         button.click()
-        if button.evaluate("button => Boolean(button.form.dataset.confirm)"):
+        if is_asked:
             self.page.locator("#confirm button[value=yes]").click()
 
     def change_size(self, party: Reservation, size: int) -> None:
         """In the drawer."""
         drawer = self.open(party)
-        form = drawer.locator("form:has(input[name=do][value^='size '])")
-        drawer.locator("details").filter(has=form).locator("summary").click()
+        inside = "form:has(input[name=do][value^='size '])"
+        self._unfold(drawer, inside)
+        form = drawer.locator(inside)
         form.locator("select").select_option(str(size))
         self._rest()
         form.locator("button").click()
@@ -134,13 +141,24 @@ class Screen:
         self._rest()
         spot.locator(".table__top").click()
 
-    def walk_in(self, size: int, table: str) -> None:
-        """Two taps: how many, then where."""
+    def walk_in(self, size: int, table: str, *, insist: bool = False) -> None:
+        """Two taps: how many, then where; a manager who insists says yes to the question."""
+        self._close()
         self.page.locator(f"[data-quote='{size}']").click()
         spot = self.page.locator(f".table[data-label='{table}']")
         expect(spot).to_have_class(_with("table--yes"))
         self._rest()
         spot.locator(".table__top").click()
+        if insist:
+            self.page.locator("#confirm button[value=yes]").click()
+
+    def clear(self, table: str) -> None:
+        """Say that a table is clean again."""
+        self._close()
+        self.page.locator(f".table[data-label='{table}'] .table__top").click()
+        button = self.page.locator("[data-drawer=table] form:has([value=cleared]) button")
+        self._rest()
+        button.click()
 
     def by_keys(self, party: Reservation, key: str) -> None:
         """Find the party with the arrows of the list, and press the key."""
@@ -150,18 +168,31 @@ class Screen:
         expect(self.page.locator(f'.row[data-party="{party.public_id}"] a')).to_be_focused()
         self._rest()
         self.page.keyboard.press(key)
+        for each in ("/", "Escape"):
+            self.page.keyboard.press(each)
 
     def undo(self) -> None:
         """Take the last step back."""
         self._rest()
         self.page.locator("[data-toast-undo]").click()
 
+    def _close(self) -> None:
+        """The drawer is in front of the floor on a tablet."""
+        cross = self.page.locator("[data-open=drawer] [data-drawer-close]")
+        if cross.count():
+            cross.click()
+
+    def _unfold(self, drawer: Any, inside: str) -> None:
+        """Open what hides this part of a drawer."""
+        fold = drawer.locator("details:not([open])").filter(has=self.page.locator(inside))
+        if fold.count():
+            fold.locator("summary").click()
+
     def _rest(self) -> None:
-        """A hand takes a moment; the screen takes a faster second tap for a double tap."""
+        """A hand takes a moment."""
         left = self.ready_at - time.monotonic()
         if left > 0:
             self.page.wait_for_timeout(left * 1000)
-        self.ready_at = time.monotonic() + 0.4
 
 
 def _with(name: str) -> re.Pattern[str]:
@@ -181,9 +212,19 @@ class Night:
         before = book()
         started = time.monotonic()
         do()
-        until(lambda: book() != before, "the book has it")
+        until(lambda: book() != before or bool(self.refusals()), "the book has it")
+        assert not self.refusals(), self.refusals()
         self.agree()
         self.took.append(time.monotonic() - started)
+        for each in self.screens:
+            each.ready_at = time.monotonic() + PAUSE
+
+    def refusals(self) -> list[str]:
+        """What screens say they could not do."""
+        found = [
+            each.page.locator(".toast--bad:visible").all_inner_texts() for each in self.screens
+        ]
+        return [text for texts in found for text in texts]
 
     def agree(self) -> None:
         """Wait until every screen says of every party what the book says."""

@@ -115,6 +115,36 @@ def test_an_older_version_is_told_who_changed_it(venue: Restaurant, clock: Clock
     assert fresh(row).status == "arrived"
 
 
+def test_a_move_of_a_party_whose_table_is_fixed_is_another_version(
+    venue: Restaurant, clock: Clock
+) -> None:
+    """Only its claims change; the second host, who sees the old table, is told all the same."""
+    row, other = booked(venue), booked(venue, name="Bea")
+    put(venue, row, "3")
+    put(venue, other, "4")
+    clock.now = at("18:55")
+    acts = {
+        "move": lambda seen: stand.move(row.public_id, ids(venue, "5"), expected=seen, by=HOST),
+        "swap": lambda seen: stand.swap(
+            row.public_id,
+            other.public_id,
+            expected=seen,
+            other_expected=fresh(other).version,
+            by=HOST,
+        ),
+        "merge": lambda seen: stand.merge(row.public_id, *ids(venue, "3"), expected=seen, by=HOST),
+        "split": lambda seen: stand.split(row.public_id, *ids(venue, "3"), expected=seen, by=HOST),
+    }
+    for name, act in acts.items():
+        seen = fresh(row).version
+        done = act(seen)
+        assert fresh(row).version == done.version == seen + 1, name
+        with pytest.raises(StaleParty):
+            act(seen)
+    stand.undo(done.token, by=HOST)
+    assert fresh(row).version == seen + 2
+
+
 def test_the_same_tap_twice_is_one_action(venue: Restaurant, clock: Clock) -> None:
     row = booked(venue)
     clock.now = at("18:55")

@@ -216,6 +216,8 @@ def _since(acting: Acting, guest: stand.Guest, chosen: Sequence[int], start: Min
 def _save_moved(acting: Acting, row: Reservation, what: str, tables: Sequence[int]) -> None:
     before = acting.guest(row).table_ids
     row.updated_at = acting.at
+    # The tables are in the claims, the row may be as it was: it is another version all the same.
+    row.version += 1
     with guarded():
         row.save()
     acting.record(
