@@ -21,7 +21,7 @@ BOOKED = """
 19:30 3 Joly, 19:30 4 Klein, 19:30 2 Lambert, 19:30 2 Morel, 19:30 4 Noël, 19:45 3 Olivier,
 19:45 5 Perrin, 20:45 2 Renard, 20:45 2 Simon, 21:00 2 Thomas, 21:00 2 Ulrich,
 21:15 2 Vidal, 21:15 4 Weber, 21:15 2 Xavier, 21:15 3 Yvon, 21:30 4 Zola, 21:45 3 Arnaud,
-22:00 6 Denis, 22:00 3 Evrard, 22:30 2 Fabre, 23:00 5 Gautier,
+21:45 2 Brun, 22:00 6 Denis, 22:00 3 Evrard, 22:30 2 Fabre, 23:00 5 Gautier,
 23:00 2 Huet, 23:30 3 Jacob, 23:30 2 Leroy, 23:30 2 Masson, 00:00 4 Kahn, 00:00 2 Nicolas,
 00:30 4 Oudin, 00:30 2 Picard
 """
@@ -156,9 +156,9 @@ class Screen:
         """Say that a table is clean again."""
         self._close()
         self.page.locator(f".table[data-label='{table}'] .table__top").click()
-        button = self.page.locator("[data-drawer=table] form:has([value=cleared]) button")
         self._rest()
-        button.click()
+        self.page.locator("[data-drawer=table] form:has([value=cleared]) button").click()
+        self.ready_at = time.monotonic() + 2 * PAUSE
 
     def by_keys(self, party: Reservation, key: str) -> None:
         """Find the party with the arrows of the list, and press the key."""
@@ -205,17 +205,17 @@ class Night:
 
     screens: list[Screen]
     took: list[float] = field(default_factory=list)
-    """Seconds from each tap to all screens showing what the book says."""
+    """For each step: seconds from its being in the book to its being on every screen."""
 
     def step(self, do: Callable[[], object]) -> None:
         """Do something; wait until every screen shows the book as it is then."""
         before = book()
-        started = time.monotonic()
         do()
         until(lambda: book() != before or bool(self.refusals()), "the book has it")
+        written = time.monotonic()
         assert not self.refusals(), self.refusals()
         self.agree()
-        self.took.append(time.monotonic() - started)
+        self.took.append(time.monotonic() - written)
         for each in self.screens:
             each.ready_at = time.monotonic() + PAUSE
 
