@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import statistics
 from collections import Counter
+from functools import partial
 
 import pytest
 from django.core import mail
@@ -145,7 +146,7 @@ class Evening:
             is_over = end_of(party) <= self.clock.now and party.guest_name != staying
             if is_over or (leaving and party.guest_name == leaving):
                 host = self.next_host()
-                self.night.step(lambda host=host, party=party: host.tap_in_drawer(party, "leave"))
+                self.night.step(partial(host.tap_in_drawer, party, "leave"))
 
     def welcome(self, missing: str = "") -> None:
         """Whose time has come arrives and is seated, but for who is not there."""
@@ -155,16 +156,19 @@ class Evening:
         for party in self._parties("arrived"):
             self.clear_for(party)
             host = self.next_host()
-            self.night.step(lambda host=host, party=party: host.tap_row(party, "seat"))
+            self.night.step(partial(host.tap_row, party, "seat"))
 
     def clear_for(self, party: Reservation) -> None:
         """Its tables are wiped sooner than the house plans for."""
         blocks = TableBlock.objects.filter(table__label__in=tables_of(party), ended_at=None)
         for block in blocks.filter(ends_at__gt=self.clock.now).select_related("table"):
             self.ana.clear(block.table.label)
-            until(lambda block=block: not blocks.filter(pk=block.pk).exists(), "it is clear")
+            until(partial(self._is_clear, block.pk), "it is clear")
             for each in self.night.screens:
                 each.refresh()
+
+    def _is_clear(self, block: int) -> bool:
+        return TableBlock.objects.filter(pk=block, ended_at__isnull=False).exists()
 
     def arrive(self, party: Reservation) -> None:
         host = self.next_host()

@@ -18,6 +18,7 @@ from reservations.errors import (
 )
 from reservations.models import Reservation, StandAction
 from reservations.services import stand
+from reservations.services.stand import Undo
 from restaurants.models import Restaurant
 from tests import factories
 from tests.fixtures.domain import Clock
@@ -123,7 +124,7 @@ def test_a_move_of_a_party_whose_table_is_fixed_is_another_version(
     put(venue, row, "3")
     put(venue, other, "4")
     clock.now = at("18:55")
-    acts = {
+    acts: dict[str, Callable[[int], Undo]] = {
         "move": lambda seen: stand.move(row.public_id, ids(venue, "5"), expected=seen, by=HOST),
         "swap": lambda seen: stand.swap(
             row.public_id,
