@@ -10,7 +10,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from reservations.engine import types as e
 from reservations.models import Reservation
+from reservations.services.holds import HoldRequest
+from restaurants.models import Restaurant
 from tests.concurrency.together import until
 from tests.e2e.conftest import Visit
 from tests.reservations.browser import SATURDAY
@@ -41,6 +44,18 @@ def booked() -> list[Plan]:
     """Everybody who booked, in the order of their times."""
     lines = (each.split() for each in BOOKED.replace("\n", " ").split(",") if each.strip())
     return [Plan(time, int(size), name) for time, size, name in lines]
+
+
+def by_telephone(house: Restaurant, plan: Plan) -> HoldRequest:
+    """What the house writes down for one of them."""
+    return HoldRequest(
+        house.public_id,
+        SATURDAY,
+        plan.time,
+        plan.size,
+        channel=e.Channel.IN_HOUSE,
+        source="phone",
+    )
 
 
 def instant(clock_reading: str) -> str:

@@ -14,17 +14,15 @@ from playwright.sync_api import Page, expect
 
 from notifications.services import deliver_due
 from reservations import tasks
-from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
 from reservations.models import Reservation, TableBlock
 from reservations.services.bookings import Extras, book
-from reservations.services.holds import HoldRequest
 from restaurants.demo.build import build_house
 from restaurants.demo.maison import MAISON
 from restaurants.models import Membership, Restaurant, Role
 from tests.concurrency.together import until
 from tests.e2e.conftest import OpenVisit, Visit
-from tests.e2e.saturday import Night, Screen, booked, instant
+from tests.e2e.saturday import Night, Screen, booked, by_telephone, instant
 from tests.factories import make_user
 from tests.fixtures.domain import Clock
 from tests.fixtures.streams import StreamServer, session_of
@@ -62,15 +60,7 @@ def host(visit: OpenVisit, house: Restaurant, name: str, role: Role, view: str) 
 
 def reserve(house: Restaurant) -> None:
     for each in booked():
-        request = HoldRequest(
-            house.public_id,
-            SATURDAY,
-            each.time,
-            each.size,
-            channel=e.Channel.IN_HOUSE,
-            source="phone",
-        )
-        book(request, Contact(each.name, ""), Extras(), by=HOST)
+        book(by_telephone(house, each), Contact(each.name, ""), Extras(), by=HOST)
 
 
 def named(name: str) -> Reservation:
