@@ -64,6 +64,8 @@ def instant(clock_reading: str) -> str:
     return f"{SATURDAY:%Y-%m}-{day:02}T{clock_reading}+01:00"
 
 
+PATIENCE = 30.0
+"""Seconds that a busy machine may take."""
 PAUSE = 0.4
 """Seconds between two steps of a host; a screen takes a faster second tap for a double tap."""
 
@@ -226,7 +228,7 @@ class Night:
         """Do something; wait until every screen shows the book as it is then."""
         before = book()
         do()
-        until(lambda: book() != before or bool(self.refusals()), "the book has it")
+        until(lambda: book() != before or bool(self.refusals()), "the book has it", PATIENCE)
         written = time.monotonic()
         assert not self.refusals(), self.refusals()
         self.agree()
@@ -243,7 +245,11 @@ class Night:
 
     def agree(self) -> None:
         """Wait until every screen says of every party what the book says."""
-        until(lambda: all(fits(each.shows(), book()) for each in self.screens), "screens agree")
+        until(
+            lambda: all(fits(each.shows(), book()) for each in self.screens),
+            "screens agree",
+            PATIENCE,
+        )
 
 
 def fits(shown: dict[str, Any], truth: dict[str, list[Any]]) -> bool:
