@@ -142,7 +142,7 @@ def test_pictures(look: Look) -> None:
     look("stand-phone-floor", f"{STAND}&theme=dark", PHONE, "dark", ".panes-nav [data-pane=centre]")
     look("stand-shift", f"{HOUSE}stand/shift/?date={SATURDAY}", DESK, "light")
     for name, path in (
-        ("report-covers", f"reports/?first=2025-11-10&last={SATURDAY}"),
+        ("report-covers", f"reports/covers/?first=2025-11-10&last={SATURDAY}"),
         ("report-occupancy", f"reports/occupancy/?first=2025-11-10&last={SATURDAY}"),
         ("floor-editor", "setup/floor/"),
         ("people", "people/"),
