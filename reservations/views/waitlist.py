@@ -149,6 +149,10 @@ class LeaveView(TokenView):
 class AnswerView(TokenView):
     """``POST /waitlist/<token>/offer/``: take the table that is offered, or let it go."""
 
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Nothing is answered by looking: the offer is on the entry's page."""
+        return redirect("waitlist-leave", token)
+
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Taken, it is this browser's to book; else it is offered to the next."""
         if request.POST.get("answer") != "yes":
