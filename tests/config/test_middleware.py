@@ -309,6 +309,8 @@ def test_a_logged_line_is_one_line_with_the_id_and_no_objects() -> None:
         (f"/waitlist/{'x' * 27}/", "/waitlist/…/"),
         (f"/waitlist/{'x' * 27}/offer/", "/waitlist/…/offer/"),
         (f"/queue/{'x' * 27}/", "/queue/…/"),
+        (f"/pay/{'x' * 27}/", "/pay/…/"),
+        (f"/staff/password/{'x' * 27}/", "/staff/password/…/"),
         (f"/r/anchor/continue/{'ey.J_' * 30}/?embed=1", "/r/anchor/continue/…/?embed=1"),
         (f"/e/{'1-0a.' * 20}=/r/anchor/", "/e/…/r/anchor/"),
         (f"/e/{'1-0a.' * 20}=/booking/{'x' * 27}/", "/e/…/booking/…/"),
