@@ -8,7 +8,9 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-_TOKEN = re.compile(r"/(e|booking|bookings/sign-in|continue|waitlist)/[A-Za-z0-9._=-]{20,}")
+_TOKEN = re.compile(
+    r"/(e|booking|bookings/sign-in|continue|waitlist|queue|pay|password)/[A-Za-z0-9._=-]{20,}"
+)
 """Addresses that open something by themselves: whoever reads the log must not be able to."""
 
 _STANDARD = frozenset(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {

@@ -14,6 +14,7 @@ from reservations.services import (
     reminders,
     sign_in,
     visit_joins,
+    wait_marks,
     wait_offers,
     waitlist,
 )
@@ -39,7 +40,7 @@ def expire_unanswered() -> int:
 def expire_waitlist() -> int:
     """End waiting for dates that have passed, and look at all others once more."""
     over = waitlist.expire_waitlist()
-    wait_offers.mark_all()
+    wait_marks.mark_all()
     return over + queue_nights.end_queues()
 
 

@@ -89,6 +89,16 @@ def _asked(record: GuestRecord) -> dict[str, Any]:
             }
             for row in record.waits
         ],
+        "queue": [
+            {
+                "restaurant": row.restaurant.name,
+                "date": row.service_date.isoformat(),
+                "party_size": row.party_size,
+                "came_at": _instant(row.joined_at),
+                "status": row.status,
+            }
+            for row in record.queued
+        ],
         "large_party_requests": [
             {
                 "restaurant": row.restaurant.name,

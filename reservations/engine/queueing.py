@@ -85,6 +85,8 @@ class Cause(StrEnum):
     """A party that booked has it first."""
     QUEUE = "queue"
     """A party that waits longer has it first."""
+    UNKNOWN = "unknown"
+    """The house counts seats and has no tables to wait for: a person has to say."""
     NO_TABLE = "no_table"
     """No place of the floor seats so many, or none as it has to be."""
     TOO_LATE = "too_late"
@@ -163,6 +165,54 @@ def expected_end(guest: Guest, now: Minute, turns: Turns) -> Minute:
     return end if end > now else now + ANY_MINUTE
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The evening played forward: the whole queue has sat down in it."""
+
+    floor: Floor
+    waits: tuple[Wait, ...]
+    """Of each party, in its order."""
+    _busy: Mapping[int, Sequence[_Busy]]
+    _service: DiningService | None
+    _turns: Turns
+    _last: Minute | None
+
+    def next(self, party: Waiting) -> Wait:
+        """What a party that joins the end of the queue now is told. May be asked for any number of
+        parties: none of them joins."""
+        turn = _turn(self.floor, self._service, self._turns, party.party_size)
+        position = len(self.waits) + 1
+        return _wait(self.floor, self._busy, party, position, turn, self._last)
+
+
+def played(
+    floor: Floor,
+    guests: Iterable[Guest],
+    queue: Sequence[Waiting],
+    *,
+    service: DiningService | None = None,
+    turns: Turns | None = None,
+    last: Minute | None = None,
+) -> Line:
+    """Play the evening forward for a queue. ``last`` is the last seating.
+
+    A party that cannot sit at a place of the room it wished for tonight waits for any.
+    """
+    known: Turns = turns or {}
+    busy = _evening(floor, guests, known, queue)
+    found: list[Wait] = []
+    for position, party in enumerate(queue, start=1):
+        turn = _turn(floor, service, known, party.party_size)
+        wait = _wait(floor, busy, party, position, turn, last)
+        found.append(wait)
+        if wait.at is None:
+            continue
+        for table_id in wait.table_ids:
+            end = wait.at + turn + floor.reset
+            busy.setdefault(table_id, []).append(_Busy(wait.at, end, Cause.QUEUE))
+    return Line(floor, tuple(found), busy, service, known, last)
+
+
 def quotes(
     floor: Floor,
     guests: Iterable[Guest],
@@ -172,24 +222,8 @@ def quotes(
     turns: Turns | None = None,
     last: Minute | None = None,
 ) -> tuple[Wait, ...]:
-    """When each party of the queue can sit down, in its order. ``last`` is the last seating.
-
-    A party that cannot sit at a place of the room it wished for tonight waits for any.
-    """
-    known: Turns = turns or {}
-    busy = _evening(floor, guests, known, queue)
-    found: list[Wait] = []
-    for position, party in enumerate(queue, start=1):
-        planned = turn_now(floor.plan, service, party.party_size)
-        turn = usual_turn(known, service.id if service else None, party.party_size, planned)
-        wait = _wait(floor, busy, party, position, turn, last)
-        found.append(wait)
-        if wait.at is None:
-            continue
-        for table_id in wait.table_ids:
-            end = wait.at + turn + floor.reset
-            busy.setdefault(table_id, []).append(_Busy(wait.at, end, Cause.QUEUE))
-    return tuple(found)
+    """When each party of the queue can sit down, in its order; see :func:`played`."""
+    return played(floor, guests, queue, service=service, turns=turns, last=last).waits
 
 
 def quote_for(
@@ -203,8 +237,13 @@ def quote_for(
     last: Minute | None = None,
 ) -> Wait:
     """What a party that joins the end of the queue now is told."""
-    line = [*queue, replace(party, table_ids=())]
-    return quotes(floor, guests, line, service=service, turns=turns, last=last)[-1]
+    line = played(floor, guests, queue, service=service, turns=turns, last=last)
+    return line.next(replace(party, table_ids=()))
+
+
+def _turn(floor: Floor, service: DiningService | None, turns: Turns, party_size: int) -> int:
+    planned = turn_now(floor.plan, service, party_size)
+    return usual_turn(turns, service.id if service else None, party_size, planned)
 
 
 def _evening(
@@ -247,6 +286,8 @@ def _wait(
     if party.table_ids:
         why = tuple(Reason(Cause.KEPT, table_id) for table_id in party.table_ids)
         return Wait(party.id, size, position, floor.now, 0, party.table_ids, why)
+    if not floor.plan.tables:
+        return Wait(party.id, size, position, None, None, (), (Reason(Cause.UNKNOWN),))
     fitting = [place for place in places_of(floor.plan) if _fits(floor, place, party)]
     if not fitting:
         return Wait(party.id, size, position, None, None, (), (Reason(Cause.NO_TABLE),))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
@@ -71,6 +72,12 @@ class Queue:
     night: Night
     rows: tuple[QueueRow, ...]
     turns: queueing.Turns
+    played: queueing.Line
+    """The evening with all of them in it."""
+
+    def waits(self, sizes: Iterable[int]) -> dict[int, queueing.Wait]:
+        """What a party of each of these sizes is told that joins now."""
+        return {size: self.played.next(queueing.Waiting(0, size)) for size in sizes}
 
     def row(self, public_id: str) -> QueueRow | None:
         """The party with this public id, if it still waits."""
@@ -93,12 +100,14 @@ class Queue:
         and is counted anew."""
         night = self.night
         ids = [each.id for each in self.line]
-        ahead = self.line[: ids.index(place)] if place in ids else self.line
+        party = queueing.Waiting(0, party_size, room_id, step_free)
+        if place not in ids:
+            return self.played.next(party)
         return queueing.quote_for(
             night.floor,
             night.guests,
-            ahead,
-            queueing.Waiting(0, party_size, room_id, step_free),
+            self.line[: ids.index(place)],
+            party,
             service=night.service_now,
             turns=self.turns,
             last=last_seating(night),
@@ -119,7 +128,7 @@ def queue_of(night: Night) -> Queue:
         queueing.Waiting(each.pk, each.party_size, each.room_id, each.step_free, tuple(each.kept))
         for each in found
     ]
-    waits = queueing.quotes(
+    played = queueing.played(
         night.floor,
         night.guests,
         line,
@@ -127,8 +136,9 @@ def queue_of(night: Night) -> Queue:
         turns=turns,
         last=last_seating(night),
     )
-    rows = tuple(_row(each, wait, night) for each, wait in zip(found, waits, strict=True))
-    return Queue(night, rows, turns)
+    both = zip(found, played.waits, strict=True)
+    rows = tuple(_row(each, wait, night) for each, wait in both)
+    return Queue(night, rows, turns, played)
 
 
 def last_seating(night: Night) -> Minute | None:
@@ -151,7 +161,12 @@ def turns_of(restaurant_id: int, date: dt.date) -> queueing.Turns:
     if rows is None:
         edges = [top + 1 for top in queueing.SIZES]
         with connection.cursor() as cursor:
-            asked = {"id": restaurant_id, "date": date, "days": _LOOKS_BACK, "edges": edges}
+            asked: dict[str, Any] = {
+                "id": restaurant_id,
+                "date": date,
+                "days": _LOOKS_BACK,
+                "edges": edges,
+            }
             cursor.execute(_TURNS, asked)
             rows = [(row[0], row[1], round(row[2]), row[3]) for row in cursor.fetchall()]
         cache.set(key, rows, _KEPT)

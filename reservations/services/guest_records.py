@@ -35,6 +35,7 @@ from reservations.models import (
     Reservation,
     SignInLink,
     SourceRecord,
+    StandAction,
     TableBlock,
     WaitlistEntry,
     WaitOffer,
@@ -78,6 +79,7 @@ class GuestRecord:
     booked_for: list[Reservation]
     """Tables that somebody else booked for the guest."""
     waits: list[WaitlistEntry]
+    queued: list[QueueEntry]
     requests: list[PartyRequest]
     notes: list[HouseMessage]
     """What the guest wrote to the house."""
@@ -139,8 +141,13 @@ def export(
     bookings = list(bookings_of(customer).select_related("restaurant", "service", "bill"))
     merged = list(customer.merged.order_by("id"))
     waits = list(_waits_of(organization_id, [customer, *merged]).select_related("restaurant"))
+    queued = list(_queued_of(organization_id, [customer, *merged]).select_related("restaurant"))
     requests = list(_requests_of(organization_id, [customer, *merged]).select_related("restaurant"))
-    asked = [*(row.public_id for row in waits), *(row.public_id for row in requests)]
+    asked = [
+        *(row.public_id for row in queued),
+        *(row.public_id for row in waits),
+        *(row.public_id for row in requests),
+    ]
     about = [*(row.public_id for row in bookings), *asked]
     found = GuestRecord(
         customer=customer,
@@ -152,6 +159,7 @@ def export(
             )
         ),
         waits=waits,
+        queued=queued,
         requests=requests,
         notes=list(HouseMessage.objects.filter(reservation__in=bookings)),
         guest_notes=list(GuestNote.objects.filter(customer__in=[customer, *merged])),
@@ -232,6 +240,10 @@ def _waits_of(organization_id: int, records_: list[Customer]) -> QuerySet[Waitli
     return WaitlistEntry.objects.filter(_reached(organization_id, records_))
 
 
+def _queued_of(organization_id: int, records_: list[Customer]) -> QuerySet[QueueEntry]:
+    return QueueEntry.objects.filter(_reached(organization_id, records_))
+
+
 def _requests_of(organization_id: int, records_: list[Customer]) -> QuerySet[PartyRequest]:
     return PartyRequest.objects.filter(_reached(organization_id, records_))
 
@@ -261,7 +273,7 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     keys, ids = [pk for pk, _ in bookings], [public_id for _, public_id in bookings]
     waits = _waits_of(organization_id, [customer, *merged])
     requests = _requests_of(organization_id, [customer, *merged])
-    queued = QueueEntry.objects.filter(_reached(organization_id, [customer, *merged]))
+    queued = _queued_of(organization_id, [customer, *merged])
     asked = [*waits.values_list("public_id", flat=True)]
     asked += queued.values_list("public_id", flat=True)
     asked += requests.values_list("public_id", flat=True)
@@ -275,6 +287,8 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     WaitOffer.objects.filter(entry__in=waits).delete()
     waited, _ = waits.delete()
     TableBlock.objects.filter(queue_entry__in=queued).update(note="")
+    # The way back of what was done at the stand names them.
+    StandAction.objects.filter(target__in=about).delete()
     queued.delete()
     requests.delete()
     Reservation.objects.filter(pk__in=keys).update(

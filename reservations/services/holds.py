@@ -102,7 +102,8 @@ def place_hold(request: HoldRequest, guest: Guest, *, by: Actor) -> HeldPlace:
         check_address(guest, day.house, now)
         decision = decide_for(day, request, now)
         if decision.accepted:
-            return _write_hold(day, request, guest, state, decision, by, now)
+            until = now + dt.timedelta(minutes=day.house.hold_minutes)
+            return _write_hold(day, request, guest, state, decision, by, now, until)
         record_decision(
             decision,
             restaurant_id=day.house.id,
@@ -214,7 +215,7 @@ def _write_hold(
     decision: e.Decision,
     by: Actor,
     now: dt.datetime,
-    expires_at: dt.datetime | None = None,
+    expires_at: dt.datetime,
 ) -> HeldPlace:
     house, place = day.house, place_of(day, decision)
     if booked := state.booked.get(place.starts_at):
@@ -223,7 +224,6 @@ def _write_hold(
         release_lapsed_of_day(house.id, day.service_date, by=SYSTEM, now=now)
     terms = terms_for(day, decision, now)
     _check_payable(terms, request, house)
-    expires_at = expires_at or now + dt.timedelta(minutes=house.hold_minutes)
     identifier = public_id("hold")
     offer = chosen_offer(house.plan, request.offer_id)
     pk = insert_hold(

@@ -1,24 +1,22 @@
 """Offering tables that came free to who waits for them: a real hold each, one after the other.
 
-What happened is read from the audit trail, so nothing that frees a table is overlooked: each line
-marks the dates it may concern (:func:`read_feed`), and each marked date is looked at under its lock
-(:func:`look`). Who is asked, and why, says ``engine.waiting``; what came of it is kept with every
-entry, also where nothing was sent.
+Dates on which a table may have come free are marked (``wait_marks``), and each is looked at under
+its lock (:func:`look`). Who is asked, and why, says ``engine.waiting``; what came of it is kept
+with every entry, also where nothing was sent.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.errors import DomainError
-from core.feed import Entry, Place, now_place, read
 from core.locks import Space, again_if_undone, lock
 from notifications.reach import Way
 from notifications.services import queue as send
@@ -31,131 +29,27 @@ from reservations.errors import NotAccepting, PaymentsUnavailable, SlotUnavailab
 from reservations.guests import Guest
 from reservations.ledger.holds import release_hold, release_lapsed_of_day
 from reservations.messages import facts, way_for
-from reservations.models import Reservation, WaitFeedPlace, WaitlistEntry, WaitLook, WaitOffer
+from reservations.models import Reservation, WaitlistEntry, WaitLook, WaitOffer
 from reservations.models.reservation import LIVE_STATUSES
 from reservations.models.wait_offers import OPEN_OFFERS
-from reservations.models.waitlist import LIVE_WAITS
 from reservations.selectors.days import Day, read_day
 from reservations.selectors.holds import HeldPlace
+from reservations.services import wait_marks
 from reservations.services.availability import check_open_to
 from reservations.services.holds import HoldRequest, hold_for
 from restaurants.errors import RestaurantNotFound
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
 DAY_TURNS = 6 * 60
 """Clock readings before this are of the night before."""
 NIGHT = (dt.time(22), dt.time(8))
 """On the restaurant's clock: nobody is written to about a table of another day."""
 MOST_OFFERS = 20
 """Of one look; the next goes on."""
-FREES_NOTHING = frozenset({"hold.placed", "hold.extended", "waitlist.offered", "waitlist.expired"})
-"""Verbs after which no table can be free that was not before."""
-_FAMILIES = ("message.", "queue.", "payment.", "refund.", "staff.", "customer.", "webhook.")
 
 _Status = WaitlistEntry.Status
 _Offer = WaitOffer.Status
-
-
-# From the audit trail to dates
-
-
-def read_feed() -> int:
-    """Mark the dates on which a table may have come free; how many lines were read.
-
-    Each batch is one transaction with the place it leads to, so a line counts once whatever dies.
-    One process at a time; others leave at once. The first time every date is marked.
-    """
-    total = 0
-    while done := _read_batch():
-        total += done
-    return total
-
-
-def _read_batch() -> int:
-    with transaction.atomic():
-        row = WaitFeedPlace.objects.select_for_update(skip_locked=True).first()
-        if row is None:
-            if not WaitFeedPlace.objects.exists():
-                place = now_place()
-                WaitFeedPlace.objects.bulk_create(
-                    [WaitFeedPlace(**_columns(place))], ignore_conflicts=True
-                )
-                mark_all()
-            return 0
-        before = Place(
-            row.xid, row.entry_id, row.highest, row.floor, row.cluster, row.ceiling, row.after
-        )
-        entries, after = read(before, BATCH)
-        _mark(entries)
-        if after != before:
-            WaitFeedPlace.objects.update(**_columns(after))
-    return len(entries)
-
-
-def _columns(place: Place) -> dict[str, int | str]:
-    return {
-        "xid": place.xid,
-        "entry_id": place.id,
-        "highest": place.highest,
-        "floor": place.floor,
-        "cluster": place.cluster,
-        "ceiling": place.ceiling,
-        "after": place.after,
-    }
-
-
-_MARK = """
-INSERT INTO reservations_waitlook (restaurant_id, service_date, since)
-SELECT DISTINCT w.restaurant_id, w.service_date, %(now)s::timestamptz
-FROM reservations_waitlistentry w
-WHERE w.status = ANY(%(live)s) AND (%(houses)s::bigint[] IS NULL
-      OR w.restaurant_id = ANY(%(houses)s))
-ON CONFLICT (restaurant_id, service_date) DO NOTHING
-"""
-
-
-def mark_all() -> int:
-    """Look at every date that somebody waits for; how many are new to be looked at.
-
-    For what no line tells of: times that pass, limits that end, the end of the night.
-    """
-    return _insert(None)
-
-
-def _mark(entries: Iterable[Entry]) -> None:
-    """All dates of the houses concerned that somebody waits for: a party may have moved between
-    two of them, and what changes the rules changes every one."""
-    houses = {
-        entry.restaurant_id
-        for entry in entries
-        if entry.restaurant_id is not None
-        and entry.verb not in FREES_NOTHING
-        and not entry.verb.startswith(_FAMILIES)
-    }
-    if houses:
-        _insert(sorted(houses))
-
-
-def _insert(houses: Sequence[int] | None) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK, {"now": clock.now(), "live": LIVE_WAITS, "houses": houses})
-        return int(cursor.rowcount)
-
-
-def mark_lapsed() -> int:
-    """Look at the dates of offers whose time is over; how many."""
-    now = clock.now()
-    found = (
-        WaitOffer.objects.filter(status__in=OPEN_OFFERS, hold__expires_at__lte=now)
-        .values_list("entry__restaurant_id", "entry__service_date")
-        .distinct()
-        .order_by()
-    )
-    looks = [WaitLook(restaurant_id=pk, service_date=date, since=now) for pk, date in found]
-    WaitLook.objects.bulk_create(looks, ignore_conflicts=True)
-    return len(looks)
 
 
 def offer_tables(limit: int = 50) -> int:
@@ -164,8 +58,8 @@ def offer_tables(limit: int = 50) -> int:
     Safe to run twice and at once, and to die anywhere. One date that cannot be looked at keeps no
     other waiting: it stays marked.
     """
-    read_feed()
-    mark_lapsed()
+    wait_marks.read_feed()
+    wait_marks.mark_lapsed()
     due = WaitLook.objects.order_by("since", "id").values_list(
         "restaurant_id", "restaurant__public_id", "service_date"
     )

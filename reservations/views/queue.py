@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -25,6 +25,8 @@ from reservations.views import wording
 from reservations.views.base import tell, warn
 from reservations.views.ticket import house_facts
 from reservations.views.tokens import TokenView
+
+_S = QueueEntry.Status
 
 
 class QueueView(TokenView):
@@ -58,30 +60,58 @@ class QueueView(TokenView):
 
 def _shown(entry: QueueEntry) -> dict[str, Any]:
     """What the page says now, as plain values."""
+    row, now = None, clock.now()
+    if entry.status in LIVE_QUEUE:
+        night = night_of(entry.restaurant_id, entry.service_date, now)
+        row = queue_of(night).row(entry.public_id)
     shown: dict[str, Any] = {
         "status": str(entry.status),
-        "is_live": entry.status in LIVE_QUEUE,
+        "is_live": row is not None,
         "party": wording.guests(entry.party_size),
-        "minutes": None,
-        "position": 0,
-        "kept_until": "",
-        "is_over": False,
+        "promised": "",
     }
-    if not shown["is_live"]:
-        return shown
-    now = clock.now()
-    night = night_of(entry.restaurant_id, entry.service_date, now)
-    row = queue_of(night).row(entry.public_id)
-    if row is not None:
-        shown |= _of_row(row, night.now)
-    return shown
+    if row is None:
+        return shown | _ended(_S(entry.status))
+    if row.status != _S.WAITING:
+        return shown | _called(row, now)
+    if row.promised_at is not None:
+        shown["promised"] = f"{row.promised_at:%H:%M}"
+    return shown | _waiting(row)
 
 
-def _of_row(row: QueueRow, now: dt.datetime) -> dict[str, Any]:
+def _waiting(row: QueueRow) -> dict[str, str]:
+    minutes = row.wait.minutes
+    text = _("You are number %(place)d in the queue.") % {"place": row.wait.position}
+    if minutes is None:
+        more = _("Nobody can say how long it takes tonight. Please ask at the door.")
+        return {"title": _("You are in the queue"), "text": f"{text} {more}"}
+    more = _("It may be sooner or later: this page always says how it stands.")
+    if minutes == 0:
+        return {"title": _("You are next"), "text": f"{text} {more}"}
+    title = ngettext("About %(minutes)d minute", "About %(minutes)d minutes", minutes)
+    return {"title": title % {"minutes": minutes}, "text": f"{text} {more}"}
+
+
+def _called(row: QueueRow, now: dt.datetime) -> dict[str, str]:
     kept = row.keep_until
-    return {
-        "position": row.wait.position,
-        "minutes": row.wait.minutes,
-        "kept_until": f"{kept:%H:%M}" if kept else "",
-        "is_over": kept is not None and kept <= now,
-    }
+    title = _("Your table is ready")
+    if row.status == _S.COMING:
+        title = _("Your table waits for you")
+    if kept is None or kept <= now:
+        return {
+            "title": title,
+            "text": _("The time it was kept for is over. Please come to the door."),
+        }
+    text = _("We keep it until %(time)s. Please come to the door.") % {"time": f"{kept:%H:%M}"}
+    return {"title": title, "text": text}
+
+
+def _ended(status: QueueEntry.Status) -> dict[str, str]:
+    title = {
+        _S.SEATED: _("Enjoy your meal"),
+        _S.NO_ANSWER: _("Your table was given away"),
+    }.get(status, _("You have left the queue"))
+    text = ""
+    if status == _S.NO_ANSWER:
+        text = _("You did not answer in time. Please come to the door if you are still here.")
+    return {"title": title, "text": text}

@@ -149,6 +149,10 @@ class LeaveView(TokenView):
 class AnswerView(TokenView):
     """``POST /waitlist/<token>/offer/``: take the table that is offered, or let it go."""
 
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Nothing is answered by looking: the offer is on the entry's page."""
+        return redirect("waitlist-leave", token)
+
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Taken, it is this browser's to book; else it is offered to the next."""
         if request.POST.get("answer") != "yes":
@@ -223,12 +227,18 @@ def _request(restaurant: str, form: WaitForm) -> WaitRequest:
     )
 
 
+def _times(entry: WaitlistEntry) -> str:
+    earliest, latest = f"{entry.earliest:%H:%M}", f"{entry.latest:%H:%M}"
+    if earliest == latest:
+        return earliest
+    return _("%(earliest)s to %(latest)s") % {"earliest": earliest, "latest": latest}
+
+
 def _wanted(entry: WaitlistEntry) -> dict[str, Any]:
     """What the guest waits for, as text."""
     return {
         "day": wording.day(entry.service_date),
-        "times": _("%(earliest)s to %(latest)s")
-        % {"earliest": f"{entry.earliest:%H:%M}", "latest": f"{entry.latest:%H:%M}"},
+        "times": _times(entry),
         "party": wording.guests(entry.party_size),
         "step_free": entry.step_free,
         "has_email": bool(entry.email),

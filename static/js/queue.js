@@ -1,5 +1,6 @@
 // The place in the queue, kept fresh: the page is asked for again, and swapped when it says something else.
 const EVERY = 10_000;
+const said = document.querySelector("[data-queue-say]");
 let asking = false;
 
 async function look() {
@@ -18,6 +19,8 @@ async function look() {
     // Whoever is on a button stays on it, if it is still there.
     const focused = document.activeElement?.value;
     shown.replaceWith(fresh);
+    document.title = page.title;
+    said.textContent = fresh.querySelector("h1").textContent;
     if (focused) fresh.querySelector(`button[value="${focused}"]`)?.focus();
   } catch {
     // No network just now; the next look may have one.

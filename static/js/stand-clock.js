@@ -18,13 +18,16 @@ const WRITE = {
   "at-table": length,
 };
 
+// From when on it is too late: ten minutes after the time of a booking, at once after a promise.
+const LATE = { due: 10, promise: 0 };
+
 function tick() {
   const at = now();
   for (const each of all("[data-tick]")) {
     const minutes = Math.floor((at - Number(each.dataset.at)) / 60);
     const text = WRITE[each.dataset.tick]?.(minutes) ?? "";
     if (each.textContent !== text) each.textContent = text;
-    if (each.dataset.tick === "due") each.classList.toggle("tick--late", minutes > 10);
+    if (LATE[each.dataset.tick] !== undefined) each.classList.toggle("tick--late", minutes > LATE[each.dataset.tick]);
   }
   for (const ring of all("[data-ring]")) {
     const since = Number(ring.dataset.since);

@@ -132,7 +132,11 @@ document.addEventListener("submit", async (event) => {
   const fields = new FormData(form, event.submitter);
   const question = form.dataset.confirm;
   if (question && !(await ask(question))) return;
-  act(fields, { button: event.submitter });
+  // What was typed is on its way: it does not keep the drawer from showing what is true then.
+  form.dataset.sent = "";
+  const isDone = await act(fields, { button: event.submitter });
+  delete form.dataset.sent;
+  if (isDone) form.dispatchEvent(new Event("stand:sent", { bubbles: true }));
 });
 
 // The same without a form, for keys, modes and dragging.

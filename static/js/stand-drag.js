@@ -4,6 +4,9 @@ import { begin, choose, end } from "./stand-modes.js";
 import { find, stand } from "./stand-state.js";
 
 const FAR = 10;
+// Who is here sits down where they are let go; all others move there.
+const SEATS = { arrived: "seat", partially_arrived: "seat" };
+for (const state of ["waiting", "called", "coming"]) SEATS[`queue-${state}`] = "queue_seat";
 let held = null;
 
 const party = (target) => {
@@ -35,7 +38,7 @@ document.addEventListener("pointermove", (event) => {
 });
 
 const start = ({ state, party: who }) =>
-  begin(["arrived", "partially_arrived"].includes(state) ? "seat" : "move", { party: who });
+  begin(SEATS[state] ?? "move", { party: who });
 
 const over = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".table");
 

@@ -3,6 +3,7 @@ import { deed, undo } from "./stand-deeds.js";
 import { step, toService, toTab } from "./stand-list.js";
 import { begin, end } from "./stand-modes.js";
 import { chosen, close } from "./stand-panes.js";
+import { openQueue } from "./stand-queue.js";
 import { address, find, stand } from "./stand-state.js";
 
 const OFF = "stand.keys.off";
@@ -32,14 +33,22 @@ const current = () =>
 // The keyboard goes where the party goes, also into another list.
 function follow() {
   const row = find(`.row[data-party="${last || "none"}"]`);
-  if (!row) return;
+  if (!row) {
+    if (document.activeElement === document.body) find("#rows").focus();
+    return;
+  }
   if (row.closest("[hidden]")) toTab(row.closest("[data-tab]").dataset.tab);
   find("a.row__main", row)?.focus();
 }
 
-async function doing(verb) {
+// What the same key does for a party of the queue.
+const QUEUED = { "": "", arrive: "queue_coming", seat: "queue_seat", ready: "queue_call", move: "queue_seat" };
+const meant = (row, verb) => (row.matches(".queue") ? QUEUED[verb] : verb);
+
+async function doing(said) {
   const row = current();
   if (!row) return;
+  const verb = meant(row, said);
   const { party, version } = row.dataset;
   const button = find(".row__do", find(`.row[data-party="${party}"]`) ?? row);
   const own = button && (!verb || button.value.startsWith(`${verb} `));
@@ -61,20 +70,18 @@ const KEYS = {
   w: operate(() => find('[data-quote="2"]')?.focus()),
   q: () => {
     toTab("waitlist", { focus: true });
-    const add = find("[data-queue-add]");
-    if (!add) return;
-    add.open = true;
-    find("[name=name]", add).focus();
+    openQueue();
   },
   j: () => step(1),
   k: () => step(-1),
   a: operate(() => doing("arrive")),
   s: operate(() => doing("seat")),
+  r: operate(() => doing("ready")),
   m: operate(() => {
     const row = current();
     if (!row) return;
     last = row.dataset.party;
-    begin("move", { party: last });
+    begin(meant(row, "move"), { party: last });
   }),
   u: () => undo().then((isDone) => isDone && follow()),
   "?": () => find("#help").showModal(),

@@ -33,6 +33,7 @@ const fits = (row) =>
 // Search looks through every list: the tabs show how many each has of it.
 export function sieve() {
   for (const row of all(".row, #book tr")) row.hidden = !fits(row);
+  for (const head of all(".rows__head")) head.hidden = Boolean(filter.words);
   if (filter.words || filter.service) {
     for (const each of all("[data-to-tab] b")) {
       const name = each.parentNode.dataset.toTab;

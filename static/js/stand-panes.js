@@ -63,14 +63,27 @@ export function close({ refocus = true } = {}) {
   }
 }
 
+const isInside = (each) => drawer.contains(each);
+const isTyped = (field) =>
+  !field.closest("[data-sent]") &&
+  (field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+
 // The same drawer again, with what is true now; what is typed and folded open there stays.
 function again() {
   if (!chosen.party && !chosen.table) return;
   if (drawer.contains(document.activeElement) && document.activeElement.matches("input, select")) return;
+  if (all("input:not([type=hidden])", drawer).some(isTyped)) return;
   const name = document.activeElement?.closest?.(".drawer button")?.value?.split(" ")[0];
   select({ ...chosen }).then(() => {
     if (name && document.activeElement === document.body) find("button[name=do]", drawer)?.focus();
   });
+}
+
+// Who was chosen is gone: the drawer is empty, and closed where it lies above the rest.
+async function leave() {
+  await select({ ...chosen });
+  close();
+  if (document.activeElement === document.body) find("#rows").focus();
 }
 
 function scrolled() {
@@ -117,7 +130,9 @@ document.addEventListener("stand:patched", (event) => {
   mark();
   const { changed } = event.detail;
   const rows = all(`[data-party="${chosen.party}"], [data-table="${chosen.table}"]`);
-  if (rows.some((each) => changed.has(each.id))) again();
+  // A party of the queue that sits down is in no list any more.
+  if (chosen.party && rows.every(isInside)) leave();
+  else if (rows.some((each) => changed.has(each.id))) again();
 });
 
 mark();

@@ -44,7 +44,7 @@ export function apply(patch) {
     const old = document.getElementById(key);
     changed.add(key);
     if (!old) loose.set(key, html);
-    else if (old.matches(".figures, .pacing, .rail, .quotes, .tabs, .notices, .servings")) old.innerHTML = html;
+    else if (old.matches(".figures, .pacing, .rail, .quotes, .tabs, .notices, .servings, .saids")) old.innerHTML = html;
     else old.replaceWith(...made(old.parentNode, html));
   }
   const boxes = Object.entries(patch.boxes ?? {});

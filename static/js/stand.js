@@ -7,6 +7,7 @@ import "./stand-panes.js";
 import "./stand-list.js";
 import "./stand-deeds.js";
 import "./stand-modes.js";
+import "./stand-queue.js";
 import "./stand-drag.js";
 import "./stand-booking.js";
 import "./stand-keys.js";

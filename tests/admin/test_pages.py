@@ -14,12 +14,16 @@ from customers.models import ConsentEntry, CustomerMerge, GuestNote, GuestTag
 from notifications.models import SmsAccount, SmsReply
 from reservations.models import (
     NightNote,
+    QueueEntry,
     Reservation,
     SectionTable,
     ShiftServer,
     StandAction,
     TableBlock,
     VisitBill,
+    WaitFeedPlace,
+    WaitLook,
+    WaitOffer,
 )
 from restaurants.models import (
     FloorFixture,
@@ -72,8 +76,9 @@ PARTS = {
     *(FloorPlan, TablePlacement, FloorFixture, FloorSave, PacingCap, PacingStep),
     *(SmsAccount, SmsReply),
     *(ShiftServer, SectionTable, TableBlock, NightNote, StandAction, VisitBill),
+    *(QueueEntry, WaitOffer, WaitLook, WaitFeedPlace),
 }
-"""Secrets are never shown; events and the place in the feed are the dispatcher's own. What guards
+"""Secrets are never shown; events and places in feeds are the dispatchers' own. What guards
 a sign-in, records of guests, floor plans, texts and the host stand have pages in the staff area,
 which keep their rules.
 """

@@ -15,6 +15,7 @@ from reservations.engine.queueing import (
     Waiting,
     expected_end,
     least_stay,
+    played,
     quote_for,
     quotes,
     rounded,
@@ -158,6 +159,19 @@ def test_a_wish_for_a_room_is_kept_while_it_can_be() -> None:
 def test_a_step_free_table_is_no_wish_but_a_need() -> None:
     plan = plan_of(tables=(table(1, 2), table(2, 2, step_free=True)))
     assert quote_for(floor_of(plan), (), (), Waiting(1, 2, step_free=True)).table_ids == (2,)
+
+
+def test_who_asks_how_long_does_not_join() -> None:
+    guests = [sitting(1, 1, SEVEN - 60)]
+    line = played(floor_of(plan_of(2), *guests), guests, [Waiting(7, 2)])
+    first, second = line.next(Waiting(0, 2)), line.next(Waiting(0, 2))
+    assert first == second
+    assert (first.position, first.at, first.ahead) == (2, SEVEN + 120, 1)
+
+
+def test_a_house_that_counts_seats_has_no_table_to_wait_for() -> None:
+    wait = quote_for(floor_of(plan_of()), (), (), Waiting(1, 2))
+    assert (wait.at, wait.minutes, wait.reasons) == (None, None, (Reason(Cause.UNKNOWN),))
 
 
 def test_figures() -> None:

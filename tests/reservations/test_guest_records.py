@@ -22,9 +22,18 @@ from reservations.details import Details
 from reservations.errors import GuestExpected
 from reservations.guests import Guest
 from reservations.ledger.confirm import Contact
-from reservations.models import Hold, PartyRequest, Reservation, ServiceLoad, WaitlistEntry
+from reservations.models import (
+    Hold,
+    PartyRequest,
+    QueueEntry,
+    Reservation,
+    ServiceLoad,
+    StandAction,
+    TableBlock,
+    WaitlistEntry,
+)
 from reservations.selectors.houses import house as read_house
-from reservations.services import guest_records
+from reservations.services import guest_records, stand
 from reservations.services.bookings import Extras, book
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.confirmation import Particulars, confirm_hold
@@ -76,7 +85,7 @@ def everything() -> str:
     """All rows that could know a guest, as text."""
     rows: list[Any] = []
     models = (Customer, Reservation, Hold, Message, WaitlistEntry, PartyRequest, Payment)
-    for model in (*models, AuditEntry):
+    for model in (*models, QueueEntry, TableBlock, StandAction, AuditEntry):
         rows += json.loads(serialize("json", model._base_manager.all()))
     return json.dumps(rows)
 
@@ -112,6 +121,11 @@ def test_erasing_leaves_the_books_and_nobody_in_them(clock: Clock) -> None:
     )
     wish = PartyWish(SATURDAY, dt.time(19), 30, name="John Smith", email="john@example.com")
     ask_for_party(read_house(house.pk, house.plan_version), wish, by=KEY)
+    queued = stand.join_queue(
+        house.public_id, SATURDAY, 2, name="John Smith", email="john@example.com", by=KEY
+    )
+    waiting = QueueEntry.objects.get(public_id=queued.target)
+    stand.call_party(waiting.public_id, expected=waiting.version, by=KEY)
     clock.advance(days=10)
     before = list(
         Reservation.objects.values_list(
@@ -193,9 +207,13 @@ def test_merged_records_are_erased_along(house: Restaurant, clock: Clock) -> Non
 def test_an_export_has_all_of_it_and_leaves_a_trace(house: Restaurant) -> None:
     booked = seat(house)
     assert booked.customer is not None
+    waits = stand.join_queue(
+        house.public_id, SATURDAY, 2, name="John", phone=booked.customer.phone, by=KEY
+    )
     record = guest_records.export(house.organization_id, booked.customer.public_id, by=KEY)
     assert record.bookings == [booked]
-    assert {entry.target for entry in record.trail} == {booked.public_id}
+    assert [entry.public_id for entry in record.queued] == [waits.target]
+    assert {entry.target for entry in record.trail} == {booked.public_id, waits.target}
     assert AuditEntry.objects.filter(
         verb="customer.exported", target=booked.customer.public_id
     ).exists()

@@ -22,9 +22,11 @@ from core.actors import SYSTEM
 from reservations import embedding
 from reservations.forms import DetailsForm, EmailForm, LateForm, MessageForm, WaitForm
 from reservations.handover import link_for
-from reservations.models import Hold, Reservation, WaitlistEntry
+from reservations.models import Hold, QueueEntry, Reservation, WaitlistEntry
+from reservations.services import stand
 from reservations.services.links import issue_link
 from reservations.services.payment_requests import ask_for_payment, pay_token
+from reservations.services.queue_replies import queue_token
 from reservations.services.waitlist import leave_token
 from reservations.urls import urlpatterns
 from restaurants.models import Restaurant
@@ -119,7 +121,10 @@ class Visitor:
         }
         continued = link_for(house.slug, held.public_id, "stranger").rstrip("/").rpartition("/")[2]
         asked = ask_for_payment(booked.public_id, by=SYSTEM, amount=Decimal(20), send=False)
+        queued = stand.join_queue(house.public_id, SATURDAY, 2, name="Ada", by=SYSTEM)
         self.tokens = {
+            "queue": queue_token(QueueEntry.objects.get(public_id=queued.target)),
+            "waitlist-answer": wait,
             "pay": pay_token(asked),
             "manage": link,
             "waitlist-leave": wait,

@@ -6,20 +6,30 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from core.errors import Invalid
 from core.models import AuditEntry
 from notifications.models import Message
+from notifications.services import deliver_due
 from reservations import tasks
 from reservations.engine.queueing import Cause
-from reservations.errors import LinkUnknown, NotChangeable, PlaceTaken, StaleParty
+from reservations.errors import (
+    LinkUnknown,
+    NotChangeable,
+    PlaceTaken,
+    StaleParty,
+    UndoImpossible,
+)
 from reservations.models import QueueEntry, Reservation, TableBlock
 from reservations.receivers import on_text_received
 from reservations.selectors.night import night_of
 from reservations.selectors.queue import Queue, queue_of
 from reservations.services import queue_replies, stand
 from restaurants.models import Restaurant
+from tests import factories
 from tests.fixtures.domain import Clock
+from tests.fixtures.twilio import SITE, TwilioAccount, connect, tell
 from tests.reservations.stand import (
     DATE,
     HOST,
@@ -252,6 +262,105 @@ def test_answers_by_text_are_obeyed(venue: Restaurant, clock: Clock) -> None:
     text("9")
     assert again(ada).status == "left"
     assert not queue_replies.obey(venue.pk, PHONE, "9")
+
+
+def test_texts_through_twilio_are_obeyed_once_and_only_from_who_waits(
+    venue: Restaurant, clock: Clock, client: Client, twilio: TwilioAccount
+) -> None:
+    account = connect(venue)
+    ada = join(venue, phone=PHONE)
+    stand.call_party(ada.public_id, expected=again(ada).version, by=HOST)
+
+    def text(sid: str, sender: str, body: str) -> None:
+        form = {"MessageSid": sid, "From": sender, "To": "+447700900999", "Body": body}
+        assert tell(client, account, "inbound", form).status_code == 200
+
+    text("SM1", "+12125550199", "9")
+    assert again(ada).status == "called"
+    text("SM2", PHONE, "1")
+    assert again(ada).status == "coming"
+    text("SM3", PHONE, "9")
+    text("SM3", PHONE, "9")
+    assert again(ada).status == "left"
+    verbs = AuditEntry.objects.filter(target=ada.public_id).order_by("id")
+    assert list(verbs.values_list("verb", flat=True)) == [
+        *("queue.joined", "queue.called", "queue.coming", "queue.left")
+    ]
+
+
+def test_the_text_says_how_to_answer_and_where(
+    venue: Restaurant, clock: Clock, twilio: TwilioAccount
+) -> None:
+    connect(venue)
+    ada = join(venue, phone=PHONE)
+    stand.call_party(ada.public_id, expected=again(ada).version, by=HOST)
+    deliver_due()
+    assert twilio.texts == []
+    clock.advance(seconds=11)
+    deliver_due()
+    joined, ready = (text["body"] for text in twilio.texts)
+    link = f"{SITE}/queue/{queue_replies.queue_token(ada)}/"
+    assert link in joined
+    assert "Reply 1: coming, 9: leave." in ready
+    assert "We keep it for 10 minutes." in ready
+    assert link in ready
+
+
+def test_an_addition_is_not_undone_once_the_party_was_called(
+    venue: Restaurant, clock: Clock
+) -> None:
+    done = stand.join_queue(venue.public_id, DATE, 2, name="Ada", by=HOST)
+    ada = QueueEntry.objects.get(public_id=done.target)
+    stand.call_party(ada.public_id, expected=ada.version, by=HOST)
+    with pytest.raises(UndoImpossible, match="Ada has changed since"):
+        stand.undo(done.token, by=HOST)
+    assert again(ada).status == "called"
+
+
+def test_a_party_that_needs_no_steps_is_seated_nowhere_else(
+    venue: Restaurant, clock: Clock
+) -> None:
+    venue.tables.filter(label="2").update(step_free=True)
+    venue.tables.exclude(label="2").update(step_free=False)
+    Restaurant.objects.get(pk=venue.pk).save()
+    ada = join(venue, step_free=True, note="Wheelchair")
+    with pytest.raises(PlaceTaken):
+        stand.seat_queued(ada.public_id, expected=ada.version, by=HOST, tables=ids(venue, "1"))
+    stand.seat_queued(ada.public_id, expected=ada.version, by=HOST)
+    row = again(ada).reservation
+    assert row is not None
+    assert tables_of(row) == ["2"]
+    assert (row.step_free, row.special_requests) == (True, "Wheelchair")
+
+
+def test_a_new_promise_is_the_hosts_and_counted_from_now(venue: Restaurant, clock: Clock) -> None:
+    ada = join(venue, quoted=20)
+    clock.advance(minutes=15)
+    change: dict[str, Any] = {"expected": ada.version, "by": HOST, "name": "Ada", "party_size": 2}
+    stand.change_queued(ada.public_id, **change, phone=PHONE)
+    assert (again(ada).quoted_minutes, again(ada).promised_at) == (20, at("19:20"))
+    change["expected"] = again(ada).version
+    stand.change_queued(ada.public_id, **change, phone=PHONE, quoted=30)
+    assert (again(ada).quoted_minutes, again(ada).promised_at) == (30, at("19:45"))
+    with pytest.raises(Invalid):
+        stand.change_queued(
+            ada.public_id, **(change | {"expected": again(ada).version}), quoted=601
+        )
+
+
+def test_a_house_of_seats_says_no_time_by_itself_and_calls_and_seats_all_the_same(
+    clock: Clock,
+) -> None:
+    clock.now = at("19:00")
+    house = factories.make_restaurant(capacity_mode="seats", seats=50, min_party=1)
+    factories.make_service(house, first_seating=dt.time(11))
+    ada = join(house)
+    assert (ada.quoted_minutes, ada.promised_at) == (None, None)
+    [row] = queue(house, clock).rows
+    assert [reason.cause for reason in row.wait.reasons] == [Cause.UNKNOWN]
+    stand.call_party(ada.public_id, expected=ada.version, by=HOST)
+    stand.seat_queued(ada.public_id, expected=again(ada).version, by=HOST)
+    assert again(ada).status == "seated"
 
 
 def test_answers_by_link(venue: Restaurant) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from core.actors import SYSTEM
 from core.tokens import fingerprint
 from notifications.models import Message
-from reservations.errors import HoldExpired
+from reservations.errors import HoldExpired, SlotUnavailable
 from reservations.guests import Guest
-from reservations.models import Hold, Reservation, WaitlistEntry, WaitLook, WaitOffer
+from reservations.models import (
+    Hold,
+    Reservation,
+    TableClaim,
+    WaitlistEntry,
+    WaitLook,
+    WaitOffer,
+)
 from reservations.proof.invariants import OVERLAPPING_CLAIMS, broken
-from reservations.services import wait_answers, wait_offers
+from reservations.services import stand, wait_answers, wait_marks, wait_offers
 from reservations.services.cancellation import cancel_reservation
+from reservations.services.holds import HoldRequest, place_hold
 from reservations.services.waitlist import leave_token, leave_waitlist
 from restaurants.models import Restaurant
 from tests import factories
 from tests.concurrency.together import at_once, kind
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, booked
+from tests.reservations.stand import DATE, HOST, at, booked, fresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BROWSER = Guest.visitor("browser-1")
@@ -138,6 +149,162 @@ def test_accepted_it_is_a_hold_of_that_browser_and_booked_with_it(
     assert WaitOffer.objects.get().status == "booked"
 
 
+def offered(venue: Restaurant, clock: Clock) -> WaitlistEntry:
+    """A full house, a cancelled table for two, and the party it is offered to."""
+    _six, two = full(venue)
+    entry = wait(venue, "First", 2, clock)
+    cancel_reservation(two.public_id, by=HOST)
+    assert look(venue) == 1
+    return entry
+
+
+def test_two_browsers_accept_at_once_and_one_has_the_table(venue: Restaurant, clock: Clock) -> None:
+    entry = offered(venue, clock)
+    browsers = [Guest.visitor(f"browser-{n}") for n in range(4)]
+    outcomes = at_once(
+        [partial(wait_answers.accept_offer, leave_token(entry), each) for each in browsers]
+    )
+    assert kind(outcomes) == {"HeldPlace": 1, "HoldExpired": 3}
+    [winner] = [each for each, said in zip(browsers, outcomes, strict=True) if is_held(said)]
+    hold = Hold.objects.get(status="live")
+    assert hold.guest_key == winner.key
+    assert TableClaim.objects.filter(hold=hold, released_at=None).count() == 1
+    assert broken([OVERLAPPING_CLAIMS]) == {}
+
+
+def is_held(outcome: object) -> bool:
+    return type(outcome).__name__ == "HeldPlace"
+
+
+def test_without_the_lock_two_browsers_would_both_be_told_yes(
+    venue: Restaurant, clock: Clock
+) -> None:
+    """The negative control: what the test above would find if acceptance only looked and wrote."""
+    entry = offered(venue, clock)
+    both_looked = Barrier(2)
+
+    def naive(guest: Guest) -> bool:
+        found = wait_answers.open_offer(entry, clock.now)
+        both_looked.wait(30)
+        return found is not None and bool(
+            Hold.objects.filter(pk=found.offer.hold_id).update(guest_key=guest.key)
+        )
+
+    guests = [Guest.visitor(f"browser-{n}") for n in range(2)]
+    assert at_once([partial(naive, each) for each in guests]) == [True, True]
+
+
+def test_what_is_offered_is_sold_to_nobody_else(venue: Restaurant, clock: Clock) -> None:
+    entry = offered(venue, clock)
+    other = HoldRequest(venue.public_id, DATE, "19:00", 2)
+    with pytest.raises(SlotUnavailable):
+        place_hold(other, Guest.visitor("passer-by"), by=SYSTEM)
+    with pytest.raises(SlotUnavailable):
+        booked(venue, size=2, name="Telephone")
+    clock.advance(minutes=15)
+    # Nobody has tidied up yet: the time alone frees it, for whoever comes first.
+    place_hold(other, Guest.visitor("passer-by"), by=SYSTEM)
+    with pytest.raises(HoldExpired):
+        wait_answers.accept_offer(leave_token(entry), BROWSER)
+    assert broken([OVERLAPPING_CLAIMS]) == {}
+
+
+def test_a_guest_who_books_and_one_who_is_offered_it_race_for_one_table(
+    venue: Restaurant, clock: Clock
+) -> None:
+    _six, two = full(venue)
+    entry = wait(venue, "First", 2, clock)
+    cancel_reservation(two.public_id, by=HOST)
+    request = HoldRequest(venue.public_id, DATE, "19:00", 2)
+    guest = Guest.visitor("passer-by")
+    placed, made = at_once([lambda: place_hold(request, guest, by=SYSTEM), lambda: look(venue)])
+    assert (is_held(placed), made) in ((True, 0), (False, 1))
+    assert status(entry) == (("waiting", "full") if is_held(placed) else ("offered", "offered"))
+    assert Hold.objects.filter(status="live").count() == 1
+    assert broken([OVERLAPPING_CLAIMS]) == {}
+
+
+def test_a_worker_that_dies_between_two_offers_has_made_none_and_the_next_makes_both_once(
+    venue: Restaurant, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_offers.offer_tables()
+    wait(venue, "First", 2, clock)
+    wait(venue, "Second", 6, clock)
+    wait_marks.mark_all()
+    written = []
+
+    def dies(*given: Any) -> None:
+        written.append(given)
+        if len(written) == 2:
+            raise Killed
+        write(*given)
+
+    write = wait_offers._write
+    monkeypatch.setattr(wait_offers, "_write", dies)
+    with pytest.raises(Killed):
+        wait_offers.offer_tables()
+    assert len(written) == 2
+    assert (WaitOffer.objects.count(), Hold.objects.count()) == (0, 0)
+    assert not Message.objects.filter(kind="waitlist_offered").exists()
+    assert WaitLook.objects.count() == 1
+    monkeypatch.setattr(wait_offers, "_write", write)
+    assert [wait_offers.offer_tables() for _ in range(3)] == [2, 0, 0]
+    assert Message.objects.filter(kind="waitlist_offered").count() == 2
+    assert Hold.objects.filter(status="live").count() == 2
+
+
+class Killed(BaseException):
+    """As the end of a process is: no handler of errors catches it."""
+
+
+def test_a_worker_that_dies_between_two_dates_leaves_the_second_marked(
+    venue: Restaurant, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_offers.offer_tables()
+    wait(venue, "First", 2, clock)
+    wait(venue, "Later", 2, clock, service_date=DATE + dt.timedelta(days=1))
+    wait_marks.mark_all()
+    looked = []
+
+    def dies(pk: int, restaurant: str, date: dt.date) -> int:
+        looked.append(date)
+        if len(looked) == 2:
+            raise Killed
+        return one(pk, restaurant, date)
+
+    one = wait_offers.look
+    monkeypatch.setattr(wait_offers, "look", dies)
+    with pytest.raises(Killed):
+        wait_offers.offer_tables()
+    assert WaitOffer.objects.count() == 1
+    assert [each.service_date for each in WaitLook.objects.all()] == [looked[1]]
+    monkeypatch.setattr(wait_offers, "look", one)
+    assert [wait_offers.offer_tables() for _ in range(2)] == [1, 0]
+    assert WaitOffer.objects.count() == 2
+
+
+def test_lapsed_offers_cascade_to_the_end_of_the_line_and_not_in_circles(
+    venue: Restaurant, clock: Clock
+) -> None:
+    _six, two = full(venue)
+    wait_offers.offer_tables()
+    names = [wait(venue, name, 2, clock) for name in ("First", "Second", "Third")]
+    cancel_reservation(two.public_id, by=HOST)
+    asked = []
+    for _ in range(4):
+        wait_offers.offer_tables()
+        asked += [
+            str(name)
+            for name in WaitOffer.objects.filter(status="open").values_list(
+                "entry__name", flat=True
+            )
+        ]
+        assert Hold.objects.filter(status="live", expires_at__gt=clock.now).count() <= 1
+        clock.advance(minutes=15)
+    assert asked == ["First", "Second", "Third"]
+    assert [status(each) for each in names] == [("waiting", "asked_before")] * 3
+
+
 def test_too_late_is_too_late(venue: Restaurant, clock: Clock) -> None:
     _six, two = full(venue)
     entry = wait(venue, "First", 2, clock)
@@ -181,10 +348,27 @@ def test_who_accepts_while_the_time_ends_has_it_or_has_it_not(
     assert broken([OVERLAPPING_CLAIMS]) == {}
 
 
+def test_a_visit_that_takes_its_course_marks_nothing_until_it_changes_tables(
+    venue: Restaurant, clock: Clock
+) -> None:
+    row = booked(venue, size=2, name="Two")
+    wait(venue, "First", 2, clock)
+    wait_offers.offer_tables()
+    wait_marks.read_feed()
+    WaitLook.objects.all().delete()
+    clock.now = at("19:00")
+    stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    assert wait_marks.read_feed() > 0
+    assert not WaitLook.objects.exists()
+    stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
+    wait_marks.read_feed()
+    assert WaitLook.objects.count() == 1
+
+
 def test_what_happened_marks_the_dates_of_that_house_once(venue: Restaurant, clock: Clock) -> None:
-    wait_offers.read_feed()
+    wait_marks.read_feed()
     wait(venue, "First", 2, clock)
     booked(venue, size=6, name="Six")
-    assert wait_offers.read_feed() > 0
+    assert wait_marks.read_feed() > 0
     assert WaitLook.objects.get().service_date == DATE
-    assert wait_offers.read_feed() == 0
+    assert wait_marks.read_feed() == 0

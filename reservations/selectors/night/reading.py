@@ -119,7 +119,7 @@ def read_uses(
 def read_blocks(found: House, service_date: dt.date, now: dt.datetime) -> tuple[Block, ...]:
     rows = TableBlock.objects.filter(
         restaurant_id=found.id, service_date=service_date, ended_at=None, ends_at__gt=now
-    )
+    ).select_related("queue_entry")
     zone = found.zone
     return tuple(
         Block(
@@ -131,6 +131,8 @@ def read_blocks(found: House, service_date: dt.date, now: dt.datetime) -> tuple[
             row.ends_at.astimezone(zone),
             row.note,
             row.made_by,
+            row.queue_entry.public_id if row.queue_entry else "",
+            row.queue_entry.name if row.queue_entry else "",
         )
         for row in rows
     )

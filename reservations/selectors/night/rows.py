@@ -92,6 +92,9 @@ class Block:
     ends_at: dt.datetime
     note: str
     made_by: str
+    queued: str = ""
+    """Public id of the party of the queue it is kept for."""
+    queued_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,7 @@ class Acting:
         if claims:
             made[rewind.CLAIMS] = [*made.get(rewind.CLAIMS, []), *claims]
         queued = [row["id"] for row in self.rows.get(rewind.QUEUE, [])]
+        queued += made.get(rewind.QUEUE, [])
         waits = QueueEntry.objects.filter(pk__in=queued).values_list("pk", "version").order_by()
         versions = dict(
             Reservation.objects.filter(pk__in=parties).values_list("pk", "version").order_by()

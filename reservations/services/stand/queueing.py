@@ -106,25 +106,26 @@ def change_queued(
     room_id: int | None = None,
     step_free: bool = False,
     note: str = "",
+    quoted: int | None = None,
     key: str = "",
 ) -> Undo:
-    """Change what is known of a party. It keeps its place, and its promise unless its size changed.
+    """Change what is known of a party, and what it is told. It keeps its place.
 
+    ``quoted`` are minutes from now. Without them it keeps its promise, unless its size changed.
     Raises as :func:`join_queue`, and StaleParty, NotChangeable for one that waits no more.
     """
 
     def deed(acting: Acting, entry: QueueEntry) -> str:
-        was = entry.party_size
-        for column, value in _particulars(
-            acting.house, name, party_size, phone, email, room_id, note
-        ).items():
-            setattr(entry, column, value)
+        values = _particulars(acting.house, name, party_size, phone, email, room_id, note)
+        if quoted is not None:
+            values |= _promise(acting, quoted)
+        elif entry.party_size != party_size and entry.status == Status.WAITING:
+            found = _quote(acting, party_size, room_id, step_free, entry.pk)
+            values |= _promise(acting, found)
         entry.step_free = step_free
-        if entry.party_size != was and entry.status == Status.WAITING:
-            minutes = _quote(acting, party_size, room_id, step_free, entry.pk)
-            for column, value in _promise(acting, minutes).items():
-                setattr(entry, column, value)
-        _close(acting, entry, "queue.changed", party_size=party_size)
+        for column, value in values.items():
+            setattr(entry, column, value)
+        _close(acting, entry, "queue.changed", party_size=party_size, quoted=entry.quoted_minutes)
         return gettext("%(party)s changed") % {"party": entry.name}
 
     return _on_entry(party, "queue_change", deed, expected=expected, by=by, key=key)
@@ -186,9 +187,16 @@ def seat_queued(
         labels = {table.id: table.public_id for table in acting.night.tables}
         contact = Contact(entry.name, entry.email, entry.phone)
         row = write_walk_in(
-            acting, entry.party_size, [labels[pk] for pk in chosen], contact, overbook
+            acting,
+            entry.party_size,
+            [labels[pk] for pk in chosen],
+            contact,
+            overbook,
+            step_free=entry.step_free,
         )
         give_server(acting, row, server)
+        row.step_free, row.special_requests = entry.step_free, entry.note
+        row.save(update_fields=["step_free", "special_requests"])
         entry.status, entry.closed_at, entry.reservation = Status.SEATED, acting.at, row
         waited = int((acting.at - entry.joined_at).total_seconds()) // 60
         _close(acting, entry, "queue.seated", reservation=row.public_id, waited=waited)

@@ -213,6 +213,8 @@ def write_walk_in(
     tables: Sequence[str] | None,
     contact: Contact,
     overbook: bool,
+    *,
+    step_free: bool = False,
 ) -> Reservation:
     """A party that sits, in the book: at these tables, or at the best place there is now."""
     service = acting.night.service_now
@@ -220,7 +222,7 @@ def write_walk_in(
         raise NotBookable(gettext("No service runs on this date."))
     plan, now = acting.house.plan, acting.floor.now
     turn = stand.turn_now(plan, service, size)
-    guest = stand.Guest(0, Status.ARRIVED, size, now, now + turn)
+    guest = stand.Guest(0, Status.ARRIVED, size, now, now + turn, step_free=step_free)
     chosen = _chosen(acting, guest, turn, tables, suggested=False)
     over = places.check_seats(acting, guest, size, chosen, overbook=overbook) if chosen else []
     stay = (

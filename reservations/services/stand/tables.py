@@ -92,7 +92,8 @@ def write_block(
         row.public_id,
         tables=list(acting.night.labels([table_id])),
         until=ends_at.isoformat(),
-        note=row.note,
+        # The note about a party of the queue is its name, which the trail would keep for ever.
+        **({"queue": queue_entry.public_id} if queue_entry else {"note": row.note}),
     )
     return row
 

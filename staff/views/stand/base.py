@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 
 from core import clock
 from reservations.selectors.night import Night, night_of
+from reservations.selectors.queue import Queue, queue_of
 from reservations.selectors.today import service_date_at
 from restaurants.access import Capability
 from staff.access import HouseView
@@ -59,6 +60,11 @@ class StandView(HouseView):
     def night(self) -> Night:
         """Read once, and only where it is asked for."""
         return night_of(self.request.venue.pk, self.date, self.at)
+
+    @cached_property
+    def queue(self) -> Queue:
+        """Who waits at the door that night; the same."""
+        return queue_of(self.night)
 
     @cached_property
     def view(self) -> str:

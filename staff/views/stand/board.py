@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from reservations.selectors.night import Night
-from reservations.selectors.queue import queue_of
+from reservations.selectors.queue import Queue
 from staff.views.stand import queueing, shapes, strip
 from staff.views.stand.centre import CENTRES
 from staff.views.stand.piece import Piece, each
@@ -85,8 +85,9 @@ class Board:
         return mark_safe("".join(piece.html for piece in self.boxes.get(box, ())))  # noqa: S308
 
 
-def board_of(night: Night, view: str, *, may_act: bool) -> Board:
-    """The screen of a night in one of its views."""
+def board_of(queue: Queue, view: str, *, may_act: bool, may_operate: bool) -> Board:
+    """The screen of a night and its queue in one of its views."""
+    night = queue.night
     rows = shapes.rows_of(night, may_act=may_act)
     waits = shapes.waits_of(night)
     boxes: dict[str, tuple[Piece, ...]] = {
@@ -94,8 +95,14 @@ def board_of(night: Night, view: str, *, may_act: bool) -> Board:
         for tab in shapes.TABS
         if tab != "waitlist"
     }
-    queue = queueing.rows_of(queue_of(night), may_act=may_act)
-    boxes["list-waitlist"] = (*each("queued", queue), *each("wait", waits))
+    queued = queueing.rows_of(queue, may_act=may_operate)
+    at_door, told = queueing.headings()
+    boxes["list-waitlist"] = (
+        *each("heading", [at_door] if queued and waits else []),
+        *each("queued", queued),
+        *each("heading", [told] if waits else []),
+        *each("wait", waits),
+    )
     boxes |= CENTRES[view].pieces(night, rows)
     single = (
         Piece("figures", "figures", night.figures),
@@ -103,10 +110,11 @@ def board_of(night: Night, view: str, *, may_act: bool) -> Board:
         Piece("alerts", "alerts", strip.alerts_of(night)),
         Piece("quotes", "quotes", strip.quotes_of(night)),
         Piece("servers", "servers", {"may": may_act, "all": strip.servers_of(night)}),
-        Piece("counts", "counts", _counts(rows, len(waits) + len(queue))),
+        Piece("waits", "waits", queueing.said_of(queue) if may_operate else []),
+        Piece("counts", "counts", _counts(rows, len(waits) + len(queued))),
         Piece("notices", "notices", _notices(night, may_act)),
     )
-    return Board(single, boxes, f"{get_language()} {view} {may_act}")
+    return Board(single, boxes, f"{get_language()} {view} {may_act} {may_operate}")
 
 
 def _counts(rows: Sequence[shapes.Row], waiting: int) -> dict[str, int]:

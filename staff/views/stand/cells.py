@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from reservations.engine.lifecycle import UPCOMING
 from reservations.engine.stand import Guest, Verdict, Why
 from reservations.engine.types import Minute
 from reservations.selectors.night import Night, PartyRow, TableRow
+from reservations.selectors.queue import Queue
 from staff.views.stand import modes, words
 from staff.views.stand.shapes import do_value
 from staff.views.stand.timeline import STEP, span_of
@@ -60,7 +61,9 @@ class Grid:
         self.rows[key] = row
 
 
-def mode_in_time(night: Night, asked: Any) -> dict[str, Any] | None:
+def mode_in_time(
+    night: Night, asked: Any, queue: Callable[[], Queue] | None = None
+) -> dict[str, Any] | None:
     """A mode as the timeline needs it; None for none, or for who is not there (any more).
 
     Who is in the house already only changes tables: then a row says yes or no as a whole.
@@ -69,7 +72,7 @@ def mode_in_time(night: Night, asked: Any) -> dict[str, Any] | None:
     party = night.party(asked.get("party", ""))
     if kind == "stretch":
         return None if party is None else _stretch(night, party)
-    mode = modes.mode_of(night, asked)
+    mode = modes.mode_of(night, asked, queue)
     if mode is None:
         return None
     said: dict[str, Any] = asdict(mode)

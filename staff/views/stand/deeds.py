@@ -102,6 +102,7 @@ def _join(asked: Asked) -> Done:
 
 
 def _requeue(asked: Asked) -> Done:
+    said = asked.number("quoted", 0, 600, -1)
     return stand.change_queued(
         asked.queued,
         expected=asked.expected,
@@ -113,6 +114,7 @@ def _requeue(asked: Asked) -> Done:
         room_id=asked.number("room", 0, 2**31 - 1, 0) or None,
         step_free=bool(asked.text("step_free")),
         note=asked.text("note"),
+        quoted=None if said < 0 else said,
         key=asked.key,
     )
 

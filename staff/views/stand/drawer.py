@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,63 +10,29 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext, pgettext
 
-from core.models import AuditEntry
-from notifications.models import Message
 from reservations.engine.lifecycle import STEPS, UPCOMING, ActorKind, Status, allowed
 from reservations.engine.stand import TableState
 from reservations.models import Reservation
 from reservations.selectors.night import Night, PartyRow, TableRow
+from reservations.selectors.queue import QueueRow
 from reservations.views.wording import phone, short_day
 from restaurants.access import Capability
 from restaurants.models import Restaurant
-from staff import once, wording
+from staff import once
 from staff.access import StaffRequest, house_url
-from staff.views.stand import shapes, words
+from staff.views.stand import queue_drawer, shapes, words
 from staff.views.stand.base import StandView
+from staff.views.stand.lines import Line, log_of, messages_of
 from staff.views.stand.shapes import Flag, Press, do_value
 
-_LINES = 12
 _VISITS = 5
-
-_VERBS: Mapping[str, Any] = {
-    "reservation.confirmed": gettext_lazy("Booked"),
-    "reservation.changed": gettext_lazy("Changed"),
-    "reservation.cancelled": gettext_lazy("Cancelled"),
-    "reservation.arrived": gettext_lazy("Arrived"),
-    "reservation.partially_arrived": gettext_lazy("Partly arrived"),
-    "reservation.seated": gettext_lazy("Seated"),
-    "reservation.partially_seated": gettext_lazy("Partly seated"),
-    "reservation.moved": gettext_lazy("Moved"),
-    "reservation.swapped": gettext_lazy("Changed tables"),
-    "reservation.merged": gettext_lazy("Tables joined"),
-    "reservation.split": gettext_lazy("Table given back"),
-    "reservation.extended": gettext_lazy("Stays longer"),
-    "reservation.resized": gettext_lazy("Party changed"),
-    "reservation.retimed": gettext_lazy("Time changed"),
-    "reservation.check_dropped": gettext_lazy("Bill on the table"),
-    "reservation.paid": gettext_lazy("Bill paid"),
-    "reservation.completed": gettext_lazy("Left"),
-    "reservation.no_show": gettext_lazy("Did not come"),
-    "reservation.undone": gettext_lazy("Undone"),
-    "reservation.served_by": gettext_lazy("Server assigned"),
-    "reservation.walked_in": gettext_lazy("Walked in"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a log, a history or a list of messages."""
-
-    when: str
-    text: str
-    who: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What the drawer shows; ``kind`` is ``party`` or ``table``."""
+    """What the drawer shows; ``kind`` is ``party``, ``queued`` or ``table``."""
 
     kind: str
     title: str
@@ -103,12 +68,21 @@ def panel_of(view: StandView) -> Panel | None:
     party = night.party(asked.get("party", ""))
     if party is not None:
         return Panel("party", party.name or _("Walk-in"), day, _party(view, night, party))
+    queued = _queued(view)
+    if queued is not None:
+        return Panel("queued", queued.name, day, queue_drawer.facts_of(view, queued))
     wanted = asked.get("table", "")
     table = next((each for each in night.tables if each.public_id == wanted), None)
     if table is None:
         return None
     title = _("Table %(label)s") % {"label": table.label}
     return Panel("table", title, day, _table(view, night, table))
+
+
+def _queued(view: StandView) -> QueueRow | None:
+    """The party of the queue that is asked for; the queue is read for none else."""
+    wanted = view.asked.get("party", "")
+    return view.queue.row(wanted) if wanted.startswith("queue_") else None
 
 
 def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
@@ -149,8 +123,8 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
         else "",
         "guest_url": _guest_url(venue, party),
         "has_fee": bool(party.deposit),
-        "log": _log(venue, party),
-        "messages": _messages(venue, party),
+        "log": log_of(venue, party.public_id),
+        "messages": messages_of(venue, party.public_id),
         "history": _history(venue, party),
         "may_operate": view.may(Capability.OPERATE),
     }
@@ -186,7 +160,7 @@ def _steps(party: PartyRow) -> list[Press]:
         (Status.ARRIVED, "arrive", _("All are here"), "door"),
         (Status.CHECK_DROPPED, "state", _("Bill"), "bill"),
         (Status.PAID, "state", _("Paid"), "card"),
-        (Status.COMPLETED, "leave", _("Left"), "check"),
+        (Status.COMPLETED, "leave", pgettext("of a party", "Left"), "check"),
     )
     found = []
     for status, verb, text, icon in wanted:
@@ -244,30 +218,6 @@ def _guest_url(venue: Restaurant, party: PartyRow) -> str:
         return house_url(venue, "guest", party.customer_id)
     except NoReverseMatch:
         return ""
-
-
-def _log(venue: Restaurant, party: PartyRow) -> list[Line]:
-    rows = AuditEntry.objects.filter(target=party.public_id).order_by("-id")[:_LINES]
-    return [
-        Line(
-            words.clock(row.at.astimezone(venue.tz)),
-            str(_VERBS.get(row.verb) or row.verb.rpartition(".")[2].replace("_", " ").capitalize()),
-            row.actor_label,
-        )
-        for row in rows
-    ]
-
-
-def _messages(venue: Restaurant, party: PartyRow) -> list[Line]:
-    rows = Message.objects.filter(restaurant=venue, about=party.public_id).order_by("-id")
-    return [
-        Line(
-            wording.moment(row.created_at, venue.tz),
-            row.kind.replace("_", " ").capitalize(),
-            row.get_status_display(),
-        )
-        for row in rows.only("kind", "status", "created_at")[:_LINES]
-    ]
 
 
 def _history(venue: Restaurant, party: PartyRow) -> list[Line]:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import AlertKind, TableState
-from reservations.selectors.night import Night, PartyRow, Room, TableRow
+from reservations.selectors.night import Block, Night, PartyRow, Room, TableRow
 from staff.views.stand import shapes, words
 from staff.views.stand.piece import Piece
 from staff.views.stand.shapes import Badge, badge
@@ -176,6 +176,8 @@ def _table(night: Night, row: TableRow, badges: dict[int, Badge], is_joined: boo
     due = shapes.tick_of(party)[1] if party is not None and sitting is None else None
     until = sitting.until if sitting else None
     since = sitting.seated_at if sitting else row.since
+    called = _called(row)
+    state = TableState.HELD if called else row.state
     return Table(
         key=f"t-{row.id}",
         table=row.public_id,
@@ -198,11 +200,11 @@ def _table(night: Night, row: TableRow, badges: dict[int, Badge], is_joined: boo
         line_y=24 if is_tall else 15,
         next_y=round(row.height / 2 + (4 if is_tall else 11), 1),
         chairs=_chairs(row),
-        state=row.state.value,
-        phase=_phase(party),
-        party=party.public_id if party else "",
+        state=state.value,
+        phase="here" if called else _phase(party),
+        party=called.queued if called else party.public_id if party else "",
         version=party.version if party else 0,
-        name=_fit(words.surname(party.name) if party else "", row.width),
+        name=_fit(words.surname(_whose(called, party)), row.width),
         size=party.party_size if party else 0,
         line=_line(row, sitting, next_text),
         next_text=next_text,
@@ -215,8 +217,26 @@ def _table(night: Night, row: TableRow, badges: dict[int, Badge], is_joined: boo
         flags=_flag(party),
         server=badges.get((sitting.server_id if sitting else None) or row.server_id or 0),
         is_joined=is_joined,
-        said=_said(row, party, following, next_text),
+        said=_said(row, words.TABLES[state], _who(called, party), following, next_text),
     )
+
+
+def _called(row: TableRow) -> Block | None:
+    """What keeps the table for a party of the queue that was called; a tap leads to that party."""
+    is_kept = row.state is TableState.BLOCKED and row.block is not None and row.block.queued
+    return row.block if is_kept else None
+
+
+def _whose(called: Block | None, party: PartyRow | None) -> str:
+    if called is not None:
+        return called.queued_name
+    return party.name if party else ""
+
+
+def _who(called: Block | None, party: PartyRow | None) -> str:
+    if called is not None:
+        return called.note
+    return f"{party.name}, {party.party_size}" if party else ""
 
 
 def _phase(party: PartyRow | None) -> str:
@@ -252,11 +272,11 @@ def _fit(name: str, width: float) -> str:
     return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
-def _said(row: TableRow, party: PartyRow | None, following: PartyRow | None, at: str) -> str:
+def _said(row: TableRow, state: object, who: str, following: PartyRow | None, at: str) -> str:
     seats = ngettext("%(n)d seat", "%(n)d seats", row.max_seats) % {"n": row.max_seats}
-    parts = [_("Table %(label)s") % {"label": row.label}, seats, str(words.TABLES[row.state])]
-    if party is not None:
-        parts.append(f"{party.name}, {party.party_size}")
+    parts = [_("Table %(label)s") % {"label": row.label}, seats, str(state)]
+    if who:
+        parts.append(who)
     if following is not None and at:
         parts.append(_("next %(name)s at %(time)s") % {"name": following.name, "time": at})
     return ", ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from reservations.engine import stand
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import Guest, Verdict, Why
 from reservations.selectors.night import Night, PartyRow, TableRow
+from reservations.selectors.queue import Queue, QueueRow
 from staff.views.stand import words
 from staff.views.stand.shapes import do_value
 
@@ -23,6 +24,8 @@ KINDS: Mapping[str, Any] = {
     "merge": gettext_lazy("Tap the table to push to those of %(who)s"),
     "split": gettext_lazy("Tap the table that %(who)s gives back"),
     "walk_in": gettext_lazy("Tap a table for a walk-in of %(who)s"),
+    "queue_call": gettext_lazy("Tap the table that is ready for %(who)s"),
+    "queue_seat": gettext_lazy("Tap the table of %(who)s"),
     "block": gettext_lazy("Tap the table to block"),
 }
 """What each mode asks for."""
@@ -57,11 +60,17 @@ class Mode:
     line: str = ""
 
 
-def mode_of(night: Night, asked: Any) -> Mode | None:
-    """The mode an address asks for; None for none, or for who is not there (any more)."""
+def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) -> Mode | None:
+    """The mode an address asks for; None for none, or for who is not there (any more).
+
+    ``queue`` reads the parties at the door, where one of them is asked for; without it none is.
+    """
     kind = asked.get("mode", "")
     if kind == "walk_in":
         return _walk_in(night, _number(asked.get("size", "")))
+    if kind in ("queue_call", "queue_seat"):
+        row = queue().row(asked.get("party", "")) if queue else None
+        return None if row is None else _of_queue(night, kind, row)
     if kind == "block":
         return _block(night)
     party = night.party(asked.get("party", ""))
@@ -194,12 +203,12 @@ def _merge(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Plac
     return Place(table.label, use.ok, _answer(night, use, (table.id,)), value)
 
 
-def _walk_in(night: Night, size: int) -> Mode:
+def _walk_in(night: Night, size: int, *, step_free: bool = False) -> Mode:
     """Where a party without a booking can sit down now; the best place is marked."""
     service = night.service_now
     turn = stand.turn_now(night.house.plan, service, size)
     at = night.floor.now
-    guest = Guest(0, Status.ARRIVED, size, at, at + turn)
+    guest = Guest(0, Status.ARRIVED, size, at, at + turn, step_free=step_free)
     quote = night.quote(size)
     places = {}
     for table in night.tables:
@@ -221,6 +230,26 @@ def _walk_in(night: Night, size: int) -> Mode:
     who = ngettext("%(n)d guest", "%(n)d guests", size) % {"n": size}
     text = str(KINDS["walk_in"]) % {"who": who}
     return Mode("walk_in", text, places, size, line=words.quote_line(night, quote))
+
+
+def _of_queue(night: Night, kind: str, row: QueueRow) -> Mode:
+    """Where a party of the queue can sit down now: as a walk-in, or at the table kept for it."""
+    found = _walk_in(night, row.party_size, step_free=row.step_free)
+    of = f"{kind} {row.public_id} {row.version}"
+    places = {}
+    for table in night.tables:
+        place = found.places[f"t-{table.id}"]
+        if table.id in row.kept:
+            own = ",".join(night.table_by_id[pk].public_id for pk in row.kept)
+            kept = _("kept for them")
+            place = Place(table.label, True, kept, f"{of} {own}", None, best=True, short=kept)
+        elif place.ok and place.fields:
+            tables = place.fields["tables"]
+            best = place.best and not row.kept
+            place = replace(place, value=f"{of} {tables}", fields=None, best=best)
+        places[f"t-{table.id}"] = place
+    text = str(KINDS[kind]) % {"who": f"{row.name} · {row.party_size}"}
+    return Mode(kind, text, places, row.party_size, row.public_id)
 
 
 def _block(night: Night) -> Mode:

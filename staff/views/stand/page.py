@@ -15,7 +15,7 @@ from restaurants.access import Capability
 from staff import once
 from staff.access import StaffRequest, house_url
 from staff.live import Line
-from staff.views.stand import drawer, shapes
+from staff.views.stand import drawer, queueing, shapes
 from staff.views.stand.base import THEME, StandView
 from staff.views.stand.board import Board, board_of
 from staff.views.stand.centre import CENTRES
@@ -31,7 +31,8 @@ class BoardView(StandView):
     @cached_property
     def board(self) -> Board:
         """The pieces of the night in this view."""
-        return board_of(self.night, self.view, may_act=self.may_act)
+        may_operate = self.may(Capability.OPERATE)
+        return board_of(self.queue, self.view, may_act=self.may_act, may_operate=may_operate)
 
 
 class StandPageView(BoardView):
@@ -51,6 +52,8 @@ class StandPageView(BoardView):
             "centre": CENTRES[self.view],
             "tab": tab if tab in shapes.TABS else self._first_tab(),
             "tabs": shapes.TABS,
+            "is_adding": "size" in request.GET,
+            "wanted_size": self._wanted_size(),
             "theme": self._theme,
             "once": once.fresh(),
             "may": self._rights(),
@@ -74,12 +77,19 @@ class StandPageView(BoardView):
 
     @cached_property
     def _mode(self) -> Mode | None:
-        return mode_of(self.night, self.request.GET) if self.may(Capability.OPERATE) else None
+        if not self.may(Capability.OPERATE):
+            return None
+        return mode_of(self.night, self.request.GET, lambda: self.queue)
 
     @cached_property
     def _theme(self) -> str:
         said = self.request.GET.get("theme") or self.request.COOKIES.get(THEME)
         return "light" if said == "light" else "dark"
+
+    def _wanted_size(self) -> int:
+        """Of the party that is to be added to the queue."""
+        said = self.request.GET.get("size", "")
+        return int(said) if said in {str(n) for n in queueing.SIZES} else 2
 
     def _first_tab(self) -> str:
         """Where the work is: who stands at the door, else who comes."""

@@ -12,6 +12,7 @@ from reservations.engine.queueing import Cause, Wait
 from reservations.engine.waiting import Verdict
 from reservations.selectors.night import Night, WaitRow
 from reservations.sentences import sentence
+from staff.views.stand import words
 
 _VERDICTS = {
     Verdict.NO_TIMES: gettext_lazy("Not asked: there are no times left when they can come"),
@@ -26,6 +27,8 @@ _VERDICTS = {
 
 def wait_words(wait: Wait, night: Night) -> str:
     """``table 4 about 20:10, then one party before them``."""
+    if wait.is_now:
+        return _now_words(wait, words.tables(night.labels(wait.table_ids)))
     said = []
     for reason in wait.reasons:
         label = "".join(night.labels([reason.table_id])) if reason.table_id else ""
@@ -34,16 +37,23 @@ def wait_words(wait: Wait, night: Night) -> str:
     return _(", then ").join(dict.fromkeys(said))
 
 
+def _now_words(wait: Wait, labels: str) -> str:
+    is_kept = any(reason.cause is Cause.KEPT for reason in wait.reasons)
+    text = _("table %(table)s is kept for them") if is_kept else _("table %(table)s is free")
+    return text % {"table": labels}
+
+
 def _reason(cause: Cause, label: str, at: str) -> str:
-    words = {"table": label, "at": at}
+    these = {"table": label, "at": at}
     return {
-        Cause.FREE: lambda: _("table %(table)s is free") % words,
-        Cause.KEPT: lambda: _("table %(table)s is kept for them") % words,
-        Cause.LEAVES: lambda: _("table %(table)s about %(at)s") % words,
-        Cause.CLEARED: lambda: _("table %(table)s cleared at %(at)s") % words,
-        Cause.BLOCKED: lambda: _("table %(table)s out of use until %(at)s") % words,
-        Cause.BOOKED: lambda: _("a booking at table %(table)s until %(at)s") % words,
-        Cause.QUEUE: lambda: _("a party before them until %(at)s") % words,
+        Cause.FREE: lambda: _("table %(table)s is free") % these,
+        Cause.KEPT: lambda: _("table %(table)s is kept for them") % these,
+        Cause.LEAVES: lambda: _("table %(table)s leaves about %(at)s") % these,
+        Cause.CLEARED: lambda: _("table %(table)s cleared at %(at)s") % these,
+        Cause.BLOCKED: lambda: _("table %(table)s out of use until %(at)s") % these,
+        Cause.BOOKED: lambda: _("a booking at table %(table)s until %(at)s") % these,
+        Cause.QUEUE: lambda: _("a party before them until %(at)s") % these,
+        Cause.UNKNOWN: lambda: _("the house counts seats: please say a time"),
         Cause.NO_TABLE: lambda: _("no table seats so many"),
         Cause.TOO_LATE: lambda: _("nothing comes free before the last seating"),
     }[cause]()
@@ -56,8 +66,8 @@ def offer_words(entry: WaitRow, night: Night) -> str:
     verdict, facts = Verdict(entry.verdict), entry.verdict_facts
     if verdict is Verdict.OFFERED:
         until = dt.datetime.fromisoformat(facts["until"]).astimezone(night.zone)
-        words = {"time": facts["time"], "until": f"{until:%H:%M}", "place": facts["position"]}
-        text = _("Offered %(time)s until %(until)s; number %(place)s in line") % words
+        these = {"time": facts["time"], "until": f"{until:%H:%M}", "place": facts["position"]}
+        text = _("Offered %(time)s until %(until)s; number %(place)s in line") % these
         passed = len(facts.get("passed", ()))
         more = ngettext(
             "went before %(n)d party that fits worse",

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from reservations.engine.lifecycle import UPCOMING, ActorKind, Status, allowed
 from reservations.engine.stand import AlertKind
 from reservations.selectors.night import Night, PartyRow, Server, WaitRow
+from reservations.views.wording import phone
 from staff.views.stand import queue_words, words
 
 TABS = ("upcoming", "arrived", "seated", "waitlist", "done")
@@ -102,6 +103,9 @@ class Wait:
     find: str
     why: str = ""
     """What came of looking for a table for it, in words."""
+    is_offered: bool = False
+    phone: str = ""
+    phone_text: str = ""
 
 
 def do_value(verb: str, party: PartyRow, *more: object) -> str:
@@ -288,4 +292,7 @@ def _wait(entry: WaitRow, night: Night) -> Wait:
         source=str(words.SOURCES.get(entry.source, entry.source)),
         find=f"{entry.name} {entry.phone}".casefold(),
         why=queue_words.offer_words(entry, night),
+        is_offered=entry.status == "offered",
+        phone=entry.phone,
+        phone_text=phone(entry.phone) if entry.phone else "",
     )

@@ -22,9 +22,9 @@ class WhereView(StandView):
     def get(self, request: StaffRequest) -> JsonResponse:
         """Of the night as it is now."""
         if self.view == "timeline":
-            said = mode_in_time(self.night, request.GET)
+            said = mode_in_time(self.night, request.GET, lambda: self.queue)
         else:
-            mode = mode_of(self.night, request.GET)
+            mode = mode_of(self.night, request.GET, lambda: self.queue)
             said = None if mode is None else asdict(mode)
         if said is None:
             raise NotFound

@@ -26,7 +26,7 @@ STATES: Mapping[Status, tuple[str, Any]] = {
     Status.SEATED: ("chair", gettext_lazy("Seated")),
     Status.CHECK_DROPPED: ("bill", gettext_lazy("Bill")),
     Status.PAID: ("card", gettext_lazy("Paid")),
-    Status.COMPLETED: ("check", gettext_lazy("Left")),
+    Status.COMPLETED: ("check", pgettext_lazy("of a party", "Left")),
     Status.CANCELLED: ("cross", gettext_lazy("Cancelled")),
     Status.NO_SHOW: ("cross", gettext_lazy("Did not come")),
     Status.DECLINED: ("cross", gettext_lazy("Declined")),
