@@ -24,13 +24,12 @@ from payments.gateways.base import (
     Action,
     ChargeOutcome,
     ChargeResult,
-    Dispute,
-    Movement,
     RefundOutcome,
     RefundResult,
     Taking,
 )
 from payments.gateways.redaction import Shape, kept
+from payments.gateways.reports import Dispute, Movement
 
 Row = Mapping[str, Any]
 
