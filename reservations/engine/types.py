@@ -288,6 +288,8 @@ class Plan:
     version: int
     zone: ZoneInfo
     currency: str = "USD"
+    money_unit: Decimal = Decimal("0.01")
+    """What the house asks for in advance is a multiple of this: its provider can move no less."""
     capacity_mode: CapacityMode = CapacityMode.TABLES
     seats: int = 0
     """Size of the pool in mode *seats*."""

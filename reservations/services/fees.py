@@ -17,7 +17,8 @@ from core import audit, clock
 from core.actors import Actor
 from core.errors import Invalid
 from core.locks import again_if_undone
-from core.money import exponent, quantize
+from core.money import quantize
+from payments.gateways.units import unit_of
 from payments.models import Errand, Payment, PaymentKind
 from payments.services.charges import OPEN
 from payments.services.errands import LET_GO_THERE, request_capture
@@ -47,6 +48,8 @@ class FeeQuote:
     most: Decimal
     """As much as the guest agreed to."""
     currency: str
+    unit: Decimal
+    """What amounts have to be multiples of: less cannot be moved."""
     way: str
     """``hold`` (it is taken), ``card`` (it is charged), ``link`` (the guest is asked)."""
 
@@ -142,10 +145,11 @@ def quote_fee(row: Reservation, found: Booking, kind: str) -> FeeQuote:
     requests = PaymentRequest.objects.filter(reservation=row, kind__in=FEES)
     if requests.filter(status__in=["open", "paid"]).exists():
         raise PaymentAsked
-    amount = _by_ladder(row, kind)
+    unit = unit_of(payment.gateway, row.currency)
+    amount = _by_ladder(row, kind, unit)
     if amount <= 0:
         raise NoFeeDue(gettext("This booking was cancelled in time."))
-    return FeeQuote(kind, amount, row.deposit_amount, found.currency, _way(row, payment))
+    return FeeQuote(kind, amount, row.deposit_amount, found.currency, unit, _way(row, payment))
 
 
 def _way(row: Reservation, payment: Payment) -> str:
@@ -181,19 +185,21 @@ def _has_run_out(payment: Payment) -> bool:
     return payment.status == Payment.Status.AUTHORIZED and not payment.errand and is_over
 
 
-def _by_ladder(row: Reservation, kind: str) -> Decimal:
+def _by_ladder(row: Reservation, kind: str, unit: Decimal) -> Decimal:
     """What the ladder does not give back: all of it for a no-show."""
     percent = 0
     if kind == LATE and row.cancelled_at is not None:
         ladder = [RefundStep(hours, share) for hours, share in row.refund_ladder]
         percent = min(refund_percent(ladder, row.starts_at, row.cancelled_at), row.refund_cap)
     total = row.deposit_amount
-    return total - refund_amount(total, percent, exponent(row.currency))
+    return total - refund_amount(total, percent, unit)
 
 
 def _checked(quoted: FeeQuote, amount: Decimal | None) -> Decimal:
     due = quoted.amount if amount is None else amount
-    if not 0 < due <= quoted.most or quantize(due, quoted.currency) != due:
+    if due % quoted.unit and due != quoted.most:
+        raise Invalid(amount=gettext("This is not an amount that can be moved."))
+    if not 0 < due <= quoted.most:
         most = {"most": f"{quantize(quoted.most, quoted.currency)} {quoted.currency}"}
         raise Invalid(amount=gettext("The guest agreed to %(most)s at most.") % most)
     return due

@@ -15,7 +15,6 @@ from core import clock
 from core.actors import SYSTEM, Actor
 from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
-from core.money import quantize
 from payments.gateways.registry import is_usable
 from reservations.details import NO_OFFER, NO_ORIGIN, ChosenOffer, Origin
 from reservations.engine import availability
@@ -305,7 +304,6 @@ def terms_of(
     plan = house.plan
     service = next((one for one in plan.services if one.id == service_id), None)
     amount, rule = deposit_for(plan, service, service_date, party_size, offer_id)
-    amount = quantize(amount, plan.currency)
     if rule is None:
         return PaymentTerms(amount)
     kind = kind_for(rule.kind, house, starts_at, now)

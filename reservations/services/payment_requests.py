@@ -14,13 +14,14 @@ from django.db import transaction
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext
 
-from core import audit, clock, money
+from core import audit, clock
 from core.actors import SYSTEM, Actor
 from core.errors import Busy, Invalid, NotFound
 from core.locks import Space, again_if_undone, lock
 from core.tokens import derive, fingerprint, new_nonce
 from notifications.services import queue
 from payments.gateways.registry import is_usable
+from payments.gateways.units import is_whole
 from payments.models import PaymentKind, PolicyKind
 from payments.services.charges import OPEN
 from reservations.engine.lifecycle import Status
@@ -382,7 +383,7 @@ def _terms(
     if amount is None and (terms.amount <= 0 or found.house.currency != found.currency):
         raise Invalid(amount=gettext("No policy asks this party for money. Say how much."))
     if amount is not None:
-        check_amount(amount, found.currency)
+        check_amount(amount, found.currency, found.house.gateway)
         terms = replace(terms, amount=amount)
         if not kind:
             terms = replace(terms, kind=PaymentKind.DEPOSIT.value)
@@ -399,9 +400,9 @@ def terms_ladder(ladder: list[list[int]]) -> tuple[RefundStep, ...]:
     return tuple(RefundStep(hours, percent) for hours, percent in ladder)
 
 
-def check_amount(amount: Decimal, currency: str) -> None:
-    """Raise Invalid for what cannot be asked for."""
-    if not 0 < amount < _MOST or money.quantize(amount, currency) != amount:
+def check_amount(amount: Decimal, currency: str, gateway: str) -> None:
+    """Raise Invalid for what cannot be asked for, or what the provider could not move."""
+    if not 0 < amount < _MOST or not is_whole(amount, gateway, currency):
         raise Invalid(amount=gettext("This is not an amount that can be paid."))
 
 

@@ -76,7 +76,6 @@ class PayPalGateway(Gateway):
     name = "paypal"
     takes = frozenset({Taking.CHARGE, Taking.HOLD})
     hold_window = dt.timedelta(days=2)
-    currencies = answers.CURRENCIES
 
     def __init__(
         self,
