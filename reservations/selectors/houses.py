@@ -456,6 +456,7 @@ def _deposit_rule(raw: dict[str, Any]) -> DepositRule:
     return DepositRule(
         id=raw["id"],
         amount=Decimal(raw["amount"]),
+        name=raw["name"],
         kind=raw["kind"],
         per_person=raw["per_person"],
         min_party=raw["min_party"],

@@ -67,6 +67,8 @@ def begin(row: Reservation, card: Payment, *, kind: str, amount: Decimal, key: s
         idempotency_key=key,
         amount=amount,
         currency=card.currency,
+        policy_id=card.policy_id,
+        policy_name=card.policy_name,
         method=dict(card.saved),
         agreed_text=card.agreed_text,
         attempts=1,
@@ -170,7 +172,13 @@ def _apply_hold(row: Reservation, found: Booking, payment: Payment, *, is_news: 
 def _ask_by_link(row: Reservation, found: Booking, payment: Payment, now: dt.datetime) -> None:
     """The guest gets a link to secure the table by another card; the house is told as well."""
     ladder = tuple(RefundStep(hours, percent) for hours, percent in row.refund_ladder)
-    terms = PaymentTerms(payment.amount, PaymentKind.HOLD.value, ladder)
+    terms = PaymentTerms(
+        payment.amount,
+        PaymentKind.HOLD.value,
+        ladder,
+        payment.policy_id,
+        payment.policy_name,
+    )
     until = max(min(now + HOLD_LINK, row.starts_at), now + dt.timedelta(minutes=5))
     try:
         with transaction.atomic():

@@ -217,6 +217,8 @@ def _write_hold(
         offer=offer,
         deposit=terms.amount,
         payment_kind=terms.kind,
+        policy_id=terms.policy_id,
+        policy_name=terms.policy_name,
         currency=house.currency,
         ladder=terms.ladder,
         decision=decision,
@@ -270,6 +272,9 @@ class PaymentTerms:
     amount: Decimal
     kind: str = "deposit"
     ladder: tuple[RefundStep, ...] = DEFAULT_REFUND_LADDER
+    policy_id: int | None = None
+    """The policy that asks for it; None: a person said how much."""
+    policy_name: str = ""
 
 
 def terms_for(day: Day, decision: e.Decision, now: dt.datetime) -> PaymentTerms:
@@ -307,7 +312,7 @@ def terms_of(
     if rule is None:
         return PaymentTerms(amount)
     kind = kind_for(rule.kind, house, starts_at, now)
-    return PaymentTerms(amount, kind, rule.refund_ladder)
+    return PaymentTerms(amount, kind, rule.refund_ladder, rule.id, rule.name)
 
 
 def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:

@@ -121,26 +121,24 @@ def test_a_deposit_and_half_of_it_back_are_the_same_in_both_books(
     payment, refund = Payment.objects.get(), Refund.objects.get()
     assert (payment.status, refund.status) == ("succeeded", "succeeded")
     assert _told(side, payment, refund) == said
-    unit = unit_of(gateway, currency)
-    assert (payment.captured % unit, refund.amount % unit) == (0, 0)
+    assert is_whole(payment.captured, gateway, currency)
+    assert is_whole(refund.amount, gateway, currency)
 
 
 def _told(side: Side, payment: Payment, refund: Refund) -> str:
     """What the other side has in its books, as it writes amounts."""
     if isinstance(side, StripeSide):
         [charge] = [one for one in side.stripe.things.values() if one["object"] == "charge"]
-        found = (charge["amount_captured"], charge["amount_refunded"])
-    elif isinstance(side, SquareSide):
+        return f"{charge['amount_captured']} {charge['amount_refunded']}"
+    if isinstance(side, SquareSide):
         [taken], [back] = side.square.payments.values(), side.square.refunds.values()
-        found = (taken["amount_money"]["amount"], back["amount_money"]["amount"])
-    elif isinstance(side, PayPalSide):
+        return f"{taken['amount_money']['amount']} {back['amount_money']['amount']}"
+    if isinstance(side, PayPalSide):
         [taken], [back] = side.paypal.captures.values(), side.paypal.refunds.values()
-        found = (taken["amount"]["value"], back["amount"]["value"])
-    else:
-        rows = SandboxCharge.objects.order_by("id").values_list("minor_amount", flat=True)
-        currency = payment.currency
-        found = tuple(money.from_minor(minor, currency) for minor in rows)
-        assert found == (payment.captured, refund.amount)
+        return f"{taken['amount']['value']} {back['amount']['value']}"
+    rows = SandboxCharge.objects.order_by("id").values_list("minor_amount", flat=True)
+    found = [money.from_minor(minor, payment.currency) for minor in rows]
+    assert found == [payment.captured, refund.amount]
     return " ".join(map(str, found))
 
 
