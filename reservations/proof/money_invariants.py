@@ -52,7 +52,9 @@ UNPAID = _check(
         -- Until the visit a card or hold is there, unless staff let it go.
         OR b.payment_kind IN ('hold', 'card')
           AND b.status IN ('pending', 'confirmed', 'reconfirmed')
-          AND (p.status = 'failed' OR p.status = 'voided' AND p.settled_at < b.starts_at)
+          AND (p.status = 'failed' OR p.status = 'voided' AND p.settled_at < b.starts_at
+            -- What was set aside for an earlier date runs out there.
+            AND NOT (p.failure_code = 'at_the_provider' AND p.capture_before < b.starts_at))
           AND NOT EXISTS (SELECT FROM core_auditentry
                           WHERE target = p.public_id AND verb = 'payment.release_requested'))
     """,

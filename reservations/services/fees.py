@@ -21,7 +21,7 @@ from core.money import quantize
 from payments.gateways.units import unit_of
 from payments.models import Errand, Payment, PaymentKind
 from payments.services.charges import OPEN
-from payments.services.errands import LET_GO_THERE, request_capture
+from payments.services.errands import request_capture
 from reservations.engine.lifecycle import Status
 from reservations.engine.money import RefundStep
 from reservations.engine.policies import refund_amount, refund_percent
@@ -29,7 +29,7 @@ from reservations.errors import FeeUnconfirmed, NoFeeDue, NotChangeable, Payment
 from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking, booking
-from reservations.services.charges_later import ask, begin, tell_of_fee
+from reservations.services.charges_later import ask, begin, card_of, has_run_out, tell_of_fee
 from reservations.services.payment_requests import ask_for_fee, locked_booking
 from restaurants.access import Capability, check_staff
 
@@ -159,30 +159,15 @@ def _way(row: Reservation, payment: Payment) -> str:
     ).exists()
     if was_refused or payment.status == Payment.Status.FAILED:
         return "link"
-    if _card(payment) is not None:
+    if card_of(payment) is not None:
         return "card"
-    if _has_run_out(payment):
+    if has_run_out(payment):
         return "link"
     if payment.status == Payment.Status.AUTHORIZED and not payment.errand:
         return "hold"
     if payment.errand == Errand.RELEASE or payment.status == Payment.Status.VOIDED:
         raise NoFeeDue(gettext("The card was let go, so nothing can be charged to it."))
     raise NoFeeDue
-
-
-def _card(payment: Payment) -> Payment | None:
-    """The card on file a fee can be charged to: of a hold that ran out, the one it rested on."""
-    card = payment.parent if _has_run_out(payment) else payment
-    is_there = card is not None and card.status == Payment.Status.SAVED and not card.errand
-    return card if is_there else None
-
-
-def _has_run_out(payment: Payment) -> bool:
-    """Whether what was set aside is gone by itself; we did not let it go."""
-    if payment.status == Payment.Status.VOIDED:
-        return payment.failure_code == LET_GO_THERE
-    is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
-    return payment.status == Payment.Status.AUTHORIZED and not payment.errand and is_over
 
 
 def _by_ladder(row: Reservation, kind: str, unit: Decimal) -> Decimal:
@@ -233,7 +218,7 @@ def _begin(row: Reservation, quoted: FeeQuote, due: Decimal, by: Actor) -> Payme
     )
     if quoted.way == "hold":
         return request_capture(payment.pk, due, by=by, at=now)
-    card = _card(payment) or payment
+    card = card_of(payment) or payment
     return begin(row, card, kind=quoted.kind, amount=due, key=_key(row))
 
 
