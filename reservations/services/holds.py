@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -215,12 +216,8 @@ def _write_hold(
         source=request.source,
         origin=request.origin,
         offer=offer,
-        deposit=terms.amount,
-        payment_kind=terms.kind,
-        policy_id=terms.policy_id,
-        policy_name=terms.policy_name,
+        **terms.columns(),
         currency=house.currency,
-        ladder=terms.ladder,
         decision=decision,
         plan_version=house.plan.version,
         by=by,
@@ -275,6 +272,16 @@ class PaymentTerms:
     policy_id: int | None = None
     """The policy that asks for it; None: a person said how much."""
     policy_name: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """For the row of a hold."""
+        return {
+            "deposit": self.amount,
+            "payment_kind": self.kind,
+            "ladder": self.ladder,
+            "policy_id": self.policy_id,
+            "policy_name": self.policy_name,
+        }
 
 
 def terms_for(day: Day, decision: e.Decision, now: dt.datetime) -> PaymentTerms:
