@@ -17,6 +17,11 @@ def exponent(currency: str) -> int:
     return 0 if currency in WHOLE else 3 if currency in THOUSANDTHS else 2
 
 
+def unit(currency: str) -> Decimal:
+    """The smallest amount there is in ``currency``: 0.01 for most."""
+    return Decimal(1).scaleb(-exponent(currency))
+
+
 def quantize(amount: Decimal, currency: str) -> Decimal:
     """``amount`` rounded half up to the currency's smallest unit."""
     return amount.quantize(Decimal(1).scaleb(-exponent(currency)), ROUND_HALF_UP)

@@ -15,7 +15,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.money import exponent
 from notifications.wording import amount, day_and_time
 from reservations.engine.policies import refund_amount
 from reservations.selectors.holds import HeldPlace
@@ -49,9 +48,12 @@ def refund_lines(
     total: Decimal,
     currency: str,
     now: dt.datetime,
+    unit: Decimal,
     kind: str = "deposit",
 ) -> list[str]:
     """The ladder as sentences with real dates, without the steps that have passed.
+
+    Shares are rounded to ``unit``, which is what the provider can move.
 
     Of a hold and a card on file it says what is charged; of the others, what comes back.
     """
@@ -60,9 +62,8 @@ def refund_lines(
         until = starts_at.astimezone(dt.UTC) - dt.timedelta(hours=hours)
         if until >= now:
             steps.append((day_and_time(until, zone.key), percent))
-    exact = exponent(currency)
     if kind in NOTHING_TAKEN:
-        return _fee_lines(steps, total, currency)
+        return _fee_lines(steps, total, currency, unit)
     lines = []
     for when, percent in steps:
         text = (
@@ -70,7 +71,7 @@ def refund_lines(
             if percent == 100
             else _("Cancel by %(moment)s: %(money)s comes back.")
         )
-        back = amount(refund_amount(total, percent, exact), currency)
+        back = amount(refund_amount(total, percent, unit), currency)
         lines.append(text % {"moment": when, "money": back})
     lines.append(_nothing_back(kind, after=bool(lines)))
     return lines
@@ -84,10 +85,12 @@ def _nothing_back(kind: str, *, after: bool) -> str:
     return _("The deposit is not given back.")
 
 
-def _fee_lines(steps: list[tuple[str, int]], total: Decimal, currency: str) -> list[str]:
+def _fee_lines(
+    steps: list[tuple[str, int]], total: Decimal, currency: str, unit: Decimal
+) -> list[str]:
     lines = []
     for when, percent in steps:
-        fee = total - refund_amount(total, percent, exponent(currency))
+        fee = total - refund_amount(total, percent, unit)
         if fee <= 0:
             lines.append(_("Cancel by %(moment)s: nothing is charged.") % {"moment": when})
         else:
@@ -157,6 +160,7 @@ def agreed_text(
             total=total,
             currency=house.currency,
             now=clock.now(),
+            unit=house.plan.money_unit,
             kind=kind,
         )
         return "\n".join([first, *lines, house.cancellation_policy]).strip()

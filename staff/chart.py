@@ -1,17 +1,20 @@
-"""Bars of a report, drawn here: money in upwards, money back downwards, a bar for every day."""
+"""Bars of a report, drawn here: money in upwards, money back downwards.
+
+A bar for every day, or for every policy.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from reservations.selectors.money_report import Figures
 
 HEIGHT = 100
-DAY = 10
-"""Width of a day in the drawing's own units; it is stretched to the page."""
+PLACE = 10
+"""Width of a day or a policy in the drawing's own units; it is stretched to the page."""
 _GAP = 2
 
 
@@ -35,22 +38,33 @@ class Chart:
     zero: float
     bars: list[Bar]
     most: Decimal
-    """The largest sum of a day that came in."""
+    """The largest sum of a day, or of a policy, that came in."""
 
 
 def chart_of(days: Mapping[dt.date, Figures], first: dt.date, last: dt.date) -> Chart | None:
     """The bars of ``first`` to ``last``; None when nothing moved."""
-    ups = {day: each.taken + each.fees for day, each in days.items()}
-    downs = {day: each.refunded + each.lost for day, each in days.items()}
+    places = {(day - first).days: each for day, each in sorted(days.items())}
+    return _chart(places, (last - first).days + 1)
+
+
+def chart_by(groups: Iterable[Figures]) -> Chart | None:
+    """A bar for each group, in their order; None when nothing moved."""
+    places = dict(enumerate(groups))
+    return _chart(places, len(places))
+
+
+def _chart(places: Mapping[int, Figures], number: int) -> Chart | None:
+    ups = {place: each.taken + each.fees for place, each in places.items()}
+    downs = {place: each.refunded + each.lost for place, each in places.items()}
     most, least = max(ups.values(), default=Decimal(0)), max(downs.values(), default=Decimal(0))
     if not most + least:
         return None
     unit = HEIGHT / float(most + least)
     zero = float(most) * unit
     bars = []
-    for day, each in sorted(days.items()):
-        x, width = (day - first).days * DAY + _GAP / 2, DAY - _GAP
-        taken, fees, out = (float(value) * unit for value in (each.taken, each.fees, downs[day]))
+    for place, each in places.items():
+        x, width = place * PLACE + _GAP / 2, PLACE - _GAP
+        taken, fees, out = (float(value) * unit for value in (each.taken, each.fees, downs[place]))
         for kind, y, height in (
             ("in", zero - taken, taken),
             ("fees", zero - taken - fees, fees),
@@ -58,4 +72,4 @@ def chart_of(days: Mapping[dt.date, Figures], first: dt.date, last: dt.date) -> 
         ):
             if height:
                 bars.append(Bar(x, round(y, 2), width, round(height, 2), kind))
-    return Chart(((last - first).days + 1) * DAY, round(zero, 2), bars, most)
+    return Chart(number * PLACE, round(zero, 2), bars, most)

@@ -11,6 +11,7 @@ from staff.views import (
     booking_messages,
     booking_money,
     deliveries,
+    fees,
     guest_deeds,
     guest_tags,
     guests,
@@ -122,7 +123,7 @@ _payments = [
 ]
 _money = [
     path("", booking_money.BookingMoneyView.as_view(), name="booking_money"),
-    path("fee/", money_actions.FeeView.as_view(), name="booking_fee"),
+    path("fee/", fees.FeeView.as_view(), name="booking_fee"),
     path("ask/", pay_links.AskView.as_view(), name="booking_ask"),
 ]
 

@@ -153,6 +153,7 @@ class PaymentAdmin(ScopedReadOnlyAdmin):
                     ("returned", "redeemed"),
                     ("card", "gateway"),
                     ("created_at", "settled_at"),
+                    "policy_name",
                     "agreed_text",
                 ]
             },

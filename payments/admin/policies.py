@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +12,7 @@ from unfold.decorators import display
 from core.money import written
 from payments.gateways.base import Taking
 from payments.gateways.registry import SANDBOX, gateway_class
+from payments.gateways.units import is_whole, takes, unit_of
 from payments.models import Policy, PolicyKind, ProviderAccount
 from payments.selectors import ladder_text
 from restaurants.admin.scope import HouseFilter, SameHouseForm, ScopedAdmin
@@ -24,18 +26,21 @@ _NEEDS = {
 
 
 class PolicyForm(SameHouseForm):
-    """Only kinds that the house's provider can do."""
+    """Only kinds that the house's provider can do, and amounts that it can move."""
 
     def clean(self) -> dict[str, Any]:
-        """Say which kinds would do where this one cannot be had."""
+        """Say what would do where this cannot be had."""
         cleaned = super().clean()
         house = cleaned.get("restaurant") or (self.instance.pk and self.instance.restaurant)
-        needed = _NEEDS.get(cleaned.get("kind", ""))
-        if not house or not needed:
+        if not house:
             return cleaned
         account = ProviderAccount.objects.filter(restaurant=house, is_active=True).first()
-        takes = gateway_class(account.provider if account else SANDBOX).takes
-        if not needed <= takes:
+        gateway = account.provider if account else SANDBOX
+        amount = cleaned.get("amount")
+        if amount is not None and (why := _why_not(amount, gateway, house.currency)):
+            self.add_error("amount", ValidationError(why))
+        needed = _NEEDS.get(cleaned.get("kind", ""))
+        if needed and not needed <= gateway_class(gateway).takes:
             self.add_error(
                 "kind",
                 ValidationError(
@@ -43,6 +48,22 @@ class PolicyForm(SameHouseForm):
                 ),
             )
         return cleaned
+
+
+def _why_not(amount: Decimal, gateway: str, currency: str) -> str:
+    """Why no guest could be charged just this amount; empty when they can."""
+    provider = gateway if gateway == SANDBOX else ProviderAccount.Provider(gateway).label
+    if not takes(gateway, currency):
+        return f"{provider} does not take {currency}, which is the currency of this restaurant."
+    if is_whole(amount, gateway, currency):
+        return ""
+    unit = unit_of(gateway, currency)
+    below = amount // unit * unit
+    near = [written(each, currency) for each in (below, below + unit) if each]
+    return (
+        f"{provider} cannot move {amount.normalize():f} {currency} exactly."
+        f" Choose {' or '.join(near)}."
+    )
 
 
 @admin.register(Policy)

@@ -12,9 +12,11 @@ from payments.models.ledger import (
     Refund,
 )
 from payments.models.policy import (
+    AskedByPolicy,
     Policy,
     PolicyKind,
     default_refund_ladder,
+    policy_index,
     validate_ladder,
 )
 from payments.models.provider import ProviderAccount, ProviderEvent
@@ -22,6 +24,7 @@ from payments.models.reconciliation import Reconciliation, ReconciliationDiffere
 from payments.models.sandbox import SandboxCharge
 
 __all__ = [
+    "AskedByPolicy",
     "Errand",
     "Payment",
     "PaymentDispute",
@@ -37,5 +40,6 @@ __all__ = [
     "Refund",
     "SandboxCharge",
     "default_refund_ladder",
+    "policy_index",
     "validate_ladder",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from core.ids import PublicIdField
+from payments.models.policy import AskedByPolicy, policy_index
 from payments.models.provider import ProviderAccount
 from restaurants.models import Restaurant
 
@@ -27,7 +28,7 @@ class Errand(models.TextChoices):
     RELEASE = "release", "Let it go"
 
 
-class Payment(models.Model):
+class Payment(AskedByPolicy):
     """One attempt to take, set aside or secure money; the row is there before the gateway asks.
 
     ``idempotency_key`` is what the gateway is told, on every retry; ``unknown`` is a state:
@@ -187,6 +188,7 @@ class Payment(models.Model):
                 condition=models.Q(status="authorized"),
                 name="payment_set_aside",
             ),
+            policy_index("payment_policy"),
         ]
 
     def __str__(self) -> str:

@@ -101,3 +101,31 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AskedByPolicy(models.Model):
+    """What a policy asked for: which one, and its name as it was, for it may be deleted.
+
+    Both are empty where a person said how much.
+    """
+
+    policy = models.ForeignKey(
+        Policy,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Which policy asked for it",
+    )
+    policy_name = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="Its name at that time"
+    )
+
+    class Meta:
+        abstract = True
+
+
+def policy_index(name: str) -> models.Index:
+    """What deleting a policy looks for; most rows have none."""
+    return models.Index(fields=["policy"], condition=models.Q(policy__isnull=False), name=name)

@@ -17,6 +17,7 @@ from core.actors import Actor
 from core.errors import Invalid
 from payments.errors import NothingSetAside, NothingToRedeem, RedemptionTooLarge
 from payments.gateways.base import exact_minor
+from payments.gateways.units import is_whole
 from payments.models import Payment, PaymentKind, Redemption, Refund
 from payments.services.errands import let_go
 from payments.services.refunds import request_refund
@@ -48,6 +49,9 @@ def refund_by_staff(
         left = row.captured - row.refunded - row.redeemed
         due = left if amount is None else amount
         _check(due, row)
+        if due != left and not is_whole(due, row.gateway, row.currency):
+            # It would never leave: the provider refuses it, and the row would wait forever.
+            raise Invalid(amount=gettext("This is not an amount that can be moved."))
         refund = request_refund(row.pk, due, reason=reason.strip()[:60], key=name, at=clock.now())
         if refund is None:
             raise Invalid(amount=gettext("There is nothing left to give back."))

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from core import audit, clock, money
 from core.actors import SYSTEM
-from payments.gateways.base import Dispute
 from payments.gateways.registry import gateway_of
+from payments.gateways.reports import Dispute
 from payments.models import Payment, PaymentDispute
 
 _DECIDED = (PaymentDispute.Status.WON, PaymentDispute.Status.LOST)

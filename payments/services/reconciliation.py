@@ -18,8 +18,9 @@ from django.db.models import Min, Q, QuerySet
 from core import audit, clock, money
 from core.actors import Actor
 from core.errors import Invalid
-from payments.gateways.base import AnswerLost, ChargeOutcome, Gateway, Movement
+from payments.gateways.base import AnswerLost, ChargeOutcome, Gateway
 from payments.gateways.registry import SANDBOX, gateway_of, is_usable
+from payments.gateways.reports import Movement
 from payments.models import (
     Payment,
     ProviderAccount,

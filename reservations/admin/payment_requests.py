@@ -38,6 +38,7 @@ class PaymentRequestAdmin(ScopedReadOnlyAdmin):
         ("asked_by", "paid_by"),
         ("created_at", "expires_at"),
         "closed_at",
+        "policy_name",
         "agreed_text",
     ]
 

@@ -25,6 +25,7 @@ class DepositRule:
 
     id: int
     amount: Decimal
+    name: str = ""
     kind: str = "deposit"
     """How it is secured: deposit, prepayment, hold or card. The rules are the same for all."""
     per_person: bool = True

@@ -26,7 +26,7 @@ def deposit_for(
     The most specific matching rule wins: by priority, then one for the offer that was booked,
     then one for this dining service, then one with dates, then one with weekdays, then one with
     a party size; of equals the oldest (lowest id). The amount is the party's, in the plan's
-    currency.
+    currency, rounded half up to what the house's provider can move.
     """
     service_id = service.id if service is not None else None
     party = Party(service_id, service_date, party_size, offer_id)
@@ -34,7 +34,13 @@ def deposit_for(
     if not matching:
         return NO_DEPOSIT, None
     rule = max(matching, key=_specificity)
-    return (rule.amount * party_size if rule.per_person else rule.amount), rule
+    return amount_by(rule, party_size, plan), rule
+
+
+def amount_by(rule: DepositRule, party_size: int, plan: Plan) -> Decimal:
+    """What a rule asks of a whole party, as the house's provider can move it."""
+    total = rule.amount * party_size if rule.per_person else rule.amount
+    return whole(total, plan.money_unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +133,16 @@ def _seconds(moment: dt.datetime) -> int:
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def refund_amount(amount: Decimal, percent: int, exponent: int) -> Decimal:
-    """``percent`` of ``amount``, rounded half up to the currency's smallest unit.
+def refund_amount(amount: Decimal, percent: int, unit: Decimal) -> Decimal:
+    """``percent`` of ``amount``, rounded half up to a multiple of ``unit``; all of it is all of it.
 
-    ``exponent`` is the number of decimals of the currency (ISO 4217): 0, 2 or 3.
+    ``unit`` is the smallest amount that the provider who has the money can move.
     """
-    share = amount * percent / 100
-    return share.quantize(Decimal(1).scaleb(-exponent), rounding=ROUND_HALF_UP)
+    if percent == 100 and amount % unit:
+        return amount
+    return whole(amount * percent / 100, unit)
+
+
+def whole(amount: Decimal, unit: Decimal) -> Decimal:
+    """``amount`` rounded half up to a multiple of ``unit``."""
+    return (amount / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit

@@ -288,9 +288,9 @@ class Plan:
     version: int
     zone: ZoneInfo
     currency: str = "USD"
+    money_unit: Decimal = Decimal("0.01")  # Its provider can move no less, only multiples.
     capacity_mode: CapacityMode = CapacityMode.TABLES
-    seats: int = 0
-    """Size of the pool in mode *seats*."""
+    seats: int = 0  # Size of the pool in mode *seats*.
     min_party: int = 1
     max_party: int = 20
     """Party limits for the public; staff may go beyond them if a table fits."""

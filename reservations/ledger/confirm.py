@@ -82,11 +82,13 @@ WITH hold AS (
   INSERT INTO payments_payment
     (public_id, restaurant_id, purpose, kind, gateway, account_id, agreed_text, idempotency_key,
      amount, currency, status, method, card_brand, card_last4, provider_reference, failure_code,
-     failure_message, refunded, attempts, next_check_at, last_error, created_at)
+     failure_message, refunded, attempts, next_check_at, last_error, created_at, policy_id,
+     policy_name)
   SELECT %(payment_public_id)s, restaurant_id, public_id, %(kind)s, %(gateway)s,
          %(account_id)s, %(agreed_text)s, key, deposit_amount,
          currency, 'requested', %(method)s::jsonb, '', '', '', '', '', 0, 1, %(check_at)s, '',
-         %(now)s
+         %(now)s, (SELECT id FROM payments_policy WHERE id = hold.policy_id FOR KEY SHARE),
+         policy_name
   FROM hold
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, idempotency_key, amount, currency, method, provider_reference, created_at, kind,

@@ -25,13 +25,14 @@ WITH loads AS ({COUNT}), hold AS (
   INSERT INTO reservations_hold
     (public_id, guest_key, user_id, restaurant_id, service_id, room_id, service_date, starts_at,
      ends_at, party_size, channel, source, status, deposit_amount, payment_kind, currency,
-     refund_ladder,
+     refund_ladder, policy_id, policy_name,
      load_ids, guest_name, guest_email, guest_phone, special_requests, extensions, created_at,
      expires_at, step_free, utm_source, utm_medium, utm_campaign, referrer, address_key,
      {_OFFER})
   VALUES (%(public_id)s, %(guest_key)s, %(user_id)s, %(restaurant_id)s, %(service_id)s,
      %(room_id)s, %(service_date)s, %(starts_at)s, %(ends_at)s, %(party_size)s, %(channel)s,
      %(source)s, 'live', %(deposit)s, %(payment_kind)s, %(currency)s, %(refund_ladder)s::jsonb,
+     (SELECT id FROM payments_policy WHERE id = %(policy_id)s FOR KEY SHARE), %(policy_name)s,
      coalesce((SELECT array_agg(id) FROM loads), '{{}}'), '', '', '', '', 0, %(now)s,
      %(expires_at)s, %(step_free)s, %(utm_source)s, %(utm_medium)s, %(utm_campaign)s,
      %(referrer)s, %(address_key)s, {_OFFER_VALUES})
@@ -70,6 +71,8 @@ def insert_hold(
     offer: ChosenOffer,
     deposit: Decimal,
     payment_kind: str,
+    policy_id: int | None,
+    policy_name: str,
     currency: str,
     ladder: tuple[RefundStep, ...],
     decision: e.Decision,
@@ -98,6 +101,8 @@ def insert_hold(
         "deposit": deposit,
         "payment_kind": payment_kind,
         "currency": currency,
+        "policy_id": policy_id,
+        "policy_name": policy_name,
         "refund_ladder": dump([[step.hours, step.percent] for step in ladder]),
         "asked": dump(asked(decision)),
         "candidates": dump(candidates(decision)),

@@ -8,12 +8,12 @@ from django.db import models
 from accounts.models import User
 from core.ids import PublicIdField
 from customers.models import Customer
-from payments.models import Payment, PolicyKind
+from payments.models import AskedByPolicy, Payment, PolicyKind, policy_index
 from reservations.models.details import VisitDetails, visit_constraints
 from restaurants.models import DiningRoom, DiningService, Restaurant
 
 
-class Hold(VisitDetails):
+class Hold(VisitDetails, AskedByPolicy):
     """A party's place for ten minutes. While ``live`` it owns claims in the ledger.
 
     Time alone does not end it: it lapses by query (``expires_at``), and whoever needs the
@@ -132,6 +132,7 @@ class Hold(VisitDetails):
             models.Index(
                 fields=["expires_at"], condition=models.Q(status="live"), name="hold_lapsing"
             ),
+            policy_index("hold_policy"),
             models.Index(
                 fields=["restaurant", "service_date"],
                 condition=models.Q(status="live"),

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.ids import PublicIdField
-from payments.models import Payment, PaymentKind
+from payments.models import AskedByPolicy, Payment, PaymentKind, policy_index
 from reservations.models.links import TokenFields
 from reservations.models.reservation import Reservation
 from restaurants.models import Restaurant
@@ -18,7 +18,7 @@ SECURING = tuple(kind for kind in PaymentKind.values if kind not in FEES)
 """Kinds that secure the table."""
 
 
-class PaymentRequest(TokenFields):
+class PaymentRequest(TokenFields, AskedByPolicy):
     """One sum asked of one guest, payable by a link until it expires.
 
     ``becomes`` says what the booking turns into when it is paid; such a booking waits for the money
@@ -123,6 +123,7 @@ class PaymentRequest(TokenFields):
                 fields=["expires_at"], condition=Q(status="open"), name="payment_request_due"
             ),
             models.Index(fields=["restaurant", "-id"], name="payment_request_of_house"),
+            policy_index("payment_request_policy"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from core import money
+from payments.gateways.units import PAYPAL_WHOLE, STRIPE_WHOLE, unit_of
 from reservations.engine.lifecycle import HOLDS_TABLE, Status
 
 Row = tuple[Any, ...]
@@ -44,6 +45,22 @@ _DIGITS = f"""CASE WHEN p.currency IN ({_quoted(money.WHOLE, 33)}) THEN 0
               ELSE 2 END"""
 """Digits after the point, as :func:`core.money.exponent` has them."""
 
+_UNIT = " ".join(
+    [
+        "CASE",
+        *(
+            f"WHEN p.gateway = '{gateway}' AND p.currency = '{currency}' THEN {own}"
+            for gateway in ("stripe", "square", "paypal")
+            for currency in sorted(money.THOUSANDTHS | PAYPAL_WHOLE | STRIPE_WHOLE)
+            if (own := unit_of(gateway, currency)) != money.unit(currency)
+        ),
+        f"WHEN p.currency IN ({_quoted(money.WHOLE, 33)}) THEN 1",
+        f"WHEN p.currency IN ({_quoted(money.THOUSANDTHS, 33)}) THEN 0.001",
+        "ELSE 0.01 END",
+    ]
+)
+"""The smallest amount that can be moved, as :func:`payments.gateways.units.unit_of` has it."""
+
 _STATES = _quoted((f"reservation.{status}" for status in Status), 24)
 """The verbs that name a status of a reservation; the others name what else was done to it."""
 
@@ -63,7 +80,13 @@ class Check:
             return list(cursor.fetchall())
 
 
-_WORDS = {"PARTY": _PARTY, "EXPECTED": _IS_EXPECTED, "DIGITS": _DIGITS, "STATES": _STATES}
+_WORDS = {
+    "PARTY": _PARTY,
+    "EXPECTED": _IS_EXPECTED,
+    "DIGITS": _DIGITS,
+    "UNIT": _UNIT,
+    "STATES": _STATES,
+}
 """What the statements below write in capitals."""
 
 

@@ -52,7 +52,9 @@ UNPAID = _check(
         -- Until the visit a card or hold is there, unless staff let it go.
         OR b.payment_kind IN ('hold', 'card')
           AND b.status IN ('pending', 'confirmed', 'reconfirmed')
-          AND (p.status = 'failed' OR p.status = 'voided' AND p.settled_at < b.starts_at)
+          AND (p.status = 'failed' OR p.status = 'voided' AND p.settled_at < b.starts_at
+            -- What was set aside for an earlier date runs out there.
+            AND NOT (p.failure_code = 'at_the_provider' AND p.capture_before < b.starts_at))
           AND NOT EXISTS (SELECT FROM core_auditentry
                           WHERE target = p.public_id AND verb = 'payment.release_requested'))
     """,
@@ -97,7 +99,7 @@ OWED_REFUND = _check(
     f"""
     WITH due AS (
       SELECT b.public_id, b.status, p.id AS payment, p.status AS state, p.errand, p.captured,
-        p.redeemed, DIGITS AS digits,
+        p.redeemed, UNIT AS unit,
         CASE
           WHEN b.merged_into_id IS NOT NULL OR b.status IN ('declined', 'expired')
             OR b.status = 'cancelled' AND EXISTS (
@@ -124,11 +126,13 @@ OWED_REFUND = _check(
         coalesce(sum(r.amount) FILTER (WHERE NOT {_BY_STAFF}), 0) AS by_rule
       FROM due LEFT JOIN payments_refund r ON r.payment_id = due.payment AND r.status <> 'failed'
       GROUP BY due.public_id, due.status, due.payment, due.state, due.errand, due.captured,
-        due.redeemed, due.digits, due.percent
+        due.redeemed, due.unit, due.percent
     )
     SELECT public_id, status, captured, percent, by_rule FROM given
     WHERE state = 'succeeded'
-      AND by_rule <> least(round(captured * percent / 100, digits), captured - by_staff - redeemed)
+      AND by_rule <> least(
+        CASE percent WHEN 100 THEN captured ELSE round(captured * percent / 100 / unit) * unit END,
+        captured - by_staff - redeemed)
       OR state <> 'succeeded' AND percent = 100 AND errand <> 'release'
     """,  # noqa: S608 - put together from constants
 )

@@ -11,6 +11,7 @@ import orjson
 from django.db import connection
 
 from accounts.selectors import check_open
+from payments.gateways.units import unit_of
 from reservations.details import (
     DETAIL_COLUMNS,
     NO_OFFER,
@@ -52,6 +53,8 @@ class Booking:
     """What was taken; of a hold or a card on file, a fee."""
     errand: str | None
     """What is about to be done with what is set aside: capture or release."""
+    gateway: str | None
+    """The provider of the payment; None: nothing was asked for."""
     refund_cap: int
     payment_kind: str
     """How the amount is secured: deposit, prepayment, hold or card."""
@@ -70,8 +73,13 @@ class Booking:
     offer: ChosenOffer = NO_OFFER
     redeemed: Decimal | None = None
     """Of the payment, set off against bills."""
-    extras: tuple[tuple[Decimal, Decimal], ...] = ()
-    """What was paid by links besides: taken, and how much of it is left."""
+    extras: tuple[tuple[Decimal, Decimal, Decimal], ...] = ()
+    """What was paid by links besides: taken, how much of it is left, and in what units it moves."""
+
+    @property
+    def money_unit(self) -> Decimal:
+        """The smallest amount that can be moved of what was paid, or would be now."""
+        return unit_of(self.gateway or self.house.gateway, self.currency)
 
     @property
     def special_requests(self) -> str:
@@ -91,7 +99,8 @@ class Booking:
 
 _EXTRAS = """(
          SELECT jsonb_agg(jsonb_build_array(
-             x.captured::text, (x.captured - x.refunded - x.redeemed)::text) ORDER BY x.id)
+             x.captured::text, (x.captured - x.refunded - x.redeemed)::text, x.gateway,
+             x.currency) ORDER BY x.id)
          FROM reservations_paymentrequest q JOIN payments_payment x ON x.id = q.payment_id
          WHERE q.reservation_id = b.id AND q.status = 'paid' AND x.status = 'succeeded'
            AND q.kind IN ('deposit', 'prepayment', 'hold')
@@ -102,7 +111,7 @@ _COLUMNS = f"""
        u.public_id, b.service_date, b.starts_at, b.ends_at, b.party_size, b.deposit_amount,
        b.currency,
        b.guest_name, b.guest_email, b.sequence, b.created_at,
-       b.payment_id, p.status, p.refunded, p.captured, p.errand,
+       b.payment_id, p.status, p.refunded, p.captured, p.errand, p.gateway,
        b.refund_cap, b.payment_kind,
        b.refund_ladder, b.guest_phone, b.channel, b.source, b.room_id, b.step_free,
        b.turn_minutes,
@@ -150,7 +159,10 @@ def _booking(restaurant_id: int, version: int, *facts: Any) -> Booking:
     pk, public_id, code, status, *rest = facts[:_CHOSE_FROM]
     rest[_LADDER] = orjson.loads(rest[_LADDER])
     extras = orjson.loads(rest[_EXTRA]) if rest[_EXTRA] else ()
-    rest[_EXTRA] = tuple((Decimal(taken), Decimal(left)) for taken, left in extras)
+    rest[_EXTRA] = tuple(
+        (Decimal(taken), Decimal(left), unit_of(gateway, currency))
+        for taken, left, gateway, currency in extras
+    )
     rest.insert(_LATE, details_from(facts[_SAID_FROM:]))
     rest.insert(-2, ChosenOffer(*facts[_CHOSE_FROM:_SAID_FROM]))
     return Booking(pk, public_id, code, status, house(restaurant_id, version), *rest)

@@ -21,6 +21,7 @@ from django.db import connection
 
 from notifications.selectors import may_text
 from payments.gateways.registry import SANDBOX
+from payments.gateways.units import unit_of
 from reservations.engine import types as e
 from reservations.engine.floors import on_date
 from reservations.engine.money import DepositRule, RefundStep
@@ -225,7 +226,7 @@ def load_houses(restaurant_ids: Sequence[int]) -> list[House]:
 
 
 def _house(raw: dict[str, Any]) -> House:
-    account_id, gateway, is_test = raw["account"] or (None, SANDBOX, True)
+    account_id, gateway, is_test = _account(raw)
     return House(
         id=raw["id"],
         public_id=raw["public_id"],
@@ -264,6 +265,12 @@ def _house(raw: dict[str, Any]) -> House:
     )
 
 
+def _account(raw: dict[str, Any]) -> tuple[int | None, str, bool]:
+    """Through whom the house is paid: its account, the provider, whether it only tries."""
+    account, gateway, is_test = raw["account"] or (None, SANDBOX, True)
+    return account, gateway, is_test
+
+
 def _plan(raw: dict[str, Any]) -> e.Plan:
     turn_times = raw["turn_times"] or []
     hours = raw["opening_hours"] or []
@@ -277,6 +284,7 @@ def _plan(raw: dict[str, Any]) -> e.Plan:
         version=raw["plan_version"],
         zone=ZoneInfo(raw["zone"]),
         currency=raw["currency"],
+        money_unit=unit_of(_account(raw)[1], raw["currency"]),
         capacity_mode=e.CapacityMode(raw["capacity_mode"]),
         seats=raw["seats"],
         min_party=raw["min_party"],
@@ -454,6 +462,7 @@ def _deposit_rule(raw: dict[str, Any]) -> DepositRule:
     return DepositRule(
         id=raw["id"],
         amount=Decimal(raw["amount"]),
+        name=raw["name"],
         kind=raw["kind"],
         per_person=raw["per_person"],
         min_party=raw["min_party"],

@@ -1,4 +1,4 @@
-"""What a house took and gave back, by day, source and kind: what its payouts should come to.
+"""What a house took and gave back, by day, source, kind and policy: what its payouts come to.
 
 Computed by the database in one statement. Every movement counts on the day it happened, on the
 clocks of the house: money on the day it was taken, a refund on the day the provider gave it back.
@@ -44,24 +44,27 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The finest group: one day, one source, one kind."""
+    """The finest group: one day, one source, one kind, one policy."""
 
     day: dt.date
     source: str
     """Empty: no booking came of it."""
     kind: str
+    policy: str
+    """Name of the policy that asked for it, as it is called now; empty: a person said how much."""
     figures: Figures
 
 
 @dataclass(slots=True)
 class Report:
-    """One currency. Days, sources and kinds without movements are left out."""
+    """One currency. Days, sources, kinds and policies without movements are left out."""
 
     currency: str
     total: Figures
     by_day: dict[dt.date, Figures] = field(default_factory=dict)
     by_source: dict[str, Figures] = field(default_factory=dict)
     by_kind: dict[str, Figures] = field(default_factory=dict)
+    by_policy: dict[str, Figures] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
 
 
@@ -103,10 +106,10 @@ def _reports(rows: list[tuple[Any, ...]]) -> Iterator[Report]:
     # A total comes first in its currency: what is summed up over sorts last, so it is told by
     # the number of the grouping.
     reports: dict[str, Report] = {}
-    for grouping, currency, _, _, _, *sums in rows:
+    for grouping, currency, _, _, _, _, *sums in rows:
         if grouping == _TOTAL:
             reports[currency] = Report(currency, Figures(*sums))
-    for grouping, currency, day, source, kind, *sums in rows:
+    for grouping, currency, day, source, kind, policy, *sums in rows:
         of, figures = reports[currency], Figures(*sums)
         if grouping == _BY_DAY:
             of.by_day[day] = figures
@@ -114,13 +117,16 @@ def _reports(rows: list[tuple[Any, ...]]) -> Iterator[Report]:
             of.by_source[source] = figures
         elif grouping == _BY_KIND:
             of.by_kind[kind] = figures
+        elif grouping == _BY_POLICY:
+            of.by_policy[policy] = figures
         elif grouping == _FINEST:
-            of.lines.append(Line(day, source, kind, figures))
+            of.lines.append(Line(day, source, kind, policy, figures))
     yield from reports.values()
 
 
-_FINEST, _BY_DAY, _BY_SOURCE, _BY_KIND, _TOTAL = 0, 0b011, 0b101, 0b110, 0b111
-"""What GROUPING(day, source, kind) says: a bit for each that is summed up over."""
+_FINEST, _TOTAL = 0, 0b1111
+_BY_DAY, _BY_SOURCE, _BY_KIND, _BY_POLICY = 0b0111, 0b1011, 0b1101, 0b1110
+"""What GROUPING(day, source, kind, policy) says: a bit for each that is summed up over."""
 
 _REPORT = """
 WITH moved AS (
@@ -146,10 +152,12 @@ WITH moved AS (
     AND e.created_at >= %(since)s AND e.created_at < %(until)s
 ), placed AS (
   SELECT (m.at AT TIME ZONE %(zone)s)::date AS day, coalesce(b.source, '') AS source,
-    p.kind, p.currency, p.kind IN ('deposit', 'prepayment') AS is_advance, m.*
+    p.kind, coalesce(o.name, p.policy_name) AS policy,
+    p.currency, p.kind IN ('deposit', 'prepayment') AS is_advance, m.*
   FROM moved m
   JOIN payments_payment p ON p.id = m.payment_id
   LEFT JOIN payments_provideraccount a ON a.id = p.account_id
+  LEFT JOIN payments_policy o ON o.id = p.policy_id
   LEFT JOIN LATERAL (
     SELECT r.source FROM reservations_reservation r WHERE r.public_id = p.purpose
     UNION ALL
@@ -163,13 +171,14 @@ WITH moved AS (
   WHERE coalesce(a.is_test, true) = %(is_test)s
     AND (%(provider)s = '' OR p.gateway = %(provider)s)
 )
-SELECT GROUPING(day, source, kind), currency, day, source, kind,
+SELECT GROUPING(day, source, kind, policy), currency, day, source, kind, policy,
   coalesce(sum(taken) FILTER (WHERE is_advance), 0),
   coalesce(sum(taken) FILTER (WHERE NOT is_advance), 0),
   sum(refunded), sum(lost), sum(redeemed), sum(number)
 FROM placed
 GROUP BY GROUPING SETS (
-  (currency, day, source, kind), (currency, day), (currency, source), (currency, kind), (currency)
+  (currency, day, source, kind, policy), (currency, day), (currency, source), (currency, kind),
+  (currency, policy), (currency)
 )
-ORDER BY currency, day, source, kind
+ORDER BY currency, day, source, kind, policy
 """

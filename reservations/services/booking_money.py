@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from core import audit
 from core.actors import Actor
-from core.money import exponent
+from payments.gateways.units import unit_of
 from payments.models import Payment
 from payments.services.errands import give_back, let_go
 from payments.services.refunds import request_refund
@@ -46,7 +46,8 @@ def refund_extras(row: Reservation, percent: int, *, reason: str, at: dt.datetim
                 let_go(payment.pk, at=at)
             continue
         left = payment.captured - payment.refunded - payment.redeemed
-        due = refund_amount(payment.captured, percent, exponent(payment.currency))
+        unit = unit_of(payment.gateway, payment.currency)
+        due = refund_amount(payment.captured, percent, unit)
         refund = request_refund(payment.pk, min(due, left), reason=reason, key=key, at=at)
         total += refund.amount if refund else Decimal(0)
     return total

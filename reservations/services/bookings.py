@@ -214,6 +214,7 @@ def as_booked(held: HeldPlace, contact: Contact, details: Details) -> Booking:
         refunded=None,
         captured=None,
         errand=None,
+        gateway=held.house.gateway,
         refund_cap=100,
         payment_kind=held.payment_kind,
         guest_phone=contact.phone,

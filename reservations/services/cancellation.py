@@ -12,7 +12,6 @@ from django.db import transaction
 from core import audit, clock
 from core.actors import Actor, ActorKind
 from core.locks import Space, again_if_undone, lock
-from core.money import exponent
 from payments.services.refunds import request_refund
 from reservations.engine import lifecycle
 from reservations.engine.lifecycle import Status, allowed
@@ -66,7 +65,7 @@ def quote(
 def _share(found: Booking, percent: int) -> Decimal:
     """So much of what was paid, as far as it has not gone back or come off a bill yet."""
     return own_share(found, percent) + sum(
-        (_part(taken, left, percent, found.currency) for taken, left in found.extras), Decimal(0)
+        (_part(taken, left, percent, unit) for taken, left, unit in found.extras), Decimal(0)
     )
 
 
@@ -75,11 +74,11 @@ def own_share(found: Booking, percent: int) -> Decimal:
     if found.payment_status != "succeeded":
         return Decimal(0)
     gone = (found.refunded or Decimal(0)) + (found.redeemed or Decimal(0))
-    return _part(found.deposit, found.deposit - gone, percent, found.currency)
+    return _part(found.deposit, found.deposit - gone, percent, found.money_unit)
 
 
-def _part(taken: Decimal, left: Decimal, percent: int, currency: str) -> Decimal:
-    return max(min(refund_amount(taken, percent, exponent(currency)), left), Decimal(0))
+def _part(taken: Decimal, left: Decimal, percent: int, unit: Decimal) -> Decimal:
+    return max(min(refund_amount(taken, percent, unit), left), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

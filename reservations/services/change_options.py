@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 from core import clock
 from core.actors import Actor, ActorKind
 from core.errors import DomainError
-from core.money import quantize
 from reservations.details import NO_OFFER
 from reservations.engine import types as e
 from reservations.engine.policies import deposit_for
@@ -177,4 +176,4 @@ def _option(found: Booking, day: Day, query: e.Query, offer: e.Offer) -> ChangeO
 def _owes_more(found: Booking, day: Day, query: e.Query, offer: e.Offer) -> bool:
     plan = day.house.plan
     due, _ = deposit_for(plan, offer.slot.service, query.service_date, query.party_size)
-    return quantize(due, plan.currency) > found.deposit
+    return due > found.deposit

@@ -29,12 +29,12 @@ from payments.services.charges import (
     order_of,
     record_charge,
 )
-from payments.services.errands import give_back, let_go
+from payments.services.errands import LET_GO_THERE, give_back, let_go
 from reservations.engine.lifecycle import PRESENT, UPCOMING, Status
 from reservations.engine.money import RefundStep
 from reservations.errors import PaymentsUnavailable
 from reservations.messages import facts
-from reservations.models import Reservation
+from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking
 from reservations.services.booking_money import is_fee_paid, withdraw_open
@@ -47,8 +47,26 @@ logger = logging.getLogger(__name__)
 PREFIX = "res_"
 """How the purposes of these payments begin."""
 
+LINK_KEY = "hold:"
+"""How the keys of requests begin that take the place of a hold."""
+
 HOLD_LINK = dt.timedelta(days=2)
 """How long a guest has to secure the table by a link when the card refused."""
+
+
+def card_of(payment: Payment) -> Payment | None:
+    """The card on file that can be charged now: of a hold that ran out, the one it rested on."""
+    card = payment.parent if has_run_out(payment) else payment
+    is_there = card is not None and card.status == Payment.Status.SAVED and not card.errand
+    return card if is_there else None
+
+
+def has_run_out(payment: Payment) -> bool:
+    """Whether what was set aside is gone by itself; we did not let it go."""
+    if payment.status == Payment.Status.VOIDED:
+        return payment.failure_code == LET_GO_THERE
+    is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
+    return payment.status == Payment.Status.AUTHORIZED and not payment.errand and is_over
 
 
 def begin(row: Reservation, card: Payment, *, kind: str, amount: Decimal, key: str) -> Payment:
@@ -67,6 +85,8 @@ def begin(row: Reservation, card: Payment, *, kind: str, amount: Decimal, key: s
         idempotency_key=key,
         amount=amount,
         currency=card.currency,
+        policy_id=card.policy_id,
+        policy_name=card.policy_name,
         method=dict(card.saved),
         agreed_text=card.agreed_text,
         attempts=1,
@@ -155,31 +175,65 @@ def _apply_hold(row: Reservation, found: Booking, payment: Payment, *, is_news: 
     now = clock.now()
     is_expected = Status(row.status) in UPCOMING | PRESENT
     if payment.status == Payment.Status.AUTHORIZED:
-        if row.payment_id == payment.parent_id and is_expected:
-            row.payment, row.updated_at = payment, now
-            row.save(update_fields=["payment", "updated_at"])
+        if is_expected and _waits_for(row, payment):
+            secure_by(row, payment, now)
             _record(row, payment, "hold_placed")
         elif row.payment_id != payment.pk:
             # Cancelled, or secured by other means, while the provider answered.
             let_go(payment.pk, at=now)
     elif is_news and is_expected:
         _record(row, payment, "hold_refused")
-        _ask_by_link(row, found, payment, now)
+        ask_by_link(row, found, payment, now)
+        _tell_house(row, found, payment, now)
 
 
-def _ask_by_link(row: Reservation, found: Booking, payment: Payment, now: dt.datetime) -> None:
-    """The guest gets a link to secure the table by another card; the house is told as well."""
+def _waits_for(row: Reservation, payment: Payment) -> bool:
+    """Whether the booking rests on the card so far, or on a hold of it that ran out."""
+    own = row.payment
+    if own is None or own.pk == payment.parent_id:
+        return own is not None
+    return own.parent_id == payment.parent_id and has_run_out(own)
+
+
+def secure_by(row: Reservation, payment: Payment, now: dt.datetime) -> None:
+    """The booking rests on this hold from now on, in the caller's transaction; one that ran out is
+    told off at the provider, too.
+    """
+    before, row.payment, row.updated_at = row.payment, payment, now
+    row.save(update_fields=["payment", "updated_at"])
+    if before is not None and before.kind == PaymentKind.HOLD:
+        let_go(before.pk, at=now)
+
+
+def ask_by_link(row: Reservation, found: Booking, payment: Payment, now: dt.datetime) -> None:
+    """The guest gets a link to secure the table by another card, in the caller's transaction.
+
+    Once for a hold that was refused or ran out; its key says so.
+    """
+    key = link_key(payment.public_id)
+    if PaymentRequest.objects.filter(request_key=key).exists():
+        return
     ladder = tuple(RefundStep(hours, percent) for hours, percent in row.refund_ladder)
-    terms = PaymentTerms(payment.amount, PaymentKind.HOLD.value, ladder)
+    terms = PaymentTerms(
+        payment.amount,
+        PaymentKind.HOLD.value,
+        ladder,
+        payment.policy_id,
+        payment.policy_name,
+    )
     until = max(min(now + HOLD_LINK, row.starts_at), now + dt.timedelta(minutes=5))
     try:
         with transaction.atomic():
-            asked = Asked(terms=terms, becomes="", expires_at=until)
+            asked = Asked(terms=terms, becomes="", expires_at=until, request_key=key)
             write_request(row, found, asked, by=SYSTEM, at=now, send=True)
     except PaymentsUnavailable:
-        # The house has no provider any more: it is told, and decides.
+        # The house has no provider any more: it decides.
         pass
-    _tell_house(row, found, payment, now)
+
+
+def link_key(payment: str) -> str:
+    """The key of the request that takes the place of a hold (its public id)."""
+    return f"{LINK_KEY}{payment}"
 
 
 def _tell_house(row: Reservation, found: Booking, payment: Payment, now: dt.datetime) -> None:

@@ -17,10 +17,11 @@ from core import audit, clock
 from core.actors import Actor
 from core.errors import Invalid
 from core.locks import again_if_undone
-from core.money import exponent, quantize
+from core.money import quantize
+from payments.gateways.units import unit_of
 from payments.models import Errand, Payment, PaymentKind
 from payments.services.charges import OPEN
-from payments.services.errands import LET_GO_THERE, request_capture
+from payments.services.errands import request_capture
 from reservations.engine.lifecycle import Status
 from reservations.engine.money import RefundStep
 from reservations.engine.policies import refund_amount, refund_percent
@@ -28,7 +29,7 @@ from reservations.errors import FeeUnconfirmed, NoFeeDue, NotChangeable, Payment
 from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking, booking
-from reservations.services.charges_later import ask, begin, tell_of_fee
+from reservations.services.charges_later import ask, begin, card_of, has_run_out, tell_of_fee
 from reservations.services.payment_requests import ask_for_fee, locked_booking
 from restaurants.access import Capability, check_staff
 
@@ -47,6 +48,8 @@ class FeeQuote:
     most: Decimal
     """As much as the guest agreed to."""
     currency: str
+    unit: Decimal
+    """What amounts have to be multiples of: less cannot be moved."""
     way: str
     """``hold`` (it is taken), ``card`` (it is charged), ``link`` (the guest is asked)."""
 
@@ -142,10 +145,11 @@ def quote_fee(row: Reservation, found: Booking, kind: str) -> FeeQuote:
     requests = PaymentRequest.objects.filter(reservation=row, kind__in=FEES)
     if requests.filter(status__in=["open", "paid"]).exists():
         raise PaymentAsked
-    amount = _by_ladder(row, kind)
+    unit = unit_of(payment.gateway, row.currency)
+    amount = _by_ladder(row, kind, unit)
     if amount <= 0:
         raise NoFeeDue(gettext("This booking was cancelled in time."))
-    return FeeQuote(kind, amount, row.deposit_amount, found.currency, _way(row, payment))
+    return FeeQuote(kind, amount, row.deposit_amount, found.currency, unit, _way(row, payment))
 
 
 def _way(row: Reservation, payment: Payment) -> str:
@@ -155,9 +159,9 @@ def _way(row: Reservation, payment: Payment) -> str:
     ).exists()
     if was_refused or payment.status == Payment.Status.FAILED:
         return "link"
-    if _card(payment) is not None:
+    if card_of(payment) is not None:
         return "card"
-    if _has_run_out(payment):
+    if has_run_out(payment):
         return "link"
     if payment.status == Payment.Status.AUTHORIZED and not payment.errand:
         return "hold"
@@ -166,34 +170,21 @@ def _way(row: Reservation, payment: Payment) -> str:
     raise NoFeeDue
 
 
-def _card(payment: Payment) -> Payment | None:
-    """The card on file a fee can be charged to: of a hold that ran out, the one it rested on."""
-    card = payment.parent if _has_run_out(payment) else payment
-    is_there = card is not None and card.status == Payment.Status.SAVED and not card.errand
-    return card if is_there else None
-
-
-def _has_run_out(payment: Payment) -> bool:
-    """Whether what was set aside is gone by itself; we did not let it go."""
-    if payment.status == Payment.Status.VOIDED:
-        return payment.failure_code == LET_GO_THERE
-    is_over = payment.capture_before is not None and payment.capture_before <= clock.now()
-    return payment.status == Payment.Status.AUTHORIZED and not payment.errand and is_over
-
-
-def _by_ladder(row: Reservation, kind: str) -> Decimal:
+def _by_ladder(row: Reservation, kind: str, unit: Decimal) -> Decimal:
     """What the ladder does not give back: all of it for a no-show."""
     percent = 0
     if kind == LATE and row.cancelled_at is not None:
         ladder = [RefundStep(hours, share) for hours, share in row.refund_ladder]
         percent = min(refund_percent(ladder, row.starts_at, row.cancelled_at), row.refund_cap)
     total = row.deposit_amount
-    return total - refund_amount(total, percent, exponent(row.currency))
+    return total - refund_amount(total, percent, unit)
 
 
 def _checked(quoted: FeeQuote, amount: Decimal | None) -> Decimal:
     due = quoted.amount if amount is None else amount
-    if not 0 < due <= quoted.most or quantize(due, quoted.currency) != due:
+    if due % quoted.unit and due != quoted.most:
+        raise Invalid(amount=gettext("This is not an amount that can be moved."))
+    if not 0 < due <= quoted.most:
         most = {"most": f"{quantize(quoted.most, quoted.currency)} {quoted.currency}"}
         raise Invalid(amount=gettext("The guest agreed to %(most)s at most.") % most)
     return due
@@ -227,7 +218,7 @@ def _begin(row: Reservation, quoted: FeeQuote, due: Decimal, by: Actor) -> Payme
     )
     if quoted.way == "hold":
         return request_capture(payment.pk, due, by=by, at=now)
-    card = _card(payment) or payment
+    card = card_of(payment) or payment
     return begin(row, card, kind=quoted.kind, amount=due, key=_key(row))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -15,7 +16,6 @@ from core import clock
 from core.actors import SYSTEM, Actor
 from core.ids import public_id
 from core.locks import Space, again_if_undone, lock
-from core.money import quantize
 from payments.gateways.registry import is_usable
 from reservations.details import NO_OFFER, NO_ORIGIN, ChosenOffer, Origin
 from reservations.engine import availability
@@ -236,10 +236,8 @@ def _write_hold(
         source=request.source,
         origin=request.origin,
         offer=offer,
-        deposit=terms.amount,
-        payment_kind=terms.kind,
+        **terms.columns(),
         currency=house.currency,
-        ladder=terms.ladder,
         decision=decision,
         plan_version=house.plan.version,
         by=by,
@@ -291,6 +289,19 @@ class PaymentTerms:
     amount: Decimal
     kind: str = "deposit"
     ladder: tuple[RefundStep, ...] = DEFAULT_REFUND_LADDER
+    policy_id: int | None = None
+    """The policy that asks for it; None: a person said how much."""
+    policy_name: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """For the row of a hold."""
+        return {
+            "deposit": self.amount,
+            "payment_kind": self.kind,
+            "ladder": self.ladder,
+            "policy_id": self.policy_id,
+            "policy_name": self.policy_name,
+        }
 
 
 def terms_for(day: Day, decision: e.Decision, now: dt.datetime) -> PaymentTerms:
@@ -325,11 +336,10 @@ def terms_of(
     plan = house.plan
     service = next((one for one in plan.services if one.id == service_id), None)
     amount, rule = deposit_for(plan, service, service_date, party_size, offer_id)
-    amount = quantize(amount, plan.currency)
     if rule is None:
         return PaymentTerms(amount)
     kind = kind_for(rule.kind, house, starts_at, now)
-    return PaymentTerms(amount, kind, rule.refund_ladder)
+    return PaymentTerms(amount, kind, rule.refund_ladder, rule.id, rule.name)
 
 
 def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:

@@ -61,7 +61,8 @@ from reservations.services.holds import (
     terms_for,
 )
 from reservations.services.partner_contacts import contact_for
-from reservations.services.payment_requests import SHORTEST, Asked, write_request
+from reservations.services.payment_requests import Asked, write_request
+from reservations.services.request_terms import SHORTEST
 from reservations.services.same_visits import link, write_record
 
 __all__ = ["PartnerBooking", "book_for_partner"]

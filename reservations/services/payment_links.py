@@ -115,6 +115,8 @@ def _begin(
             idempotency_key=f"pay:{locked.public_id}:{tries}",
             amount=locked.amount,
             currency=locked.currency,
+            policy_id=locked.policy_id,
+            policy_name=locked.policy_name,
             method=usable,
             agreed_text=locked.agreed_text,
             attempts=1,

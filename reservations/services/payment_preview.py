@@ -9,11 +9,10 @@ from decimal import Decimal
 from django.utils.translation import gettext
 
 from core import clock
-from core.money import quantize
 from payments.models import Policy
 from reservations.engine.calendar import slots_of
 from reservations.engine.money import DepositRule
-from reservations.engine.policies import Lost, Party, outcome
+from reservations.engine.policies import Lost, Party, amount_by, outcome
 from reservations.selectors.days import read_day
 from reservations.selectors.houses import House
 from reservations.services.taking import kind_for, taken_kind
@@ -105,9 +104,8 @@ def _preview(
     lost = tuple(Loser(other.id, names.get(other.id, ""), _sentence(why)) for other, why in losers)
     amount, kind = Decimal(0), "deposit"
     if rule is not None:
-        amount = rule.amount * party.size if rule.per_person else rule.amount
+        amount = amount_by(rule, party.size, house.plan)
         kind = kind_for(rule.kind, house, starts_at, now)
-    amount = quantize(amount, house.currency)
     is_saved_first = taken_kind(kind, house, starts_at, now) != kind
     return Preview(
         service=services.get(party.service_id or 0, ""),
@@ -153,6 +151,7 @@ def _lines(
             currency=house.currency,
             now=now,
             kind=kind,
+            unit=house.plan.money_unit,
         )
     )
 

@@ -7,37 +7,36 @@ Locks, here and there: the day, then the reservation, then the request, then the
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.utils.translation import gettext
 
-from core import audit, clock, money
+from core import audit, clock
 from core.actors import SYSTEM, Actor
-from core.errors import Busy, Invalid, NotFound
+from core.errors import Busy, NotFound
 from core.locks import Space, again_if_undone, lock
 from core.tokens import derive, fingerprint, new_nonce
 from notifications.services import queue
 from payments.gateways.registry import is_usable
-from payments.models import PaymentKind, PolicyKind
+from payments.models import PaymentKind, Policy
 from payments.services.charges import OPEN
 from reservations.engine.lifecycle import Status
-from reservations.engine.money import RefundStep
 from reservations.errors import LinkUnknown, NotChangeable, PaymentAsked, PaymentsUnavailable
 from reservations.messages import facts, way_for
 from reservations.models import PaymentRequest, Reservation
 from reservations.models.payment_requests import FEES
 from reservations.selectors.bookings import Booking, booking, booking_with_key
 from reservations.services.booking_money import close
-from reservations.services.holds import PaymentTerms, terms_of
+from reservations.services.holds import PaymentTerms
 from reservations.services.links import page_address
 from reservations.services.progress import take_step
-from reservations.services.taking import kind_for, taken_kind
+from reservations.services.request_terms import expiry_of, terms_asked
+from reservations.services.taking import taken_kind
 from reservations.terms import agreed_text
 
-SHORTEST = dt.timedelta(minutes=5)
 FEE_LINK = dt.timedelta(days=7)
 """How long a guest has to pay a fee that their card refused."""
 ANSWER_WITHIN = dt.timedelta(minutes=10)
@@ -45,7 +44,6 @@ ANSWER_WITHIN = dt.timedelta(minutes=10)
 
 _PURPOSE = "payment"
 _LOOKS = 5
-_MOST = Decimal(10) ** 8
 _CAN_BE_ASKED = frozenset(
     {Status.PENDING, Status.PENDING_PAYMENT, Status.CONFIRMED, Status.RECONFIRMED}
 )
@@ -95,9 +93,9 @@ def ask_for_payment(
             raise PaymentAsked
         becomes = Status.CONFIRMED.value if status in _WAITS else ""
         asked = Asked(
-            terms=_terms(row, found, amount, kind, now),
+            terms=terms_asked(row, found, amount, kind, now),
             becomes=becomes,
-            expires_at=_expiry(found, expires_in, becomes, now),
+            expires_at=expiry_of(found, expires_in, becomes, now),
             request_key=request_key,
         )
         if status is Status.PENDING:
@@ -152,7 +150,9 @@ def ask_for_fee(
     ).exists():
         raise PaymentAsked
     now = clock.now()
-    terms = PaymentTerms(amount, kind, ())
+    own = row.payment
+    asked_by = (own.policy_id, own.policy_name) if own else (None, "")
+    terms = PaymentTerms(amount, kind, (), *asked_by)
     asked = Asked(terms=terms, becomes="", expires_at=now + FEE_LINK)
     return write_request(row, found, asked, by=by, at=now, send=True)
 
@@ -175,23 +175,17 @@ def write_request(
         raise PaymentsUnavailable
     nonce = new_nonce()
     terms = asked.terms
-    ladder = [[step.hours, step.percent] for step in terms.ladder]
     request = PaymentRequest.objects.create(
         restaurant_id=row.restaurant_id,
         reservation=row,
         kind=terms.kind,
         amount=terms.amount,
         currency=found.currency,
-        refund_ladder=ladder,
-        agreed_text=agreed_text(
-            house,
-            kind=terms.kind,
-            total=terms.amount,
-            ladder=ladder,
-            starts_at=found.starts_at,
-            language=found.language,
-            is_later=taken_kind(terms.kind, house, row.starts_at, at) != terms.kind,
-        ),
+        refund_ladder=_ladder(terms),
+        # Read anew: it may have been deleted since the house's rules were read.
+        policy=Policy.objects.filter(pk=terms.policy_id or 0).first(),
+        policy_name=terms.policy_name,
+        agreed_text=_agreed(row, found, terms, at),
         becomes=asked.becomes,
         nonce=nonce,
         digest=fingerprint(_PURPOSE, derive(_PURPOSE, nonce)),
@@ -213,6 +207,24 @@ def write_request(
     if send:
         tell_guest("payment_requested", request, row, found, at)
     return request
+
+
+def _ladder(terms: PaymentTerms) -> list[list[int]]:
+    return [[step.hours, step.percent] for step in terms.ladder]
+
+
+def _agreed(row: Reservation, found: Booking, terms: PaymentTerms, at: dt.datetime) -> str:
+    """What the guest agrees to by paying."""
+    house = found.house
+    return agreed_text(
+        house,
+        kind=terms.kind,
+        total=terms.amount,
+        ladder=_ladder(terms),
+        starts_at=found.starts_at,
+        language=found.language,
+        is_later=taken_kind(terms.kind, house, row.starts_at, at) != terms.kind,
+    )
 
 
 def tell_guest(
@@ -355,66 +367,6 @@ def is_due(request: PaymentRequest, now: dt.datetime) -> bool:
     payment = request.payment
     is_on_its_way = payment is not None and payment.status in OPEN
     return not is_on_its_way or request.expires_at + ANSWER_WITHIN <= now
-
-
-# --- Terms ---------------------------------------------------------------------------------------
-
-
-def _terms(
-    row: Reservation,
-    found: Booking,
-    amount: Decimal | None,
-    kind: str,
-    now: dt.datetime,
-) -> PaymentTerms:
-    if kind and kind not in PolicyKind.values:
-        raise Invalid(kind=gettext("Choose a deposit, a prepayment, a hold or a card on file."))
-    terms = terms_of(
-        found.house,
-        row.service_id,
-        row.service_date,
-        row.party_size,
-        starts_at=row.starts_at,
-        now=now,
-        offer_id=row.offer_id,
-    )
-    # Policies speak of the house's currency, which may have changed since the booking was made.
-    if amount is None and (terms.amount <= 0 or found.house.currency != found.currency):
-        raise Invalid(amount=gettext("No policy asks this party for money. Say how much."))
-    if amount is not None:
-        check_amount(amount, found.currency)
-        terms = replace(terms, amount=amount)
-        if not kind:
-            terms = replace(terms, kind=PaymentKind.DEPOSIT.value)
-    if kind:
-        terms = replace(terms, kind=kind_for(kind, found.house, found.starts_at, now))
-    if found.payment_id is not None:
-        # One booking, one ladder: what comes back was agreed when it was made.
-        terms = replace(terms, ladder=terms_ladder(found.refund_ladder))
-    return terms
-
-
-def terms_ladder(ladder: list[list[int]]) -> tuple[RefundStep, ...]:
-    """A stored ladder in the engine's words."""
-    return tuple(RefundStep(hours, percent) for hours, percent in ladder)
-
-
-def check_amount(amount: Decimal, currency: str) -> None:
-    """Raise Invalid for what cannot be asked for."""
-    if not 0 < amount < _MOST or money.quantize(amount, currency) != amount:
-        raise Invalid(amount=gettext("This is not an amount that can be paid."))
-
-
-def _expiry(
-    found: Booking, expires_in: dt.timedelta | None, becomes: str, now: dt.datetime
-) -> dt.datetime:
-    span = expires_in or dt.timedelta(minutes=found.house.pay_link_minutes)
-    if not SHORTEST <= span <= dt.timedelta(days=60):
-        raise Invalid(expires_in=gettext("Give the guest between 5 minutes and 60 days."))
-    until = now + span
-    if becomes and found.starts_at > now:
-        until = min(until, found.starts_at)
-    return until
 
 
 def _open_of(row: Reservation) -> QuerySet[PaymentRequest]:

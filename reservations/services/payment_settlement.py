@@ -16,7 +16,7 @@ from core.locks import again_if_undone
 from payments.gateways.base import ChargeResult
 from payments.models import Payment, PaymentKind
 from payments.services.charges import record_charge
-from payments.services.errands import SECURED_STATUSES, give_back
+from payments.services.errands import SECURED_STATUSES, give_back, let_go
 from reservations.engine import types as e
 from reservations.engine.lifecycle import PRESENT, UPCOMING, Status
 from reservations.ledger.decisions import record_decision
@@ -34,6 +34,7 @@ from reservations.services.booking_money import (
     withdraw_open,
 )
 from reservations.services.bookings import notify
+from reservations.services.charges_later import has_run_out
 from reservations.services.holds import HoldRequest, decide_for, place_of
 from reservations.services.payment_requests import locked_booking, tell_guest
 from reservations.services.progress import take_step
@@ -167,9 +168,13 @@ def _take_again(row: Reservation, found: Booking, by: Actor, now: dt.datetime) -
 
 
 def _has_no_better(row: Reservation, request: PaymentRequest) -> bool:
-    """Whether this becomes the booking's own payment: the first, or the hold its card refused."""
+    """Whether this becomes the booking's own payment: the first, the hold its card refused, or one
+    in the place of a hold that ran out.
+    """
     own = row.payment
-    return own is None or (request.kind == PaymentKind.HOLD and own.kind == PaymentKind.CARD)
+    if own is None:
+        return True
+    return request.kind == PaymentKind.HOLD and (own.kind == PaymentKind.CARD or has_run_out(own))
 
 
 def _attach(row: Reservation, request: PaymentRequest, payment: Payment, now: dt.datetime) -> None:
@@ -177,6 +182,8 @@ def _attach(row: Reservation, request: PaymentRequest, payment: Payment, now: dt
     if row.payment_id is None:
         # Notice that was lost before there was anything to lose does not count.
         row.refund_cap = 100
+    if row.payment is not None and row.payment.kind == PaymentKind.HOLD:
+        let_go(row.payment.pk, at=now)
     row.payment = payment
     row.deposit_amount, row.payment_kind = request.amount, request.kind
     row.refund_ladder = request.refund_ladder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -35,18 +36,6 @@ def swap(
 ) -> Booking | None:
     """The hold's place for a reservation's, in one statement; None when the hold is not live."""
     now = clock.now()
-    payload = facts(
-        held.house,
-        starts_at=held.starts_at,
-        ends_at=held.ends_at,
-        party_size=held.party_size,
-        guest_name=contact.name,
-        deposit=held.deposit,
-        special_requests=details.special_requests,
-        payment_kind=_secured_by(held, charge),
-        offer=held.offer,
-        details=details,
-    )
     status = first_status(held)
     kind = f"reservation_{status}"
     # Most guests say nothing that outlasts the visit: then one statement is all there is.
@@ -62,7 +51,7 @@ def swap(
             way=way_for(
                 held.house, kind, email=contact.email, phone=contact.phone, by_sms=details.by_sms
             ),
-            payload=payload,
+            payload=_told(held, contact, details, charge),
             payment_id=payment_id,
             charge=charge,
             by=by,
@@ -83,6 +72,24 @@ def swap(
         created_at=now,
         payment_id=payment_id,
         payment_status=charge.outcome.value if charge else None,
+    )
+
+
+def _told(
+    held: HeldPlace, contact: write.Contact, details: Details, charge: ChargeResult | None
+) -> dict[str, Any]:
+    """What the message to the guest says."""
+    return facts(
+        held.house,
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
+        party_size=held.party_size,
+        guest_name=contact.name,
+        deposit=held.deposit,
+        special_requests=details.special_requests,
+        payment_kind=_secured_by(held, charge),
+        offer=held.offer,
+        details=details,
     )
 
 

@@ -132,6 +132,7 @@ def hold_context(held: HeldPlace, details: DetailsForm, payment: PaymentForm) ->
             currency=held.currency,
             now=now,
             kind=held.payment_kind,
+            unit=held.house.plan.money_unit,
         ),
         "offer": offer_line(held.offer, held.currency),
         "offer_total": offer_total(held.offer, held.party_size, held.currency),

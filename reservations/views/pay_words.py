@@ -12,7 +12,6 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.money import exponent
 from notifications.wording import amount
 from reservations.engine.policies import refund_amount
 from reservations.selectors.bookings import Booking
@@ -131,7 +130,7 @@ def fee_at(found: Booking, percent: int) -> Decimal:
     """What can be charged when ``percent`` of a deposit would come back now; zero for the rest."""
     if not is_chargeable(found):
         return Decimal(0)
-    return found.deposit - refund_amount(found.deposit, percent, exponent(found.currency))
+    return found.deposit - refund_amount(found.deposit, percent, found.money_unit)
 
 
 def cancelling(found: Booking, percent: int) -> str:

@@ -148,6 +148,7 @@ def _refunds(found: Booking, now: dt.datetime) -> list[str]:
         currency=found.currency,
         now=now,
         kind=found.payment_kind,
+        unit=found.money_unit,
     )
 
 

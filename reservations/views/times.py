@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.errors import DomainError
-from core.money import quantize
 from reservations.engine.policies import deposit_for
 from reservations.engine.types import DAY_MINUTES, DiningService, Offer, Reason, Refusal
 from reservations.errors import NotAccepting, NotBookable
@@ -415,7 +414,7 @@ def _deposit(answer: DayOffers, service: DiningService) -> tuple[str, str]:
     if rule is None or total <= 0:
         return "", ""
     per_person = rule.amount if rule.per_person and party > 1 else None
-    money = wording.deposit(quantize(total, plan.currency), per_person, plan.currency)
+    money = wording.deposit(total, per_person, plan.currency)
     ladder = [(step.hours, step.percent) for step in rule.refund_ladder]
     said = {
         "hold": _("%(money)s is set aside on your card."),

@@ -6,7 +6,6 @@ two tabs move the money once, even while Redis is away.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -15,7 +14,6 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,10 +24,7 @@ from core.rates import fingerprint
 from payments.models import Payment, Refund
 from payments.services.by_staff import refund_by_staff, release_by_staff
 from payments.services.refunds import retry_refund
-from reservations.engine.lifecycle import Status
-from reservations.errors import NoFeeDue, NotChangeable, PaymentAsked
 from reservations.selectors.house_money import bookings_of
-from reservations.services.fees import FeeQuote, charge_fee, send_fee_link
 from reservations.services.redemption import redeem
 from reservations.views.base import warn
 from reservations.views.held import problems
@@ -37,8 +32,8 @@ from restaurants.access import Capability
 from staff import money_words, once
 from staff.access import HouseView, StaffRequest, house_url
 from staff.forms import errors
-from staff.forms.payments import AmountForm, ReasonForm, RedeemForm, RefundForm
-from staff.views.booking_money import FEE_OF, booking_at, fee_of, payment_at
+from staff.forms.payments import ReasonForm, RedeemForm, RefundForm
+from staff.views.booking_money import booking_at, payment_at
 
 CONFIRMED = "confirmed"
 
@@ -318,6 +313,8 @@ class RetryRefundView(MoneyAction):
 
 
 class OfBooking(MoneyAction):
+    """A deed about a booking, which ends on the page of its money."""
+
     def find(self, public_id: str) -> None:
         """The booking."""
         self.row = booking_at(self.request.venue, public_id)
@@ -325,97 +322,3 @@ class OfBooking(MoneyAction):
     def back(self) -> str:
         """Its money."""
         return house_url(self.request.venue, "booking_money", self.row.public_id)
-
-
-class FeeView(OfBooking):
-    """The fee of a party that did not come or cancelled too late."""
-
-    needs = Capability.CHARGE
-    title = gettext_lazy("Charge a fee")
-    stays = False
-    quoted: FeeQuote | None = None
-
-    def within(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Why there is no fee, the booking's page says."""
-        try:
-            return super().within(request, *args, **kwargs)
-        except _NoFee as error:
-            warn(request, error.why)
-            return HttpResponseRedirect(self.back())
-
-    def find(self, public_id: str) -> None:
-        """The booking, and what its fee would be; the deed itself asks the service alone."""
-        super().find(public_id)
-        if self.is_sent:
-            return
-        quoted = fee_of(self.row)
-        if quoted is None:
-            raise NotFound
-        if isinstance(quoted, DomainError):
-            raise _NoFee(quoted)
-        self.quoted = quoted
-
-    def form(self, data: Any) -> forms.Form:
-        """How much, up to what the guest agreed to."""
-        if self.quoted is None:
-            return AmountForm(data, currency=self.row.currency)
-        form = AmountForm(data, currency=self.quoted.currency, most=self.quoted.most)
-        form.initial["amount"] = money_words.plain(self.quoted.amount, self.quoted.currency)
-        return form
-
-    def about(self) -> str:
-        """By which way."""
-        ways = {
-            "hold": _("It is taken of what is set aside on the card."),
-            "card": _("It is charged to the card on file."),
-            "link": _("The card cannot be charged any more. The guest is asked by a link."),
-        }
-        return ways[self.quoted.way] if self.quoted else ""
-
-    def question(self, said: dict[str, Any]) -> Question:
-        """With the amount and the guest."""
-        way = self.quoted.way if self.quoted else ""
-        named = {
-            "money": money_words.money_text(said["amount"], self.row.currency),
-            "guest": self.row.guest_name or self.row.code,
-        }
-        if way == "link":
-            return Question(
-                _("Ask for %(money)s?") % named,
-                _("%(guest)s gets a message with a link to pay %(money)s.") % named,
-                _("Ask for %(money)s") % named,
-                way=way,
-            )
-        return Question(
-            _("Charge %(money)s?") % named,
-            _("%(money)s is taken from the card of %(guest)s, who is told.") % named,
-            _("Charge %(money)s") % named,
-            is_grave=True,
-            way=way,
-        )
-
-    def do(self, said: dict[str, Any], key: str) -> str:
-        """Once a booking, whoever clicks."""
-        identifier, by = self.row.public_id, self.request.actor
-        kind = FEE_OF.get(Status(self.row.status))
-        if kind is None:
-            raise NotChangeable(status=self.row.status)
-        if self.request.POST.get("way") == "link":
-            # The second of two clicks finds the link of the first.
-            with suppress(PaymentAsked):
-                send_fee_link(identifier, kind, amount=said["amount"], by=by)
-            return _("The link is on its way to the guest.")
-        fee = charge_fee(identifier, kind, amount=said["amount"], by=by, confirm=True)
-        if fee.outcome == "refused":
-            raise NoFeeDue(_("The card refused. You can ask the guest by a link instead."))
-        if fee.outcome == "pending":
-            return _("The fee is being charged. This page will say how it went.")
-        return _("The fee is charged.")
-
-
-class _NoFee(Exception):
-    """There is nothing to charge, and ``why``."""
-
-    def __init__(self, why: DomainError) -> None:
-        super().__init__(why.text)
-        self.why = why

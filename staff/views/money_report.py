@@ -1,4 +1,4 @@
-"""What came in and what went back, by day, source and kind, ready to lay beside a payout."""
+"""What came in and went back, by day, source, kind and policy, ready to lay beside a payout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reservations.views.wording import short_day
 from restaurants.access import Capability
 from staff import money_words
 from staff.access import HouseView, StaffRequest, house_url
-from staff.chart import Chart, chart_of
+from staff.chart import Chart, chart_by, chart_of
 from staff.forms.payments import RangeForm
 from staff.money_places import money_places
 from staff.tables import as_csv, told
@@ -61,6 +61,9 @@ class Sheet:
     chart: Chart | None
     most: str
     described: str
+    policies: Chart | None
+    """The same sums by policy, in the order of their names below; None with no more than one."""
+    named: list[str]
     tables: list[Table]
 
 
@@ -95,7 +98,7 @@ class ReportPage(HouseView):
 
 
 class ReportView(ReportPage):
-    """Sums, a drawing and three tables."""
+    """Sums, a drawing of days and one of policies, and four tables."""
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """The page."""
@@ -130,7 +133,7 @@ class ReportTableView(ReportPage):
 
 _HEADING = (
     *("day", "source", "kind", "currency", "payments", "taken", "fees"),
-    *("refunded", "lost_in_disputes", "net", "off_bills"),
+    *("refunded", "lost_in_disputes", "net", "off_bills", "policy"),
 )
 
 
@@ -146,6 +149,7 @@ def _cells(reports: Iterable[Report]) -> Iterator[list[object]]:
                 each.currency,
                 sums.number,
                 *(money_words.plain(value, each.currency) for value in amounts),
+                told(line.policy),
             ]
 
 
@@ -159,9 +163,12 @@ def _sheet(of: Report, said: Mapping[str, Any]) -> Sheet:
         chart=chart,
         most=money_words.money_text(chart.most, of.currency) if chart else "",
         described=_("%(span)s: %(taken)s taken, %(back)s given back, %(net)s net.") % words,
+        policies=chart_by(of.by_policy.values()) if len(of.by_policy) > 1 else None,
+        named=[_policy(name) for name in of.by_policy],
         tables=[
             _table("day", _("By day"), _("Day"), of.by_day, of.currency, short_day),
             _table("source", _("By source"), _("Source"), of.by_source, of.currency, _source),
+            _table("policy", _("By policy"), _("Policy"), of.by_policy, of.currency, _policy),
             _table("kind", _("By kind"), _("Kind"), of.by_kind, of.currency, _kind),
         ],
     )
@@ -197,6 +204,10 @@ def _row(name: str, sums: Figures, currency: str) -> Row:
 
 def _source(name: str) -> str:
     return name or _("No booking")
+
+
+def _policy(name: str) -> str:
+    return name or _("No policy")
 
 
 def _kind(name: str) -> str:

@@ -166,7 +166,7 @@ class PaymentsTableView(HouseView):
 _HEADING = (
     *("payment", "asked_at", "settled_at", "status", "kind", "booking", "guest", "source"),
     *("currency", "amount", "captured", "refunded", "redeemed", "left", "provider", "test"),
-    *("card", "last4", "provider_reference", "failure"),
+    *("card", "last4", "provider_reference", "failure", "policy"),
 )
 
 
@@ -194,6 +194,7 @@ def _cells(rows: QuerySet[Payment], zone: ZoneInfo) -> Iterator[list[object]]:
                 row.card_last4,
                 told(row.provider_reference),
                 told(row.failure_code),
+                told(row.policy_name),
             ]
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from django.urls import reverse
 
+from core import clock
 from core.models import AuditEntry
 from core.secrets import decrypt
 from payments.gateways.base import Taking
@@ -109,3 +110,45 @@ def test_a_request_is_taken_back(as_: SignIn, cast: Cast, everything: Reservatio
     assert PaymentRequest.objects.get().status == "open"
     as_(cast.host).post(address, sent)
     assert PaymentRequest.objects.get().status == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("provider", "currency", "amount", "sentence"),
+    [
+        ("", "GBP", "1.005", "sandbox cannot move 1.005 GBP exactly. Choose 1.00 GBP or 1.01 GBP."),
+        ("stripe", "KWD", "1.005", "Stripe cannot move 1.005 KWD exactly."),
+        ("stripe", "HUF", "0.5", "Stripe cannot move 0.5 HUF exactly. Choose 1.00 HUF."),
+        ("paypal", "HUF", "10.5", "PayPal cannot move 10.5 HUF exactly."),
+        ("paypal", "ISK", "10", "PayPal does not take ISK, which is the currency of this"),
+        ("square", "KWD", "1.005", ""),
+        ("stripe", "KWD", "1.01", ""),
+        ("stripe", "ISK", "100", ""),
+    ],
+)
+def test_a_policy_asks_for_what_the_provider_can_move(
+    as_: SignIn,
+    cast: Cast,
+    house: Restaurant,
+    provider: str,
+    currency: str,
+    amount: str,
+    sentence: str,
+) -> None:
+    house.currency = currency
+    house.save()
+    if provider:
+        times = {"created_at": clock.now(), "updated_at": clock.now()}
+        ProviderAccount.objects.create(restaurant=house, provider=provider, **times)
+    said = {
+        "restaurant": house.pk,
+        "name": "Deposits",
+        "kind": "deposit",
+        "amount": amount,
+        "is_active": "on",
+        "priority": "1",
+        "min_party": "1",
+        "refund_ladder": "[[24, 100]]",
+    }
+    answer = as_(cast.manager).post(reverse("admin:payments_policy_add"), said)
+    assert sentence in answer.content.decode()
+    assert Policy.objects.filter(name="Deposits").exists() is not bool(sentence)

@@ -264,8 +264,10 @@ def test_time_is_limited_as_a_whole(
     settings.WEBHOOK_ALLOW_PRIVATE = True
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
     monkeypatch.setattr(outbound, "_TOO_SLOW", "too slow")
+    # From who says nothing at all the wait for the next byte may end first.
+    reasons = "too slow|nothing was heard" if conversation is silent else "too slow"
     began = time.monotonic()
-    with speaking(conversation) as port, pytest.raises(Unreachable, match="too slow"):
+    with speaking(conversation) as port, pytest.raises(Unreachable, match=reasons):
         post(f"http://127.0.0.1:{port}/", b"{}", {})
     assert time.monotonic() - began < 3
 

@@ -21,7 +21,7 @@ from tests.e2e.conftest import OpenVisit, Visit
 from tests.e2e.test_accessibility import violations
 from tests.factories import make_user
 from tests.faults.acts import hold, pay
-from tests.payments.rows import make_refund
+from tests.payments.rows import make_paid, make_refund
 
 PASSWORD = "correct horse battery staple"
 HOUSE = "/staff/r/bella-notte"
@@ -64,6 +64,8 @@ def booked(venue: Restaurant, owner: User) -> Reservation:
     Policy.objects.create(
         restaurant=venue, name="Large parties", amount=Decimal(40), min_party=6, priority=1
     )
+    # What no policy asked for, so that the report has two to compare.
+    make_paid(venue, "20.00")
     return row
 
 

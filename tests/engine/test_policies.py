@@ -150,28 +150,39 @@ def test_a_naive_time_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "percent", "exponent", "expected"),
+    ("amount", "percent", "unit", "expected"),
     [
-        ("50.00", 50, 2, "25.00"),
-        ("25.01", 50, 2, "12.51"),
-        ("25.03", 50, 2, "12.52"),
-        ("1001", 50, 0, "501"),
-        ("1.001", 50, 3, "0.501"),
-        ("25", 100, 2, "25.00"),
-        ("25", 0, 2, "0.00"),
-        ("0.01", 33, 2, "0.00"),
+        ("50.00", 50, "0.01", "25.00"),
+        ("25.01", 50, "0.01", "12.51"),
+        ("25.03", 50, "0.01", "12.52"),
+        ("1001", 50, "1", "501"),
+        ("1.001", 50, "0.001", "0.501"),
+        ("5.05", 50, "0.01", "2.53"),
+        ("5.050", 50, "0.001", "2.525"),
+        ("25", 100, "0.01", "25.00"),
+        ("500.50", 100, "1", "500.50"),
+        ("25", 0, "0.01", "0.00"),
+        ("0.01", 33, "0.01", "0.00"),
     ],
 )
-def test_a_refund_is_rounded_half_up_to_the_smallest_coin(
-    amount: str, percent: int, exponent: int, expected: str
+def test_a_refund_is_rounded_half_up_to_what_can_be_moved(
+    amount: str, percent: int, unit: str, expected: str
 ) -> None:
-    found = refund_amount(Decimal(amount), percent, exponent)
+    found = refund_amount(Decimal(amount), percent, Decimal(unit))
     assert str(found) == expected
 
 
 @given(st.integers(0, 10**7), st.integers(0, 100), st.sampled_from([0, 2, 3]))
 def test_a_refund_is_never_more_than_was_paid(units: int, percent: int, exponent: int) -> None:
-    paid = Decimal(units).scaleb(-exponent)
-    refund = refund_amount(paid, percent, exponent)
-    assert Decimal(0) <= refund <= paid
+    unit = Decimal(1).scaleb(-exponent)
+    refund = refund_amount(units * unit, percent, unit)
+    assert Decimal(0) <= refund <= units * unit
     assert refund.as_tuple().exponent == -exponent
+
+
+def test_a_party_pays_what_its_provider_can_move() -> None:
+    rules = (rule(1, "1.675"),)
+    hundredths = plan(deposit_rules=rules, money_unit=Decimal("0.01"))
+    assert deposit_for(hundredths, dinner(), FRIDAY, 3)[0] == Decimal("5.03")
+    thousandths = plan(deposit_rules=rules, money_unit=Decimal("0.001"))
+    assert deposit_for(thousandths, dinner(), FRIDAY, 3)[0] == Decimal("5.025")

@@ -1,8 +1,12 @@
-"""The places where a process can die or stand still: before each statement and each commit."""
+"""The places where a process can die or stand still: before each statement and each commit.
+
+Where that would be too many, only the places that differ: before each write that is there to stay.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,3 +61,43 @@ def _signalled_at(number: int, work: Callable[[], object], what: int) -> Callabl
             work()
 
     return doomed
+
+
+_WRITES = re.compile(r"\b(INSERT INTO|UPDATE \w|DELETE FROM)", re.IGNORECASE)
+_LOCKS = re.compile(r"\bFOR (NO KEY )?UPDATE\b", re.IGNORECASE)
+
+
+@contextmanager
+def before_what_stays(pass_point: Callable[[], None]) -> Iterator[None]:
+    """``pass_point`` is called before each commit of something written by this thread in the block,
+    and before each statement that writes outside of any transaction.
+
+    Wherever else a process dies, what is left is the same: a transaction comes to nothing whole.
+    """
+    connection: Any = connections["default"]
+    has_written = False
+
+    def before_statement(execute: Any, sql: str, *call: Any) -> Any:
+        nonlocal has_written
+        if _WRITES.search(_LOCKS.sub("", str(sql))):
+            if connection.in_atomic_block:
+                has_written = True
+            else:
+                pass_point()
+        return execute(sql, *call)
+
+    real = connection._commit
+
+    def before_commit() -> None:
+        nonlocal has_written
+        if has_written:
+            has_written = False
+            pass_point()
+        real()
+
+    connection._commit = before_commit
+    try:
+        with connection.execute_wrapper(before_statement):
+            yield
+    finally:
+        connection._commit = real

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from pytest_django import Settings
 
 from core import jobs
 from restaurants.models import Restaurant
 from tests import factories
+
+if TYPE_CHECKING:
+    from tests.payments.faulty_sides import Side, Sides
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +32,26 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     monkeypatch.setattr(jobs, "wake", names.append)
     return names
+
+
+@pytest.fixture
+def side_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sides:
+    """The other side, by its name; nothing is repeated but by us, and by nobody but the story."""
+    # Not at the top: few tests need the providers' libraries.
+    from tests.payments import faulty_sides as sides
+
+    monkeypatch.setattr(jobs, "_wake", lambda *_: None)
+
+    def make(name: str) -> Side:
+        if name == "stripe":
+            from payments.gateways.stripe import client
+
+            monkeypatch.setattr(client, "RETRIES", 0)
+            return sides.StripeSide(request.getfixturevalue("stripe_account"))
+        if name == "square":
+            return sides.SquareSide(request.getfixturevalue("square"))
+        if name == "paypal":
+            return sides.PayPalSide(request.getfixturevalue("paypal"))
+        return sides.SandboxSide(monkeypatch)
+
+    return make

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.request import urlopen
 
 import pytest
 from django.db import connections
@@ -86,6 +87,8 @@ class Side:
         self._late: Callable[[], Delivery | None] | None = None
         self.has_struck = False
         """Whether the fault was made, so that there was such a request at all."""
+        self.at_moment: Callable[[], None] = lambda: None
+        """Called when a request has arrived, and again when it is done and not answered yet."""
 
     def open_account(self, house: Restaurant) -> None:
         """The house is paid through this provider from now on, whose books are empty."""
@@ -167,7 +170,9 @@ class SandboxSide(Side):
                 self._late = lambda: self._message(real(*given, **more))
             if fault in ("unreachable", LATE):
                 raise AnswerLost
+            self.at_moment()
             result: ChargeResult | RefundResult | None = real(*given, **more)
+            self.at_moment()
             if fault == "lost":
                 raise AnswerLost
             self._say(fault, None if name == "_find_charge" else self._message(result))
@@ -210,7 +215,9 @@ class _OverHttp(Side):
         if fault in ("unreachable", "too_slow", LATE):
             self._wait(fault)
             raise CutOff
+        self.at_moment()
         reply = self._real(request)
+        self.at_moment()
         if fault in ("lost", "too_slow_to_answer"):
             self._wait(fault)
             raise CutOff
@@ -337,9 +344,10 @@ class PayPalSide(_OverHttp):
             rows.clear()
 
     def approve(self, url: str) -> None:
-        order = self.paypal.orders[url.partition("token=")[2]]
-        if order["status"] == "PAYER_ACTION_REQUIRED":
-            order["status"] = "APPROVED"
+        # Over the wire as well, because who approves may be another process than who has the books.
+        place = f"{self.paypal.judge.url}{paypals_books.CHECKOUT}{url.partition('token=')[2]}"
+        with urlopen(place):
+            pass
 
     def refusal(self) -> dict[str, Any]:
         return {"name": "INTERNAL_SERVER_ERROR", "details": []}
@@ -371,6 +379,10 @@ class PayPalSide(_OverHttp):
         rows = self.paypal.authorizations.values()
         held = [_minor(row) for row in rows if row["status"] == "CREATED"]
         return Books(sum(1 for minor in left if minor), sum(left), sum(held), 0)
+
+
+Sides = Callable[[str], Side]
+"""A provider by its name, on the loopback."""
 
 
 def _minor(row: dict[str, Any]) -> int:

@@ -17,11 +17,11 @@ from payments.gateways import sandbox
 from payments.gateways.base import (
     AnswerLost,
     BadSignature,
-    Dispute,
     RefundOutcome,
     RefundResult,
     given_up,
 )
+from payments.gateways.reports import Dispute
 from payments.gateways.sandbox import SandboxGateway, notices
 from payments.models import (
     Payment,

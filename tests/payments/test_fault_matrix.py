@@ -7,12 +7,11 @@ paid exactly what the policy says, once, and our books are the provider's, cent 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from core import http, jobs
+from core import http
 from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment
 from tests.fixtures.domain import Clock
@@ -22,11 +21,8 @@ from tests.payments.faulty_sides import (
     PATIENCE,
     TIMEOUTS,
     Books,
-    PayPalSide,
-    SandboxSide,
     Side,
-    SquareSide,
-    StripeSide,
+    Sides,
 )
 from tests.payments.money_stories import NEEDS_CARDS, STORIES, Scene
 
@@ -39,28 +35,6 @@ CASES = {
     "paypal": dict(zip(STORIES, (24, 24, 0, 39, 9, 0, 9, 9), strict=True)),
 }
 """How many cases there are: requests of a story, times the faults that can happen to each."""
-
-Sides = Callable[[str], Side]
-
-
-@pytest.fixture
-def side_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Sides:
-    """The other side, by its name; nothing is repeated but by us, and by nobody but the story."""
-    monkeypatch.setattr(jobs, "_wake", lambda *_: None)
-
-    def make(name: str) -> Side:
-        if name == "stripe":
-            from payments.gateways.stripe import client
-
-            monkeypatch.setattr(client, "RETRIES", 0)
-            return StripeSide(request.getfixturevalue("stripe_account"))
-        if name == "square":
-            return SquareSide(request.getfixturevalue("square"))
-        if name == "paypal":
-            return PayPalSide(request.getfixturevalue("paypal"))
-        return SandboxSide(monkeypatch)
-
-    return make
 
 
 def played(side: Side, clock: Clock, story: str, fault: str = "", point: int = 0) -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -19,9 +20,12 @@ from reservations.engine.lifecycle import Status
 from reservations.errors import FeeUnconfirmed, NoFeeDue, NotChangeable, PaymentAsked
 from reservations.guests import Guest
 from reservations.models import PaymentRequest, Reservation
+from reservations.proof import money_invariants
+from reservations.proof.invariants import broken
 from reservations.selectors.bookings import booking
 from reservations.services import near_holds, progress
 from reservations.services.cancellation import cancel_reservation
+from reservations.services.changes import Change, change_reservation
 from reservations.services.fees import (
     charge_late_cancel_fee,
     charge_no_show_fee,
@@ -282,6 +286,77 @@ def test_a_hold_that_ran_out_leaves_the_card_it_was_placed_on_or_else_a_link(
         with pytest.raises(NoFeeDue, match="Send a payment link"):
             charge_no_show_fee(identifier, by=manager, confirm=True)
         assert send_fee_link(identifier, "no_show_fee", by=manager).amount == 50
+
+
+LAPSED = {
+    "unnoticed": {},
+    "told": {"status": "voided", "failure_code": errands.LET_GO_THERE},
+}
+
+
+def moved(row: Reservation, clock: Clock, lapsed: str) -> None:
+    """Two weeks later, so that what is set aside for now runs out; it is near then."""
+    near_holds.authorise_holds()
+    change_reservation(row.public_id, Change(service_date=dt.date(2025, 11, 29)), by=SYSTEM)
+    assert near_holds.authorise_holds() == 0
+    clock.set("2025-11-26T12:00:00-05:00")
+    Payment.objects.filter(kind="hold").update(**LAPSED[lapsed])
+    if lapsed == "told":
+        SandboxCharge.objects.filter(outcome="authorized").update(outcome="voided")
+
+
+def at_rest() -> dict[str, Any]:
+    """What is wrong with the money once the workers have been."""
+    errands.process_errands()
+    return broken([*money_invariants.ALWAYS, *money_invariants.AT_REST])
+
+
+@pytest.mark.parametrize("lapsed", LAPSED)
+def test_a_booking_that_was_moved_away_from_its_hold_gets_another_one(
+    clock: Clock, bella: Restaurant, guest: Guest, lapsed: str
+) -> None:
+    row = booked(bella, guest, "hold")
+    near(clock)
+    moved(row, clock, lapsed)
+    assert near_holds.authorise_holds() == 1
+    assert near_holds.authorise_holds() == 0
+    assert at_rest() == {}
+    row.refresh_from_db()
+    assert row.payment is not None
+    assert (row.payment.kind, row.payment.status) == ("hold", "authorized")
+    statuses = Payment.objects.order_by("id").values_list("kind", "status")
+    assert list(statuses) == [("card", "saved"), ("hold", "voided"), ("hold", "authorized")]
+    assert SandboxCharge.objects.filter(outcome="authorized").count() == 1
+
+
+@pytest.mark.parametrize("lapsed", LAPSED)
+def test_without_a_saved_card_its_guest_gets_a_link(
+    clock: Clock, bella: Restaurant, guest: Guest, lapsed: str
+) -> None:
+    near(clock)
+    row = booked(bella, guest, "hold")
+    moved(row, clock, lapsed)
+    assert near_holds.authorise_holds() == 1
+    assert near_holds.authorise_holds() == 0
+    assert kinds_sent()[-1] == "payment_requested"
+    request = PaymentRequest.objects.get()
+    assert (request.kind, request.amount, request.becomes) == ("hold", Decimal(50), "")
+    pay_link(request.pk, VISA, by=GUEST)
+    assert at_rest() == {}
+    row.refresh_from_db()
+    assert row.payment is not None
+    assert (row.payment.status, row.payment.purpose) == ("authorized", request.public_id)
+    assert SandboxCharge.objects.filter(outcome="authorized").count() == 1
+
+
+def test_what_somebody_let_go_at_the_provider_is_not_set_aside_again(
+    clock: Clock, bella: Restaurant, guest: Guest
+) -> None:
+    booked(bella, guest, "hold")
+    near(clock)
+    near_holds.authorise_holds()
+    Payment.objects.filter(kind="hold").update(**LAPSED["told"])
+    assert near_holds.authorise_holds() == 0
 
 
 def test_two_workers_place_one_hold(clock: Clock, bella: Restaurant, guest: Guest) -> None:

@@ -15,11 +15,11 @@ from payments.models import Payment, PaymentDispute, Policy, Redemption, Refund
 from reservations.models import Reservation
 from reservations.selectors.money_report import report
 from restaurants.models import Restaurant
-from staff.chart import chart_of
+from staff.chart import chart_by, chart_of
 from staff.tables import told
 from tests.fixtures.domain import Clock
 from tests.payments.rows import make_payment
-from tests.reservations.money import make_booking
+from tests.reservations.money import make_booking, secured_by
 from tests.staff.conftest import As, Cast
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,9 @@ def books(house: Restaurant, elsewhere: Restaurant, clock: Clock) -> None:
     direct = make_booking(house)
     partner = make_booking(house, time="20:30")
     Reservation.objects.filter(pk=partner.pk).update(source="opentable")
-    one = took(house, "50.00", "2025-11-10T12:00:00-05:00", purpose=direct.public_id)
+    dinner = secured_by(house, "deposit", weekdays=[0])
+    asked = {"policy": dinner, "policy_name": dinner.name}
+    one = took(house, "50.00", "2025-11-10T12:00:00-05:00", purpose=direct.public_id, **asked)
     # Already the 11th in Europe and by UTC, still the 10th in New York.
     took(house, "30.00", "2025-11-10T23:59:59-05:00", purpose=partner.public_id)
     took(
@@ -54,8 +56,15 @@ def books(house: Restaurant, elsewhere: Restaurant, clock: Clock) -> None:
         "2025-11-12T00:00:00-05:00",
         purpose=partner.public_id,
         kind="no_show_fee",
+        **asked,
     )
-    took(house, "10.00", "2025-11-11T09:00:00-05:00", kind="prepayment")
+    gone = Policy.objects.create(restaurant=house, name="Sunday menu", amount=Decimal(10))
+    of_gone = {"policy": gone, "policy_name": "Sunday menu"}
+    took(house, "10.00", "2025-11-11T09:00:00-05:00", kind="prepayment", **of_gone)
+    # One has another name by now, the other one is no more.
+    dinner.name = "Dinner"
+    dinner.save()
+    gone.delete()
     # Not in it: the day after, the day before, another currency's sum, another house, not taken.
     took(house, "99.00", "2025-11-13T00:00:00-05:00")
     took(house, "99.00", "2025-11-09T23:59:59-05:00")
@@ -119,13 +128,18 @@ def test_every_figure_is_the_one_counted_by_hand(house: Restaurant, books: None)
         "no_show_fee": ("0.00", "25.00", "0.00", "0.00", "0.00", "25.00", "1"),
         "prepayment": ("10.00", "0.00", "0.00", "0.00", "0.00", "10.00", "1"),
     }
-    assert [(line.day.day, line.source, line.kind) for line in dollars.lines] == [
-        (10, "opentable", "deposit"),
-        (10, "website", "deposit"),
-        (11, "", "prepayment"),
-        (11, "website", "deposit"),
-        (12, "opentable", "no_show_fee"),
-        (12, "website", "deposit"),
+    assert {name: sums(each) for name, each in dollars.by_policy.items()} == {
+        "": ("30.00", "0.00", "0.00", "0.00", "0.00", "30.00", "1"),
+        "Dinner": ("50.00", "25.00", "20.00", "8.00", "15.00", "47.00", "2"),
+        "Sunday menu": ("10.00", "0.00", "0.00", "0.00", "0.00", "10.00", "1"),
+    }
+    assert [(line.day.day, line.source, line.kind, line.policy) for line in dollars.lines] == [
+        (10, "opentable", "deposit", ""),
+        (10, "website", "deposit", "Dinner"),
+        (11, "", "prepayment", "Sunday menu"),
+        (11, "website", "deposit", "Dinner"),
+        (12, "opentable", "no_show_fee", "Dinner"),
+        (12, "website", "deposit", "Dinner"),
     ]
     assert sum(line.figures.net for line in dollars.lines) == dollars.total.net
 
@@ -153,6 +167,9 @@ def test_the_page_and_its_table(
     assert "$87.00" in text
     assert "\u2212$10.00" in text
     assert '<title id="chart-title-USD">Money by day</title>' in text
+    assert '<title id="policies-title-USD">Money by policy</title>' in text
+    assert "<li>No policy</li><li>Dinner</li><li>Sunday menu</li>" in text
+    assert '<th scope="row">Sunday menu</th>' in text
     answer: Any = client.get(reverse("staff:payment_report_csv", args=[house.slug]), query)
     saved = b"".join(answer.streaming_content).decode("utf-8-sig")
     rows = [row for row in csv.DictReader(io.StringIO(saved)) if row["currency"] == "USD"]
@@ -169,6 +186,7 @@ def test_the_page_and_its_table(
         "lost_in_disputes": "0.00",
         "net": "-20.00",
         "off_bills": "0.00",
+        "policy": "Dinner",
     }
 
 
@@ -202,6 +220,17 @@ def test_bars_stand_on_their_days(house: Restaurant, books: None) -> None:
         (21.0, 80.0, 8.0, "out"),
     ]
     assert chart_of({}, FIRST, LAST) is None
+    policies = chart_by(dollars.by_policy.values())
+    assert policies is not None
+    assert (policies.width, policies.most) == (30, Decimal(75))
+    assert [(bar.x, bar.kind) for bar in policies.bars] == [
+        (1.0, "in"),
+        (11.0, "in"),
+        (11.0, "fees"),
+        (11.0, "out"),
+        (21.0, "in"),
+    ]
+    assert chart_by([]) is None
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", " =1", "\t=1", "\r=1", "\uff1d1"])

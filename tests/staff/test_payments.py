@@ -149,6 +149,7 @@ def test_the_table_to_save(manager: Client, house: Restaurant, money: Money) -> 
             "last4": "4242",
             "provider_reference": money.payment.provider_reference,
             "failure": "",
+            "policy": "Deposit",
         }
     ]
 

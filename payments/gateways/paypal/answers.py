@@ -19,30 +19,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import money
+from payments.gateways import units
 from payments.gateways.base import (
     NEVER_ARRIVED,
     Action,
     ChargeOutcome,
     ChargeResult,
-    Dispute,
-    Movement,
     RefundOutcome,
     RefundResult,
     Taking,
 )
 from payments.gateways.redaction import Shape, kept
+from payments.gateways.reports import Dispute, Movement
 
 Row = Mapping[str, Any]
 
 ORDER = "order:"
 AUTHORIZATION = "auth:"
-
-CURRENCIES: Final = frozenset(
-    {"AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS"}
-    | {"JPY", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB", "TWD", "USD"}
-)
-_WHOLE = frozenset({"HUF", "JPY", "TWD"})
-"""Currencies PayPal takes no decimals of; two of them have some elsewhere."""
 
 CAPTURE_OUTCOMES: Final = {
     "COMPLETED": ChargeOutcome.SUCCEEDED,
@@ -138,9 +131,9 @@ _ORDER: Shape = {
 def amount_of(minor: int, currency: str) -> dict[str, str]:
     """An amount as PayPal writes it; ValueError for one it cannot move."""
     amount = money.from_minor(minor, currency)
-    if currency not in CURRENCIES or (currency in _WHOLE and amount != amount.to_integral_value()):
+    if not units.takes("paypal", currency) or not units.is_whole(amount, "paypal", currency):
         raise ValueError(f"{amount} {currency} is not an amount that PayPal can move")
-    text = str(amount.to_integral_value()) if currency in _WHOLE else str(amount)
+    text = str(amount.to_integral_value()) if currency in units.PAYPAL_WHOLE else str(amount)
     return {"currency_code": currency, "value": text}
 
 

@@ -26,10 +26,7 @@ from payments.gateways.base import (
     AnswerLost,
     ChargeOutcome,
     ChargeResult,
-    Dispute,
     Gateway,
-    Movement,
-    Notice,
     Order,
     ProviderRefused,
     RefundOutcome,
@@ -42,6 +39,7 @@ from payments.gateways.paypal import answers
 from payments.gateways.paypal.answers import AUTHORIZATION, ORDER
 from payments.gateways.paypal.client import LIVE, SANDBOX, PayPalClient, Refused
 from payments.gateways.paypal.notices import Verifier
+from payments.gateways.reports import Dispute, Movement, Notice
 
 Row = Mapping[str, Any]
 
@@ -78,7 +76,6 @@ class PayPalGateway(Gateway):
     name = "paypal"
     takes = frozenset({Taking.CHARGE, Taking.HOLD})
     hold_window = dt.timedelta(days=2)
-    currencies = answers.CURRENCIES
 
     def __init__(
         self,

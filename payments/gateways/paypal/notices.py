@@ -29,8 +29,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from core import clock, http
-from payments.gateways.base import BadSignature, Notice
+from payments.gateways.base import BadSignature
 from payments.gateways.paypal.answers import AUTHORIZATION, ORDER, instant
+from payments.gateways.reports import Notice
 
 Row = Mapping[str, Any]
 

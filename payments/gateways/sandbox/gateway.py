@@ -23,13 +23,12 @@ from payments.gateways.base import (
     ChargeOutcome,
     ChargeResult,
     Gateway,
-    Movement,
-    Notice,
     Order,
     RefundResult,
     Taking,
     given_up,
 )
+from payments.gateways.reports import Movement, Notice
 from payments.gateways.sandbox import books, cards, notices
 from payments.gateways.sandbox.books import Entry
 

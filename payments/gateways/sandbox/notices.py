@@ -13,7 +13,8 @@ from django.conf import settings
 
 from core import clock
 from core.ids import public_id
-from payments.gateways.base import BadSignature, Notice
+from payments.gateways.base import BadSignature
+from payments.gateways.reports import Notice
 
 HEADER = "Sandbox-Signature"
 TOLERANCE = dt.timedelta(minutes=5)

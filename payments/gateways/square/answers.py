@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from payments.gateways.base import (
     ChargeOutcome,
     ChargeResult,
-    Dispute,
-    Movement,
     RefundOutcome,
     RefundResult,
 )
 from payments.gateways.redaction import MONEY, Shape, kept
+from payments.gateways.reports import Dispute, Movement
 
 CHARGE_OUTCOMES: Final = {
     "COMPLETED": ChargeOutcome.SUCCEEDED,

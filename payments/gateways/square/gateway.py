@@ -28,10 +28,7 @@ from payments.gateways.base import (
     AnswerLost,
     ChargeOutcome,
     ChargeResult,
-    Dispute,
     Gateway,
-    Movement,
-    Notice,
     Order,
     ProviderRefused,
     RefundOutcome,
@@ -39,6 +36,7 @@ from payments.gateways.base import (
     Taking,
     given_up,
 )
+from payments.gateways.reports import Dispute, Movement, Notice
 from payments.gateways.square import answers
 from payments.gateways.square.client import Refused, Row, asked, part
 from payments.gateways.square.notices import read

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from square.utils.webhooks_helper import verify_signature
 
-from payments.gateways.base import BadSignature, Notice
+from payments.gateways.base import BadSignature
+from payments.gateways.reports import Notice
 from payments.gateways.square.answers import instant
 
 

@@ -11,12 +11,11 @@ from payments.gateways.base import (
     Action,
     ChargeOutcome,
     ChargeResult,
-    Dispute,
-    Movement,
     RefundOutcome,
     RefundResult,
     given_up,
 )
+from payments.gateways.reports import Dispute, Movement
 from payments.gateways.stripe import sentences
 from payments.gateways.stripe.amounts import from_stripe
 

@@ -21,15 +21,13 @@ from payments.gateways.base import (
     AnswerLost,
     ChargeOutcome,
     ChargeResult,
-    Dispute,
     Gateway,
-    Movement,
-    Notice,
     Order,
     RefundOutcome,
     RefundResult,
     Taking,
 )
+from payments.gateways.reports import Dispute, Movement, Notice
 from payments.gateways.stripe import answers, orders, sentences
 from payments.gateways.stripe.amounts import to_stripe
 from payments.gateways.stripe.answers import Answer

@@ -11,7 +11,8 @@ from typing import Any, Final
 from stripe import SignatureVerificationError, WebhookSignature
 
 from core import clock
-from payments.gateways.base import BadSignature, Notice
+from payments.gateways.base import BadSignature
+from payments.gateways.reports import Notice
 
 TOLERANCE: Final = dt.timedelta(minutes=5)
 """How far a message's own time may be from ours, before or after: the SDK looks back only."""

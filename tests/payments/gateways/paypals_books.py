@@ -67,6 +67,10 @@ def refusal(status: int, issue: str) -> Reply:
     return status, {"name": names.get(status, issue), "details": details, "debug_id": "x"}
 
 
+CHECKOUT = "/checkoutnow/"
+"""Where a payer approves an order over the wire, as in their browser."""
+
+
 class PayPalsBooks(Provider):
     """Orders, authorizations, captures, refunds and disputes of one account."""
 
@@ -172,7 +176,16 @@ class PayPalsBooks(Provider):
             return (200, found) if found else refusal(404, "INVALID_RESOURCE_ID")
         if path == "/v1/notifications/verify-webhook-signature":
             self.questions.append(raw)
+        if path.startswith(CHECKOUT):
+            return self._checkout(path.removeprefix(CHECKOUT))
         return None
+
+    def _checkout(self, number: str) -> Reply:
+        """PayPal's own page, where a payer has one thing to do."""
+        with self._lock:
+            if self.orders[number]["status"] == "PAYER_ACTION_REQUIRED":
+                self.orders[number]["status"] = "APPROVED"
+        return 200, {}
 
     def _answer(self, request: Request) -> Reply:
         with self._lock:
