@@ -437,7 +437,10 @@ def test_who_may_use_the_timeline(
     second = house.tables.get(label="2").public_id
     for deed, fields in (
         (f"extend {ada.public_id}", {"minutes": "15"}),
-        (f"swap {ada.public_id}", {"other": bo.public_id, "other_expected": str(bo.version)}),
+        (
+            f"swap {ada.public_id}",
+            {"other": bo.public_id, "other_expected": str(fresh(bo).version)},
+        ),
         (f"move {ada.public_id}", {"tables": second, "time": "19:30"}),
     ):
         said = asked | fields | {"do": f"{deed} {fresh(ada).version}", "once": deed}
