@@ -101,8 +101,7 @@ def _pans(
 ) -> Iterator[Pan]:
     """The bare page, the floor made larger until it scrolls, and the timeline both ways."""
     context = browser.new_context(viewport={"width": window[0], "height": window[1]})
-    cookie = {"name": "sessionid", "value": found["session"], "url": address}
-    context.add_cookies([cookie])  # type: ignore[list-item]
+    context.add_cookies([{"name": "sessionid", "value": found["session"], "url": address}])
     page = context.new_page()
     page.set_content(_BARE)
     yield _panned(browser, context, page, "a bare page", "#all", "down", rounds)

@@ -39,8 +39,9 @@ def stand(visit: OpenVisit, venue: Restaurant, clock: Clock) -> Open:
 
     def opened(query: str = "", **options: object) -> Visit:
         window = visit(**({"viewport": TABLET} | options))
-        cookie = {"name": "sessionid", "value": session_of(user), "url": window.site}
-        window.page.context.add_cookies([cookie])
+        window.page.context.add_cookies(
+            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
+        )
         window.open(STAND + query)
         expect(window.page.locator("[data-tl-zoom=service][aria-pressed]")).to_be_attached()
         expect(window.page.locator("[data-tl-line]")).not_to_have_attribute("x1", "-1")

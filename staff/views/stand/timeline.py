@@ -382,8 +382,8 @@ def _ground(night: Night, span: Span, rooms: list[tuple[int, str, list[TableRow]
         if each.table_id is None and each.room_id is None and not each.online_only
         if span.meets(each.starts, each.ends)
     ]
-    instants = (int(night.instant(at).timestamp()) for at in (span.first, span.last))
-    return Ground(*instants, ticks, tuple(shut), tuple(_joints(night, span, rooms)))
+    first, last = (int(night.instant(at).timestamp()) for at in (span.first, span.last))
+    return Ground(first, last, ticks, tuple(shut), tuple(_joints(night, span, rooms)))
 
 
 def _between(span: Span, taken: list[tuple[Minute, Minute]]) -> Iterator[tuple[Minute, Minute]]:
@@ -402,9 +402,9 @@ def _joints(
     """Where a party's tables do not stand below each other, a line leads from bar to bar."""
     tops: dict[int, int] = {}
     y = 0
-    for __, __, tables in rooms:
+    for room in rooms:
         y += HEADING
-        for table in tables:
+        for table in room[2]:
             tops[table.id] = y
             y += ROW
     for party in night.parties:
