@@ -1,7 +1,8 @@
 """The host stand's night: how long reading one takes, and with how many statements.
 
 ``python -m benchmarks.stand``. Houses of 10 to 200 tables with three or four parties on each, on
-servers of its own. Nothing is asserted; a page of the stand has 200 ms for all it does.
+servers of its own. Nothing is asserted; a page of the stand has 200 ms for all it does. The house
+made here is what every benchmark of the stand looks at.
 """
 
 from __future__ import annotations
@@ -18,12 +19,19 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.stack import started
 
 if TYPE_CHECKING:
+    from reservations.models import ShiftServer
     from restaurants.models import DiningService, DiningTable, Restaurant
 
 SIZES = ((10, 30), (40, 150), (120, 400), (200, 800))
 ROUNDS = 9
 DATE = dt.date(2026, 5, 15)
-NOW = dt.datetime(2026, 5, 15, 19, tzinfo=dt.UTC)
+NOW = dt.datetime(2026, 5, 15, 17, tzinfo=dt.UTC)
+ZONE = "Europe/London"
+_ROOMS = ("Dining room", "Bar", "Terrace")
+_SERVERS = ("Ana Silva", "Ben Carter", "Chloe Martin", "Dev Patel", "Elif Kaya", "Finn Olsen")
+_NAMES = ("Lovelace", "Weber", "Okafor", "Marchetti", "Brandt", "Nakamura", "O’Neil", "Fernández")
+_ACROSS = 8
+"""Tables beside each other in a room."""
 
 
 def main() -> None:
@@ -78,16 +86,21 @@ def _median(call: Callable[[], object]) -> tuple[float, float]:
     return statistics.median(took), statistics.median(own)
 
 
-def full_house(tables: int, parties: int) -> Restaurant:
-    """A house with its tables, each booked one party after the other; some of them sit."""
-    from accounts.models import Organization
-    from restaurants.models import DiningRoom, DiningService, DiningTable, Restaurant, TurnTime
+def full_house(
+    tables: int, parties: int, now: dt.datetime = NOW, zone: str = ZONE, tag: str = ""
+) -> Restaurant:
+    """A house on a night when every table is booked one party after the other.
 
-    group = Organization.objects.create(name=f"Stand {tables}")
+    Three rooms, six servers with their sections. The first party of each table sits since an hour
+    ago, a few of the second wait at the door already. ``tag`` tells houses of one size apart.
+    """
+    from accounts.models import Organization
+    from restaurants.models import DiningService, Restaurant, TurnTime
+
+    group = Organization.objects.create(name=f"Stand {tables}{tag}")
     venue = Restaurant.objects.create(
-        organization=group, slug=f"stand-{tables}", name=group.name, zone="Europe/London"
+        organization=group, slug=f"stand-{tables}{tag}", name=group.name, zone=zone
     )
-    room = DiningRoom.objects.create(restaurant=venue, name="Room")
     service = DiningService.objects.create(
         restaurant=venue,
         name="All day",
@@ -97,42 +110,89 @@ def full_house(tables: int, parties: int) -> Restaurant:
         slot_covers=60,
     )
     TurnTime.objects.create(restaurant=venue, up_to=99, minutes=110)
-    floor = DiningTable.objects.bulk_create(
-        DiningTable(
-            restaurant=venue, room=room, label=str(number), max_seats=2 + number % 5, x=number * 90
-        )
-        for number in range(tables)
-    )
-    _parties(venue, service, floor, parties)
+    _parties(venue, service, _floor(venue, tables), parties, now)
     return venue
 
 
+def _floor(venue: Restaurant, tables: int) -> list[DiningTable]:
+    """Tables in rows, a third of them in each room."""
+    from restaurants.models import DiningRoom, DiningTable
+
+    rooms = [
+        DiningRoom.objects.create(restaurant=venue, name=name, position=position)
+        for position, name in enumerate(_ROOMS)
+    ]
+    share = -(-tables // len(rooms))
+    return DiningTable.objects.bulk_create(
+        DiningTable(
+            restaurant=venue,
+            room=rooms[number // share],
+            label=str(number + 1),
+            max_seats=2 + number % 5,
+            shape="round" if number % 3 == 2 else "square",
+            x=number % share % _ACROSS * 130,
+            y=number % share // _ACROSS * 130,
+        )
+        for number in range(tables)
+    )
+
+
+def _servers(venue: Restaurant, floor: list[DiningTable], now: dt.datetime) -> list[ShiftServer]:
+    """Who serves, each with a stretch of the tables."""
+    from reservations.models import SectionTable, ShiftServer
+
+    date = now.astimezone(venue.tz).date()
+    found = ShiftServer.objects.bulk_create(
+        ShiftServer(
+            restaurant=venue, service_date=date, name=name, position=position, created_at=now
+        )
+        for position, name in enumerate(_SERVERS)
+    )
+    SectionTable.objects.bulk_create(
+        SectionTable(restaurant=venue, service_date=date, table=table, server=server)
+        for number, table in enumerate(floor)
+        for server in [found[number * len(found) // len(floor)]]
+    )
+    return found
+
+
 def _parties(
-    venue: Restaurant, service: DiningService, floor: list[DiningTable], parties: int
+    venue: Restaurant,
+    service: DiningService,
+    floor: list[DiningTable],
+    parties: int,
+    now: dt.datetime,
 ) -> None:
     from reservations.models import Reservation, TableClaim
 
     tables = len(floor)
+    date = now.astimezone(venue.tz).date()
+    servers = _servers(venue, floor, now)
     rows = []
     for number in range(parties):
-        starts = NOW + dt.timedelta(hours=2 * (number // tables) - 3)
-        sits = starts <= NOW < starts + dt.timedelta(hours=2)
+        wave, place = divmod(number, tables)
+        starts = now + dt.timedelta(hours=2 * wave - 1)
+        waits = wave == 1 and place % 20 == 7
         rows.append(
             Reservation(
-                code=f"S{tables}-{number}",
+                code=f"S{venue.pk}-{number}",
                 restaurant=venue,
                 service=service,
-                service_date=DATE,
+                service_date=date,
                 starts_at=starts,
                 ends_at=starts + dt.timedelta(minutes=110),
-                party_size=2 + number % 5,
-                status="seated" if sits else "confirmed" if starts > NOW else "completed",
-                seated_at=starts if sits else None,
-                guest_name=f"Guest {number}",
+                party_size=2 + place % 5,
+                status="arrived" if waits else "confirmed" if wave else "seated",
+                arrived_at=now if waits else None,
+                seated_at=None if wave else starts,
+                server=None if wave else servers[place * len(servers) // tables],
+                guest_name=f"{chr(65 + number % 26)}. {_NAMES[number % len(_NAMES)]} {number}",
+                allergy_note="" if number % 15 else "nuts",
+                high_chairs=number % 23 == 5,
                 currency="GBP",
-                created_at=NOW,
-                updated_at=NOW,
-                status_changed_at=NOW,
+                created_at=now,
+                updated_at=now,
+                status_changed_at=now,
             )
         )
     made = Reservation.objects.bulk_create(rows)
@@ -140,12 +200,11 @@ def _parties(
         TableClaim(
             table=floor[number % tables],
             restaurant=venue,
-            service_date=DATE,
+            service_date=date,
             during=(row.starts_at, row.ends_at),
             reservation=row,
         )
         for number, row in enumerate(made)
-        if row.status != "completed"
     )
 
 

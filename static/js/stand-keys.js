@@ -91,9 +91,7 @@ const KEYS = {
 
 const toView = (number) => {
   const link = find(`[data-to-view]:nth-child(${number})`);
-  const wanted = { 1: "floor", 2: "timeline", 3: "list" }[number];
-  const to = find(`[data-to-view="${wanted}"]`) ?? link;
-  if (to && wanted !== stand.view) location.assign(to.href);
+  if (link && link.dataset.toView !== stand.view) link.click();
 };
 
 document.addEventListener("keydown", (event) => {

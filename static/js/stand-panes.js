@@ -42,9 +42,12 @@ export async function select(what, { focus = false } = {}) {
   const kept = scrolled();
   drawer.innerHTML = await answer.text();
   kept();
-  stand.body.dataset.open = "drawer";
+  // What was chosen meanwhile asks for a tap on what the drawer would lie on.
+  if (!stand.mode) {
+    stand.body.dataset.open = "drawer";
+    if (isPhone.matches) show("drawer");
+  }
   document.dispatchEvent(new Event("stand:opened"));
-  if (isPhone.matches) show("drawer");
   const title = find("[data-drawer-title]", drawer);
   if (title && focus) title.focus();
   history.replaceState(null, "", address(stand.here, fields));

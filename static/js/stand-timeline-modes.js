@@ -7,6 +7,8 @@ import { all, find, say, stand } from "./stand-state.js";
 const root = find("[data-timeline]");
 const scroll = find("[data-tl-scroll]");
 const FAR = 6;
+// Width of a letter of a cell, about.
+const LETTER = 6.6;
 const words = root.dataset;
 const SVG = "http://www.w3.org/2000/svg";
 const fill = (text, ...parts) => text.replace(/\{(\d)\}/g, (_, at) => parts[at]);
@@ -52,8 +54,10 @@ function paint() {
   if (!mode) return leave();
   for (const each of all(`.bar[data-party="${mode.party || "none"}"]`, root)) each.classList.add("is-moved");
   if (mode.kind === "swap") paintBars(mode.swaps ?? {});
-  else if (mode.grid) paintCells();
-  else paintRows(mode.places);
+  else if (mode.grid) {
+    if (!held) widen();
+    paintCells();
+  } else paintRows(mode.places);
   if (cursor) put(cursor.key, cursor.quarter);
 }
 
@@ -84,6 +88,7 @@ function made(name, fields, parent) {
 function paintCells() {
   const { answers } = grid();
   const share = 100 / quarters();
+  const { width } = track();
   for (const row of rows()) {
     const cells = grid().rows[row.id];
     if (!cells) continue;
@@ -96,11 +101,18 @@ function paintCells() {
         const fields = { class: `cell cell--${found.ok ? "yes" : "no"}`, x: `${at * share}%` };
         const piece = made("svg", { ...fields, width: `${(to - at) * share}%`, height: "100%" }, box);
         made("rect", { width: "100%", height: "100%", rx: 4 }, piece);
-        if (!found.ok) made("text", { x: 5, y: 31 }, piece).textContent = found.reason;
+        if (!found.ok) why(piece, found.reason, ((to - at) / quarters()) * width);
       }
       at = to;
     }
   }
+}
+
+// As much of a reason as there is room for; the tap says it whole.
+function why(piece, reason, width) {
+  const [word, name] = reason.split(" · ");
+  const text = [reason, name, name?.split(" ").at(-1), word].find((each) => each && each.length * LETTER + 8 <= width);
+  if (text) made("text", { x: 5, y: 31 }, piece).textContent = text;
 }
 
 const alike = (one, other) =>
@@ -191,7 +203,6 @@ document.addEventListener("stand:mode", () => {
   const { mode } = stand;
   if (held || !mode) return;
   if (mode.grid) {
-    widen();
     const keys = Object.keys(mode.grid.rows);
     const own = find(".bar.is-moved", body)?.closest(".tl__row")?.id;
     const row = keys.includes(own) ? own : rows().find((each) => keys.includes(each.id))?.id;

@@ -48,6 +48,7 @@ function toZoom(name) {
   for (const each of all("[data-tl-zoom]")) {
     each.setAttribute("aria-pressed", String(each.dataset.tlZoom === zoom));
   }
+  root.dataset.zoomed = zoom;
   fit();
   const { first, last } = span();
   const at = now();
@@ -156,15 +157,17 @@ scroll.addEventListener("keydown", (event) => {
   event.stopPropagation();
 });
 
-// Into view, from below the names and the hours that stay.
+// Into view, from below the names and the hours that stay, and the drawer where it lies above.
 function show(stop) {
   if (!stop.matches(".bar")) return stop.scrollIntoView({ block: "nearest", inline: "nearest" });
-  const box = stop.getBoundingClientRect();
+  const box = find(":scope > svg", stop).getBoundingClientRect();
   const frame = scroll.getBoundingClientRect();
   const left = frame.left + find(".tl__corner").offsetWidth;
+  const drawer = find("[data-drawer-pane]").getBoundingClientRect();
+  const right = drawer.width && drawer.top < frame.bottom ? Math.min(frame.right, drawer.left) : frame.right;
   const top = stop.closest(".tl__lane") ? frame.top : frame.top + find(".tl__axis").offsetHeight + find(".tl__lane").offsetHeight;
   if (box.left < left) scroll.scrollLeft -= left - box.left + 12;
-  else if (box.left + 60 > frame.right) scroll.scrollLeft += box.left + 80 - frame.right;
+  else if (box.left + 60 > right) scroll.scrollLeft += Math.min(box.right + 12 - right, box.left - left - 12);
   if (box.top < top) scroll.scrollTop -= top - box.top + 8;
   else if (box.bottom > frame.bottom) scroll.scrollTop += box.bottom - frame.bottom + 8;
 }
@@ -208,12 +211,23 @@ function drawn() {
   buttons();
 }
 
-new ResizeObserver(fit).observe(scroll);
+// A pane that is hidden at first has no width to be laid out in, and no place to scroll to.
+let isPlaced = scroll.clientWidth > 0;
+new ResizeObserver(() => {
+  if (!scroll.clientWidth) return;
+  if (isPlaced || stand.mode) fit();
+  else toZoom(zoom);
+  isPlaced = true;
+}).observe(scroll);
 document.addEventListener("stand:patched", () => {
   fit();
   drawn();
 });
-document.addEventListener("stand:opened", buttons);
+document.addEventListener("stand:opened", () => {
+  buttons();
+  const bar = chosen.party && find(`.bar[data-party="${chosen.party}"]`);
+  if (bar && !stand.mode && scroll.clientWidth) show(bar);
+});
 document.addEventListener("click", () => setTimeout(buttons));
 document.addEventListener("keyup", buttons);
 setInterval(tick, 15_000);

@@ -12,6 +12,7 @@ from restaurants.models import Membership, Restaurant, Tablet
 from restaurants.people import add_tablet
 from staff.urls import urlpatterns
 from tests.fixtures.twilio import connect
+from tests.reservations.stand import DATE, at, booked, fingerprint, fresh, tables_of
 from tests.staff.conftest import As, AtTablet, Cast, Connections, Money, tablet_at
 from tests.staff.rights import (
     ACCOUNT,
@@ -416,3 +417,51 @@ def test_who_may_run_the_stand(
             nothing = 403
         assert sent.status_code == refused.get(who, nothing), (name, who)
     assert state() == before
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_who_may_use_the_timeline(
+    who: str, as_: As, at_tablet: AtTablet, cast: Cast, house: Restaurant
+) -> None:
+    ada, bo = booked(house), booked(house, name="Bo")
+    client, before = client_of(who, as_, at_tablet, cast), (state(), fingerprint())
+    shut = {"nobody": 302, "guest": 302, "charlie": 404}
+    asked = {"view": "timeline", "date": DATE.isoformat(), "party": ada.public_id}
+    for name in ("stand", "stand_fragment", "stand_drawer"):
+        seen = client.get(reverse_url(f"staff:{name}", args=[house.slug]), asked)
+        assert seen.status_code == shut.get(who, 200), (name, who)
+    shut |= {"viewer": 403, "server": 403}
+    for mode in ("move", "stretch", "swap"):
+        url = reverse_url("staff:stand_where", args=[house.slug])
+        assert client.get(url, asked | {"mode": mode}).status_code == shut.get(who, 200), mode
+    second = house.tables.get(label="2").public_id
+    for deed, fields in (
+        (f"extend {ada.public_id}", {"minutes": "15"}),
+        (
+            f"swap {ada.public_id}",
+            {"other": bo.public_id, "other_expected": str(fresh(bo).version)},
+        ),
+        (f"move {ada.public_id}", {"tables": second, "time": "19:30"}),
+    ):
+        said = asked | fields | {"do": f"{deed} {fresh(ada).version}", "once": deed}
+        url = reverse_url("staff:stand_do", args=[house.slug])
+        done = client.post(url, said, headers={"X-Stand": "1"})
+        assert done.status_code == shut.get(who, 200), (deed, who, done.content)
+    if who in shut:
+        assert (state(), fingerprint()) == before
+    else:
+        assert (tables_of(ada), fresh(ada).starts_at) == (["2"], at("19:30"))
+
+
+def test_a_party_of_another_house_is_on_no_timeline(
+    as_: As, cast: Cast, house: Restaurant, elsewhere: Restaurant
+) -> None:
+    ada = booked(house)
+    before, asked = fingerprint(), {"view": "timeline", "date": DATE.isoformat()}
+    client, theirs = as_(cast.charlie), f"/staff/r/{elsewhere.slug}/stand/"
+    for mode in ("move", "stretch", "swap"):
+        answer = client.get(f"{theirs}where/", asked | {"mode": mode, "party": ada.public_id})
+        assert answer.status_code == 404, mode
+        deed = f"{'extend' if mode == 'stretch' else mode} {ada.public_id} {ada.version}"
+        assert client.post(f"{theirs}do/", asked | {"do": deed}).status_code == 404, mode
+    assert fingerprint() == before

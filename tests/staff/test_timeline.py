@@ -15,13 +15,15 @@ from reservations.guests import Guest
 from reservations.models import Reservation
 from reservations.selectors.night import Night, night_of
 from reservations.services import stand
+from reservations.services.holds import place_hold
 from restaurants.models import Restaurant
 from staff.views.stand import timeline
 from staff.views.stand.cells import mode_in_time
 from staff.views.stand.timeline import Bar, Line
-from tests.faults.acts import hold
+from tests import factories
+from tests.faults.acts import ask
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at, booked, make_house, tables_of
+from tests.reservations.stand import DATE, HOST, at, booked, fresh, ids, make_house, tables_of
 from tests.staff.conftest import As, Cast
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +82,7 @@ def test_who_sits_has_the_table_from_when_they_sat_down(clock: Clock) -> None:
     house = make_house()
     row = booked(house)
     clock.now = at("19:10")
-    stand.seat(row.public_id, expected=row.version, by=HOST)
+    stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
     found = night(house, "19:20")
     (bar,) = lines(found)["1"].bars
     assert instants(found, bar)[0] == "19:10"
@@ -101,7 +103,7 @@ def test_tables_apart_have_a_line_between_their_bars(clock: Clock) -> None:
     house = make_house()
     row = booked(house, name="Team")
     third = house.tables.get(label="3").public_id
-    stand.merge(row.public_id, third, expected=row.version, by=HOST)
+    stand.merge(row.public_id, third, expected=fresh(row).version, by=HOST)
     (ground,) = timeline.pieces(night(house))["tl-ground"]
     (joint,) = ground.data.joints
     assert (joint.y1, joint.y2) == (32 + 48, 32 + 2 * 52 + 4)
@@ -115,15 +117,17 @@ def test_blocks_and_holds_are_marked_with_their_reason(
     stand.block(
         house.public_id, DATE, [table.public_id], at("18:00"), at("20:00"), by=HOST, note="Leg"
     )
-    hold(house, new_guest())
-    marks = {mark.kind: mark for line in lines(night(house)).values() for mark in line.marks}
+    guest = new_guest()
+    place_hold(ask(house, service_date=DATE), guest, by=guest.actor)
+    found = lines(night(house, "12:01"))
+    marks = {mark.kind: mark for line in found.values() for mark in line.marks}
     assert marks["block"].said == "18:00–20:00 Leg"
     assert marks["hold"].text == "Being booked · 2"
 
 
 def test_parties_without_a_table_lie_in_lanes_above(clock: Clock) -> None:
     house = make_house()
-    for time, name in (("19:00", "Ada"), ("20:00", "Bo"), ("21:15", "Cy")):
+    for time, name in (("19:00", "Ada"), ("20:00", "Bo"), ("21:30", "Cy")):
         row = booked(house, time, name=name)
         row.claims.all().delete()
     lane = lines(night(house))["No table"]
@@ -157,24 +161,51 @@ def test_the_page_draws_it_without_styles_of_its_own(
     assert not re.search(r"\sstyle=|\son[a-z]+=|<script(?![^>]+src=)", page)
 
 
+def test_the_views_are_links(as_: As, cast: Cast, evening: Reservation) -> None:
+    page = as_(cast.host).get(f"{STAND}?view=timeline").content.decode()
+    for view in ("floor", "timeline", "list"):
+        assert f'href="?date={DATE}&amp;view={view}" data-to-view="{view}"' in page
+
+
 def test_who_only_looks_has_no_buttons_there(as_: As, cast: Cast, evening: Reservation) -> None:
     page = as_(cast.viewer).get(f"{STAND}?view=timeline").content.decode()
     assert "data-tl-start" not in page
 
 
-def test_the_queries_do_not_grow(as_: As, cast: Cast, evening: Reservation) -> None:
-    client = as_(cast.host)
+def test_its_queries_are_always_as_many(as_: As, cast: Cast, evening: Reservation) -> None:
+    client, house = as_(cast.host), evening.restaurant
 
-    def asked() -> int:
+    def asked(path: str = "", **fields: str) -> int:
+        said = {"view": "timeline", "date": DATE.isoformat()} | fields
+        client.get(f"{STAND}{path}", said)
         with CaptureQueriesContext(connection) as found:
-            assert client.get(f"{STAND}?view=timeline").status_code == 200
+            assert client.get(f"{STAND}{path}", said).status_code == 200
         return len(found)
 
-    asked()
-    before = asked()
-    for time, name in (("19:00", "Bo"), ("21:15", "Cy"), ("21:30", "Di")):
-        booked(evening.restaurant, time, name=name)
-    assert asked() == before <= 16
+    def all_of_them() -> dict[str, int]:
+        modes = ("move", "stretch", "swap")
+        party = evening.public_id
+        where = {mode: asked("where/", mode=mode, party=party) for mode in modes}
+        views = {view: asked(view=view) for view in ("floor", "timeline", "list")}
+        return {**views, "fragment": asked("fragment/"), **where}
+
+    before = all_of_them()
+    assert before == {
+        "floor": 14,
+        "timeline": 14,
+        "list": 14,
+        "fragment": 12,
+        "move": 11,
+        "stretch": 11,
+        "swap": 11,
+    }
+    factories.make_tables(house, *([4] * 20))
+    stand.block(
+        house.public_id, DATE, ids(house, "22"), at("18:00"), at("23:00"), by=HOST, note="Leg"
+    )
+    for number in range(24):
+        booked(house, ("19:00", "21:30")[number % 2], 4, name=f"Guest {number}")
+    assert all_of_them() == before
 
 
 def test_only_the_rows_that_changed_are_sent(
@@ -210,7 +241,7 @@ def cell(found: dict[str, Any], table: Any, time: str) -> Any:
 
 
 def test_every_cell_says_yes_or_no_and_why(as_: As, cast: Cast, evening: Reservation) -> None:
-    bo = booked(evening.restaurant, "21:15", name="Bo Weber")
+    bo = booked(evening.restaurant, "21:30", name="Bo Weber")
     first, second = evening.restaurant.tables.order_by("label")
     found = where(as_(cast.host), mode="move", party=evening.public_id)
     assert found["text"] == "Tap the new table and time of Ada · 2"
@@ -294,7 +325,7 @@ def test_whom_a_party_may_change_tables_with(as_: As, cast: Cast, evening: Reser
     found = where(as_(cast.host), mode="swap", party=evening.public_id)
     place = found["swaps"][bo.public_id]
     assert (place["ok"], place["label"]) == (True, "2")
-    assert place["fields"] == {"other": bo.public_id, "other_expected": str(bo.version)}
+    assert place["fields"] == {"other": bo.public_id, "other_expected": str(fresh(bo).version)}
 
 
 @pytest.mark.parametrize("mode", ["stretch", "move", "swap", "dance"])

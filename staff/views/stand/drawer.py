@@ -87,7 +87,7 @@ def _queued(view: StandView) -> QueueRow | None:
 
 def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
     venue = view.request.venue
-    icon, word = words.STATES[party.status]
+    icon, word = words.state(party.status)
     return {
         "party": party,
         "icon": icon,
@@ -101,7 +101,7 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
         "allergens": words.allergens(party.allergens),
         "flags": shapes.flags_of(party),
         "alerts": [
-            (*words.ALERTS[alert.kind], words.alert(night, alert)) for alert in party.alerts
+            (*words.alert_kind(alert.kind), words.alert(night, alert)) for alert in party.alerts
         ],
         "visits": _visits_text(party),
         "presses": _presses(night, party),
@@ -229,7 +229,7 @@ def _history(venue: Restaurant, party: PartyRow) -> list[Line]:
     return [
         Line(
             f"{short_day(row.service_date)} {row.service_date.year}",
-            str(words.STATES[Status(row.status)][1]),
+            words.state(Status(row.status))[1],
             ngettext("%(n)d guest", "%(n)d guests", row.party_size) % {"n": row.party_size},
         )
         for row in rows.only("service_date", "status", "party_size")[:_VISITS]
@@ -244,7 +244,7 @@ def _table(view: StandView, night: Night, table: TableRow) -> dict[str, Any]:
     ]
     return {
         "table": table,
-        "state": words.TABLES[table.state],
+        "state": words.table_state(table.state),
         "seats": ngettext("%(n)d seat", "%(n)d seats", table.max_seats) % {"n": table.max_seats},
         "room": next((room.name for room in night.rooms if room.id == table.room_id), ""),
         "server": shapes.badge_of(night, table.server_id),
@@ -255,7 +255,7 @@ def _table(view: StandView, night: Night, table: TableRow) -> dict[str, Any]:
                 "time": words.clock(party.starts_at),
                 "name": party.name or _("Walk-in"),
                 "size": party.party_size,
-                "word": words.STATES[party.status][1],
+                "word": words.state(party.status)[1],
             }
             for party in coming
         ],

@@ -217,7 +217,7 @@ def _table(night: Night, row: TableRow, badges: dict[int, Badge], is_joined: boo
         flags=_flag(party),
         server=badges.get((sitting.server_id if sitting else None) or row.server_id or 0),
         is_joined=is_joined,
-        said=_said(row, words.TABLES[state], _who(called, party), following, next_text),
+        said=_said(row, words.table_state(state), _who(called, party), following, next_text),
     )
 
 
@@ -272,9 +272,9 @@ def _fit(name: str, width: float) -> str:
     return name if len(name) <= letters else f"{name[: letters - 1]}…"
 
 
-def _said(row: TableRow, state: object, who: str, following: PartyRow | None, at: str) -> str:
+def _said(row: TableRow, state: str, who: str, following: PartyRow | None, at: str) -> str:
     seats = ngettext("%(n)d seat", "%(n)d seats", row.max_seats) % {"n": row.max_seats}
-    parts = [_("Table %(label)s") % {"label": row.label}, seats, str(state)]
+    parts = [_("Table %(label)s") % {"label": row.label}, seats, state]
     if who:
         parts.append(who)
     if following is not None and at:

@@ -148,7 +148,7 @@ def _in_order(night: Night) -> list[PartyRow]:
 
 
 def _row(night: Night, party: PartyRow, badges: dict[int, Badge], may_act: bool) -> Row:
-    icon, word = words.STATES[party.status]
+    icon, word = words.state(party.status)
     tick, at = tick_of(party)
     kinds = {alert.kind for alert in party.alerts}
     labels = words.tables(party.table_labels)
@@ -165,7 +165,7 @@ def _row(night: Night, party: PartyRow, badges: dict[int, Badge], may_act: bool)
         table_keys=" ".join(f"t-{pk}" for pk in party.table_ids),
         state=party.status.value,
         icon=icon,
-        word=str(word),
+        word=word,
         tick=tick,
         tick_at=int(at.timestamp()) if at else 0,
         tick_text=words.clock(at),
@@ -190,9 +190,7 @@ def _tone(kinds: set[AlertKind]) -> str:
 
 def _alerts(kinds: set[AlertKind]) -> tuple[Flag, ...]:
     shown = [kind for kind in AlertKind if kind in kinds and kind is not AlertKind.VIP_SOON]
-    return tuple(
-        Flag(words.ALERTS[kind][0], str(words.ALERTS[kind][1]), kind.value) for kind in shown
-    )
+    return tuple(Flag(*words.alert_kind(kind), kind.value) for kind in shown)
 
 
 def tick_of(party: PartyRow) -> tuple[str, dt.datetime | None]:
@@ -254,7 +252,7 @@ def press_of(night: Night, party: PartyRow) -> Press | None:
     if party.tab == "arrived":
         return seat_press(night, party)
     if party.sits:
-        return Press(do_value("next", party), str(words.NEXT[party.status]), "right")
+        return Press(do_value("next", party), words.next_step(party.status), "right")
     return None
 
 

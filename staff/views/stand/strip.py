@@ -68,11 +68,11 @@ def alerts_of(night: Night) -> list[AlertLine]:
         party = night.by_id.get(each.party_id)
         if party is None:
             continue
-        icon, word = words.ALERTS[each.kind]
+        icon, word = words.alert_kind(each.kind)
         who = f"{words.surname(party.name)} · {party.party_size}"
         grave = each.kind in words.GRAVE
         rest = words.alert(night, each)
-        found.append(AlertLine(each.kind, icon, str(word), party.public_id, who, rest, grave))
+        found.append(AlertLine(each.kind, icon, word, party.public_id, who, rest, grave))
     return found
 
 

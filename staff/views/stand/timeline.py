@@ -22,7 +22,7 @@ from reservations.engine.walltime import boundary_to_minute
 from reservations.selectors.night import Night, PartyRow, TableRow, natural
 from staff.views.stand import words
 from staff.views.stand.piece import Piece
-from staff.views.stand.shapes import Badge, Flag, badge_of, flags_of
+from staff.views.stand.shapes import Badge, Flag, badge, flags_of
 
 STEP = 15
 ROW = 52
@@ -79,9 +79,7 @@ class Bar:
     until: int
     """When it is expected to leave, as an instant: beyond it the browser draws on."""
     is_over: bool
-    is_locked: bool
     flag: str
-    flag_text: str
     server: Badge | None
     said: str
 
@@ -172,46 +170,57 @@ def _ordered(night: Night) -> list[tuple[int, str, list[TableRow]]]:
     return found
 
 
-def pieces(night: Night) -> dict[str, tuple[Piece, ...]]:
-    """The ground, the lane of parties without a table, and for each room its rows."""
-    span = span_of(night)
-    rooms = _ordered(night)
-    ground = _ground(night, span, rooms)
-    boxes: dict[str, tuple[Piece, ...]] = {
-        "tl-axis": (Piece("tl-hours", "time_axis", ground),),
-        "tl-ground": (Piece("tl-back", "time_ground", ground),),
-        "tl-lane": (Piece("tl-none", "time_row", _lane(night, span)),),
-    }
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A night with what all rows look up in it."""
+
+    night: Night
+    span: Span
+    uses: dict[int, list[Use]]
+    """By table."""
+    parties: dict[int, list[PartyRow]]
+    badges: dict[int, Badge]
+    """By server."""
+
+
+def _sheet_of(night: Night) -> _Sheet:
     uses: dict[int, list[Use]] = {}
     for use in night.uses:
         uses.setdefault(use.table_id, []).append(use)
-    at_table: dict[int, list[PartyRow]] = {}
+    parties: dict[int, list[PartyRow]] = {}
     for party in night.parties:
         for pk in party.table_ids if party.tab != "done" else ():
-            at_table.setdefault(pk, []).append(party)
+            parties.setdefault(pk, []).append(party)
+    badges = {each.id: badge(each, index) for index, each in enumerate(night.servers)}
+    return _Sheet(night, span_of(night), uses, parties, badges)
+
+
+def pieces(night: Night) -> dict[str, tuple[Piece, ...]]:
+    """The ground, the lane of parties without a table, and for each room its rows."""
+    sheet = _sheet_of(night)
+    rooms = _ordered(night)
+    ground = _ground(night, sheet.span, rooms)
+    boxes: dict[str, tuple[Piece, ...]] = {
+        "tl-axis": (Piece("tl-hours", "time_axis", ground),),
+        "tl-ground": (Piece("tl-back", "time_ground", ground),),
+        "tl-lane": (Piece("tl-none", "time_row", _lane(sheet)),),
+    }
     for room, __, tables in rooms:
         boxes[f"tl-room-{room}"] = tuple(
-            Piece(line.key, "time_row", line)
-            for line in _lines(night, span, tables, uses, at_table)
+            Piece(line.key, "time_row", line) for line in _lines(sheet, tables)
         )
     return boxes
 
 
-def _lines(
-    night: Night,
-    span: Span,
-    tables: Sequence[TableRow],
-    uses: dict[int, list[Use]],
-    at_table: dict[int, list[PartyRow]],
-) -> Iterator[Line]:
+def _lines(sheet: _Sheet, tables: Sequence[TableRow]) -> Iterator[Line]:
     for place, table in enumerate(tables):
         above = tables[place - 1].id if place else 0
         below = tables[place + 1].id if place + 1 < len(tables) else 0
-        mine = uses.get(table.id, [])
+        mine = sheet.uses.get(table.id, [])
         ends = {use.owner_id: use.end for use in mine if use.owner is Owner.PARTY}
         bars = tuple(
-            _bar(night, span, party, table, ends.get(party.id), above, below)
-            for party in at_table.get(table.id, ())
+            _bar(sheet, party, table, ends.get(party.id), above, below)
+            for party in sheet.parties.get(table.id, ())
         )
         few = table.min_seats
         seats = f"{few}–{table.max_seats}" if few < table.max_seats else str(table.max_seats)
@@ -224,14 +233,13 @@ def _lines(
             seats,
             f"{said}, {number}",
             ROW,
-            tuple(_marks(night, span, table, mine)),
+            tuple(_marks(sheet, table, mine)),
             bars,
         )
 
 
 def _bar(
-    night: Night,
-    span: Span,
+    sheet: _Sheet,
     party: PartyRow,
     table: TableRow | None,
     claimed: Minute | None,
@@ -239,15 +247,15 @@ def _bar(
     below: int,
     lane: int = 0,
 ) -> Bar:
+    night, span = sheet.night, sheet.span
     start, until = night.minute(_starts(party)), night.minute(party.until)
-    end = max(until, claimed or until)
-    x, right, middle = span.at(start), span.at(end), span.at(until)
+    x, right, middle = span.at(start), span.at(max(until, claimed or until)), span.at(until)
     width = max(right - x, 0.2)
-    icon, word = words.STATES[party.status]
-    mine = set(party.table_ids)
+    icon, word = words.state(party.status)
+    mine = party.table_ids
     top = 0 if above in mine else _GAP
     bottom = ROW if below in mine else ROW - _GAP
-    others = words.tables(night.labels(pk for pk in party.table_ids if table and pk != table.id))
+    others = [pk for pk in mine if table and pk != table.id]
     is_over = any(each.kind in (AlertKind.OVERSTAY, AlertKind.CONFLICT) for each in party.alerts)
     flags = flags_of(party)
     flag = next(iter(flags), None)
@@ -261,19 +269,17 @@ def _bar(
         h=bottom - top,
         tone=_tone(party),
         icon=icon,
-        word=str(word),
+        word=word,
         name=words.surname(party.name) or _("Walk-in"),
         size=party.party_size,
         time=words.clock(_starts(party)),
-        more=f"+ {others}" if others else "",
+        more=f"+ {words.tables(night.labels(others))}" if others else "",
         sits=party.sits,
         until=int(party.until.timestamp()),
         is_over=is_over,
-        is_locked=party.is_locked,
         flag=flag.icon if flag and flag.icon in _PRESSING else "",
-        flag_text=flag.text if flag else "",
-        server=badge_of(night, party.server_id),
-        said=_said(party, str(word), flags),
+        server=sheet.badges.get(party.server_id or 0),
+        said=_said(party, word, flags),
     )
 
 
@@ -300,7 +306,7 @@ def _said(party: PartyRow, word: str, flags: Sequence[Flag]) -> str:
     parts = [time, party.name or _("Walk-in"), str(party.party_size), word]
     if party.table_labels:
         parts.append(_("table %(tables)s") % {"tables": words.tables(party.table_labels)})
-    parts += [str(words.ALERTS[each.kind][1]) for each in party.alerts]
+    parts += [words.alert_kind(each.kind)[1] for each in party.alerts]
     parts += [flag.text for flag in flags]
     return ", ".join(dict.fromkeys(parts))
 
@@ -308,7 +314,8 @@ def _said(party: PartyRow, word: str, flags: Sequence[Flag]) -> str:
 _KINDS = {Owner.BLOCK: "block", Owner.BUSSING: "bussing", Owner.HOLD: "hold", Owner.PARTY: "other"}
 
 
-def _marks(night: Night, span: Span, table: TableRow, uses: Iterable[Use]) -> Iterator[Mark]:
+def _marks(sheet: _Sheet, table: TableRow, uses: Iterable[Use]) -> Iterator[Mark]:
+    night, span = sheet.night, sheet.span
     for use in uses:
         if use.owner is Owner.PARTY and use.owner_id in night.by_id:
             continue
@@ -334,8 +341,9 @@ def _mark(night: Night, span: Span, kind: str, start: Minute, end: Minute, text:
     return Mark(kind, x, round(max(span.at(end) - x, 0.2), 3), text, f"{times} {text}")
 
 
-def _lane(night: Night, span: Span) -> Line:
+def _lane(sheet: _Sheet) -> Line:
     """Who has no table yet, in as many lines as it takes for no two to overlap."""
+    night = sheet.night
     free: list[Minute] = []
     bars = []
     for party in night.parties:
@@ -344,7 +352,7 @@ def _lane(night: Night, span: Span) -> Line:
         start, end = night.minute(party.starts_at), night.minute(party.until)
         lane = next((at for at, ends in enumerate(free) if ends <= start), len(free))
         free[lane : lane + 1] = [end]
-        bars.append(_bar(night, span, party, None, None, 0, 0, lane))
+        bars.append(_bar(sheet, party, None, None, 0, 0, lane))
     said = ngettext("%(n)d party without a table", "%(n)d parties without a table", len(bars))
     text = said % {"n": len(bars)}
     height = ROW * len(free)
@@ -374,8 +382,8 @@ def _ground(night: Night, span: Span, rooms: list[tuple[int, str, list[TableRow]
         if each.table_id is None and each.room_id is None and not each.online_only
         if span.meets(each.starts, each.ends)
     ]
-    instants = (int(night.instant(at).timestamp()) for at in (span.first, span.last))
-    return Ground(*instants, ticks, tuple(shut), tuple(_joints(night, span, rooms)))
+    first, last = (int(night.instant(at).timestamp()) for at in (span.first, span.last))
+    return Ground(first, last, ticks, tuple(shut), tuple(_joints(night, span, rooms)))
 
 
 def _between(span: Span, taken: list[tuple[Minute, Minute]]) -> Iterator[tuple[Minute, Minute]]:
@@ -394,9 +402,9 @@ def _joints(
     """Where a party's tables do not stand below each other, a line leads from bar to bar."""
     tops: dict[int, int] = {}
     y = 0
-    for __, __, tables in rooms:
+    for room in rooms:
         y += HEADING
-        for table in tables:
+        for table in room[2]:
             tops[table.id] = y
             y += ROW
     for party in night.parties:
@@ -417,7 +425,6 @@ def context(night: Night) -> dict[str, Any]:
         edges = (now.first_seating, now.last_seating)
         first, last = (boundary_to_minute(night.zone, night.service_date, at) for at in edges)
         seating = (first * 60, (last + 2 * _HOUR) * 60)
-    return {
-        "time_rooms": [RoomRows(f"tl-room-{room}", name) for room, name, __ in _ordered(night)],
-        "seating": seating,
-    }
+    drawn = {table.room_id for table in night.tables}
+    rooms = [RoomRows(f"tl-room-{each.id}", each.name) for each in night.rooms if each.id in drawn]
+    return {"time_rooms": rooms, "seating": seating}

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from django.utils.translation import (
+    get_language,
+    gettext_lazy,
+    ngettext,
+    override,
+    pgettext,
+    pgettext_lazy,
+)
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from core.allergens import Allergen
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import Alert, AlertKind, Pressure, Quote, TableState, Verdict, Why
 from reservations.selectors.night import Night, PartyRow
 
-STATES: Mapping[Status, tuple[str, Any]] = {
+_STATES: Mapping[Status, tuple[str, Any]] = {
     Status.REQUESTED: ("question", gettext_lazy("Asked for")),
     Status.PENDING: ("question", gettext_lazy("To confirm")),
     Status.PENDING_PAYMENT: ("card", gettext_lazy("Unpaid")),
@@ -34,7 +43,7 @@ STATES: Mapping[Status, tuple[str, Any]] = {
 }
 """Of a party, as short as a chip is: the icon and the word."""
 
-NEXT: Mapping[Status, Any] = {
+_NEXT: Mapping[Status, Any] = {
     Status.ARRIVED: gettext_lazy("Seat"),
     Status.PARTIALLY_ARRIVED: gettext_lazy("Seat"),
     Status.PARTIALLY_SEATED: gettext_lazy("All seated"),
@@ -44,7 +53,7 @@ NEXT: Mapping[Status, Any] = {
 }
 """What the button for the next step says."""
 
-TABLES: Mapping[TableState, Any] = {
+_TABLES: Mapping[TableState, Any] = {
     TableState.FREE: gettext_lazy("Free"),
     TableState.HELD: gettext_lazy("Kept"),
     TableState.SOON: gettext_lazy("Soon taken"),
@@ -53,7 +62,7 @@ TABLES: Mapping[TableState, Any] = {
     TableState.BLOCKED: gettext_lazy("Blocked"),
 }
 
-ALERTS: Mapping[AlertKind, tuple[str, Any]] = {
+_ALERTS: Mapping[AlertKind, tuple[str, Any]] = {
     AlertKind.CONFLICT: ("warning", gettext_lazy("Table still taken")),
     AlertKind.ALLERGY: ("allergy", gettext_lazy("Allergy")),
     AlertKind.OVERSTAY: ("clock", gettext_lazy("Stays too long")),
@@ -104,6 +113,50 @@ CHANNELS: Mapping[str, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The words above in one language."""
+
+    states: Mapping[Status, tuple[str, str]]
+    next: Mapping[Status, str]
+    tables: Mapping[TableState, str]
+    alerts: Mapping[AlertKind, tuple[str, str]]
+    why: Mapping[Why, str]
+
+
+@cache
+def _spoken(language: str | None) -> _Spoken:
+    """Looked up once for each language: a night says them thousands of times."""
+    with override(language):
+        return _Spoken(
+            {key: (icon, str(word)) for key, (icon, word) in _STATES.items()},
+            {key: str(word) for key, word in _NEXT.items()},
+            {key: str(word) for key, word in _TABLES.items()},
+            {key: (icon, str(word)) for key, (icon, word) in _ALERTS.items()},
+            {key: str(word) for key, word in _WHY.items()},
+        )
+
+
+def state(status: Status) -> tuple[str, str]:
+    """The icon and the word of a party's state."""
+    return _spoken(get_language()).states[status]
+
+
+def next_step(status: Status) -> str:
+    """What the button for the next step says."""
+    return _spoken(get_language()).next[status]
+
+
+def table_state(found: TableState) -> str:
+    """How a table is."""
+    return _spoken(get_language()).tables[found]
+
+
+def alert_kind(kind: AlertKind) -> tuple[str, str]:
+    """The icon and the word of an alert."""
+    return _spoken(get_language()).alerts[kind]
+
+
 def clock(instant: dt.datetime | None) -> str:
     """``19:42``; the instant is in the house's zone already."""
     return "" if instant is None else f"{instant:%H:%M}"
@@ -136,7 +189,7 @@ def source(party: PartyRow) -> str:
 
 def why(code: Why) -> str:
     """A reason for or against a place."""
-    return str(_WHY[code])
+    return _spoken(get_language()).why[code]
 
 
 def reason(verdict: Verdict) -> str:
