@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,7 +33,7 @@ from tests.reservations.stand import HOST, fresh
 HOUSE = "/staff/r/maison/"
 STAND = f"{HOUSE}stand/?date={SATURDAY}"
 TABLET, DESK, PHONE = (1024, 768), (1440, 900), (390, 844)
-KNOWN = {
+KNOWN: dict[str, dict[str, Any]] = {
     "Faure": {"celebration": "birthday", "allergens": ["crustaceans"]},
     "Perrin": {"special_requests": "The round table, if possible", "high_chairs": 1},
     "Renard": {"allergens": ["nuts"]},
