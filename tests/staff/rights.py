@@ -54,6 +54,8 @@ SEERS = {
         "stand",
         "stand_fragment",
         "stand_drawer",
+        "stand_replay",
+        "stand_replay_frame",
         "guests",
         "guest",
         "sheet",

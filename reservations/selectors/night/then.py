@@ -163,7 +163,7 @@ def _begins(found: House, service_date: dt.date) -> dt.datetime:
 
 def _read(found: House, service_date: dt.date) -> Iterator[Line]:
     begins = _begins(found, service_date)
-    parameters = {
+    parameters: dict[str, Any] = {
         "id": found.id,
         "date": service_date,
         "iso": service_date.isoformat(),
