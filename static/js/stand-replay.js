@@ -5,6 +5,7 @@ import { apply } from "./stand-patch.js";
 import { all, find, stand } from "./stand-state.js";
 
 for (const each of all("[data-needs-script]")) each.hidden = false;
+for (const each of all("[data-scriptless]")) each.hidden = true;
 find("[data-day]").addEventListener("change", (event) => event.target.form.requestSubmit());
 
 const slider = find("[data-slider]");
