@@ -95,7 +95,7 @@ def test_nothing_is_freed_for_what_another_rule_refuses() -> None:
 
 
 def test_a_table_that_is_shut_is_not_freed() -> None:
-    shut = Closure(friday("18:00"), friday("23:00"), table_id=1)
+    shut = Closure(id=5, starts=friday("18:00"), ends=friday("23:00"), table_id=1)
     of = replace(plan(tables=(table(1, 2),)), closures=(shut,))
     assert told(of, NOTHING, query(2)) == {(1,): PlaceAnswer.TAKEN}
     assert by_freeing(of, NOTHING, query(2), "19:00") == ()
