@@ -169,6 +169,18 @@ def test_who_moves_to_another_date_leaves_the_evening(venue: Restaurant, clock: 
     assert len(elsewhere.night(0).parties) == 1
 
 
+def test_who_booked_online_and_moves_away_was_of_the_evening(
+    venue: Restaurant, clock: Clock, guest: Guest
+) -> None:
+    held = place_hold(HoldRequest(venue.public_id, DATE, "20:00", 2), guest, by=guest.actor)
+    particulars = Particulars(name="Cleo")
+    made = confirm_hold(held.public_id, guest, method=None, particulars=particulars, by=guest.actor)
+    other = DATE + dt.timedelta(days=1)
+    change_reservation(made.booking.public_id, Change(service_date=other, time="19:00"), by=HOST)
+    film = shot(venue)
+    assert [len(film.night(n).parties) for n in range(2)] == [1, 0]
+
+
 def test_a_cancellation_gives_the_table_back(venue: Restaurant, clock: Clock) -> None:
     row = booked(venue)
     cancel_reservation(row.public_id, by=HOST)

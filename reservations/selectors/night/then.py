@@ -54,6 +54,11 @@ WITH about AS (
   JOIN reservations_reservation b ON b.public_id = d.subject AND NOT b.is_test
   WHERE d.restaurant_id = %(id)s AND d.service_date = %(date)s AND d.accepted
   UNION
+  SELECT b.public_id FROM reservations_seatingdecision d
+  JOIN reservations_hold h ON h.public_id = d.subject
+  JOIN reservations_reservation b ON b.hold_id = h.id AND NOT b.is_test
+  WHERE d.restaurant_id = %(id)s AND d.service_date = %(date)s AND d.accepted
+  UNION
   SELECT public_id FROM reservations_tableblock
   WHERE restaurant_id = %(id)s AND service_date = %(date)s
 )
