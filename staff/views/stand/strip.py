@@ -171,7 +171,7 @@ def pacing_of(night: Night) -> Pacing:
 
 
 def _question(night: Night, at: dt.datetime) -> str:
-    asked = {"date": night.service_date.isoformat(), "time": f"{at:%H:%M}", "party": 2}
+    asked = {"date": night.service_date.isoformat(), "time": f"{at:%H:%M}", "party": "2"}
     return urlencode({**asked, "channel": "online", "room": ""})
 
 
