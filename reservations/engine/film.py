@@ -60,6 +60,8 @@ class BlockThen:
     ends: Seconds
     claimed_until: Seconds
     """Until somebody else's time began on it."""
+    queued: str = ""
+    """Public id of the party of the queue it was kept for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def state_after(done: Iterable[Event], instant: Seconds) -> Evening:
 def _block(state: Mapping[str, Any]) -> BlockThen:
     ends = state["ends"]
     until = state.get("until", ends)
-    return BlockThen(state["table"], state["kind"], state["starts"], ends, until)
+    queued = state.get("queue", "")
+    return BlockThen(state["table"], state["kind"], state["starts"], ends, until, queued)
 
 
 def _party(state: Mapping[str, Any]) -> PartyThen:

@@ -41,7 +41,8 @@ SELECT k.public_id, CASE WHEN k.ended_at IS NULL THEN jsonb_strip_nulls(jsonb_bu
   'table', k.table_id, 'kind', k.kind, 'starts', extract(epoch FROM k.starts_at)::bigint,
   'ends', ceil(extract(epoch FROM k.ends_at))::bigint,
   'until', (SELECT ceil(extract(epoch FROM upper(c.during)))::bigint
-            FROM reservations_tableclaim c WHERE c.block_id = k.id AND c.released_at IS NULL)
+            FROM reservations_tableclaim c WHERE c.block_id = k.id AND c.released_at IS NULL),
+  'queue', (SELECT q.public_id FROM reservations_queueentry q WHERE q.id = k.queue_entry_id)
 )) END
 FROM reservations_tableblock k WHERE k.id = ANY(%s)
 """

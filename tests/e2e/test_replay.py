@@ -33,7 +33,7 @@ def evening(venue: Restaurant, clock: Clock) -> Reservation:
         ("20:45", stand.leave),
     ):
         clock.now = at(time)
-        deed(row.public_id, expected=fresh(row).version, by=HOST)  # type: ignore[operator]
+        deed(row.public_id, expected=fresh(row).version, by=HOST)
     clock.now = at("21:30")
     return fresh(row)
 

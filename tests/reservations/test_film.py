@@ -12,6 +12,7 @@ from core.models import AuditEntry
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import TableState
 from reservations.guests import Guest
+from reservations.models import QueueEntry
 from reservations.selectors.night import Night
 from reservations.selectors.night.then import Film, film_of
 from reservations.services import stand
@@ -50,6 +51,10 @@ def shot(venue: Restaurant) -> Film:
 
 def now_of(film: Film) -> Night:
     return film.night(len(film.lines) - 1)
+
+
+def version_of(queued: str) -> int:
+    return QueueEntry.objects.get(public_id=queued).version
 
 
 def states(night: Night) -> dict[str, TableState]:
@@ -181,6 +186,22 @@ def test_who_booked_online_and_moves_away_was_of_the_evening(
     assert [len(film.night(n).parties) for n in range(2)] == [1, 0]
 
 
+def test_a_table_kept_for_the_queue_names_who_was_called(venue: Restaurant, clock: Clock) -> None:
+    clock.now = at("19:00")
+    joined = stand.join_queue(venue.public_id, DATE, 2, name="Quinn", by=HOST)
+    clock.now = at("19:05")
+    called = stand.call_party(joined.target, expected=version_of(joined.target), by=HOST)
+    night = now_of(shot(venue))
+    assert [(block.queued, block.queued_name) for block in night.blocks] == [
+        (joined.target, "Quinn")
+    ]
+    check_film(venue, clock.now)
+    clock.advance(seconds=5)
+    stand.undo(called.token, by=HOST)
+    assert now_of(shot(venue)).blocks == ()
+    check_film(venue, clock.now)
+
+
 def test_a_cancellation_gives_the_table_back(venue: Restaurant, clock: Clock) -> None:
     row = booked(venue)
     cancel_reservation(row.public_id, by=HOST)
@@ -225,7 +246,7 @@ def test_the_film_takes_the_same_queries_whatever_happened(venue: Restaurant, cl
         film = shot(venue)
         for number in range(len(film.lines)):
             film.night(number)
-    assert len(many) == len(few) == 5
+    assert len(many) == len(few) == 6
 
 
 def test_an_evening_without_anything_is_empty(venue: Restaurant) -> None:

@@ -10,7 +10,7 @@ not shown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,7 @@ from reservations.engine.floors import on_date
 from reservations.engine.lifecycle import HOLDS_TABLE
 from reservations.engine.stand import Owner
 from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
+from reservations.models import QueueEntry
 from reservations.selectors.houses import House
 from reservations.selectors.night.reading import (
     closed,
@@ -111,6 +112,8 @@ class Film:
     tables: tuple[DiningTable, ...]
     rooms: tuple[Room, ...]
     servers: Sequence[Any]
+    queued: Mapping[str, str]
+    """Who waited at the door: names by public id."""
 
     @cached_property
     def opens_at(self) -> int:
@@ -159,7 +162,16 @@ def film_of(restaurant_id: int, service_date: dt.date) -> Film:
         tables=tuple(tables),
         rooms=rooms,
         servers=servers,
+        queued=dict(_queued(lines)),
     )
+
+
+def _queued(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
+    """The names of parties of the queue that a table was kept for."""
+    states = (state for line in lines for state in line.event.states.values())
+    wanted = {state["queue"] for state in states if state is not None and "queue" in state}
+    rows = QueueEntry.objects.filter(public_id__in=[*wanted, ""])
+    return iter(rows.values_list("public_id", "name"))
 
 
 def _begins(found: House, service_date: dt.date) -> dt.datetime:
@@ -207,7 +219,7 @@ def _night(of: Film, then: film.Evening, at: film.Seconds) -> Night:
     now = dt.datetime.fromtimestamp(at, tz=zone)
     labels = {table.pk: table.label for table in of.tables}
     parties = tuple(_parties(of, then, labels))
-    blocks = tuple(_blocks(then, found))
+    blocks = tuple(_blocks(then, of))
     guests = tuple(guest_of(party) for party in parties)
     uses = (*_uses(then, of.by_key), *closed(found.plan))
     present = [guest for guest in guests if guest.status in HOLDS_TABLE]
@@ -278,11 +290,14 @@ def _parties(of: Film, then: film.Evening, labels: dict[int, str]) -> Iterator[P
     return iter(sorted(found, key=lambda party: (party.starts_at, party.id)))
 
 
-def _blocks(then: film.Evening, found: House) -> Iterator[Block]:
+def _blocks(then: film.Evening, of: Film) -> Iterator[Block]:
+    zone = of.house.zone
     for number, (key, was) in enumerate(then.blocks.items(), start=1):
-        start = dt.datetime.fromtimestamp(was.starts, tz=found.zone)
-        end = dt.datetime.fromtimestamp(was.ends, tz=found.zone)
-        yield Block(number, key, was.table_id, was.kind, start, end, "", "")
+        start = dt.datetime.fromtimestamp(was.starts, tz=zone)
+        end = dt.datetime.fromtimestamp(was.ends, tz=zone)
+        name = of.queued.get(was.queued, "")
+        place = (number, key, was.table_id, was.kind, start, end)
+        yield Block(*place, note=name, made_by="", queued=was.queued, queued_name=name)
 
 
 def _uses(then: film.Evening, by_key: Mapping[str, PartyRow]) -> Iterator[stand.Use]:
