@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from reservations.engine import stand
@@ -242,6 +242,10 @@ _AS_IS = (
 )
 
 
+def _plain(restaurant_id: int, of: Q) -> QuerySet[Reservation]:
+    return Reservation.objects.filter(of, restaurant_id=restaurant_id, is_test=False)
+
+
 def _rows(restaurant_id: int, of: Q) -> QuerySet[Reservation, dict[str, Any]]:
     earlier = (
         Reservation.objects.filter(
@@ -258,8 +262,9 @@ def _rows(restaurant_id: int, of: Q) -> QuerySet[Reservation, dict[str, Any]]:
     asked = PaymentRequest.objects.filter(
         reservation=OuterRef("pk"), status=PaymentRequest.Status.OPEN, kind__in=SECURING
     ).order_by()
-    rows = Reservation.objects.filter(of, restaurant_id=restaurant_id, is_test=False)
-    rows = rows.annotate(visits=Coalesce(Subquery(earlier), 0), is_asked=Exists(asked))
+    rows = _plain(restaurant_id, of).annotate(
+        visits=Coalesce(Subquery(earlier), 0), is_asked=Exists(asked)
+    )
     found: QuerySet[Reservation, dict[str, Any]] = rows.order_by("starts_at", "id").values(*_FIELDS)
     return found
 
@@ -273,9 +278,14 @@ def read_parties(
 
 
 def read_named(found: House, public_ids: Iterable[str]) -> tuple[PartyRow, ...]:
-    """These parties as they are now, whatever has become of them, without their tables."""
-    rows = _rows(found.id, Q(public_id__in=list(public_ids)))
-    return tuple(_party(row, found.zone, [], {}) for row in rows)
+    """These parties as they are now, whatever has become of them.
+
+    Without their tables, their earlier visits, and what they were asked to pay.
+    """
+    rows = _plain(found.id, Q(public_id__in=list(public_ids)))
+    rows = rows.annotate(visits=Value(0), is_asked=Value(False))
+    values = rows.order_by("starts_at", "id").values(*_FIELDS)
+    return tuple(_party(row, found.zone, [], {}) for row in values)
 
 
 def _party(

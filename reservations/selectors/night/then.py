@@ -64,7 +64,7 @@ WITH about AS (
   WHERE restaurant_id = %(id)s AND service_date = %(date)s
 )
 SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
-WHERE restaurant_id = %(id)s AND target IN (SELECT public_id FROM about)
+WHERE restaurant_id = %(id)s AND target = ANY(ARRAY(SELECT public_id FROM about))
   AND verb ~ '^(reservation|table|stand)[.]'
 UNION
 SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
@@ -73,7 +73,8 @@ WHERE restaurant_id = %(id)s AND at >= %(begins)s AND at < %(ends)s
   AND verb ~ '^(table|stand|server|house|queue)[.]'
 ORDER BY id
 """
-"""The second part is of the house: read by its time, since that is what the index is by."""
+"""An array, so that the lines are found by target and not all of the house's are looked at. The
+second part is of the house itself: read by its time, since that is what the index is by."""
 
 UNSEEN = frozenset(
     {
