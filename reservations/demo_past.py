@@ -204,6 +204,8 @@ def _visit(
         status_changed_at=starts,
     )
     book.visits.append(row)
+    if not is_walk_in:
+        book.trail.append(_entry(book, row, "confirmed", made, _GUEST, seat))
     if commission is not None:
         book.records.append(_record(row, commission, guest))
     if status == "completed":
@@ -247,8 +249,13 @@ def _stay(
     row.status_changed_at = row.updated_at = left
     row.arrived_at, row.seated_at, row.left_at = arrived, seated, left
     row.server = dice.choice(book.servers)
-    for verb, at in (("arrived", arrived), ("seated", seated), ("completed", left)):
-        book.trail.append(_entry(row, verb, at, _HOST))
+    row.expected_end = seated + (row.ends_at - row.starts_at)
+    for verb, at, has in (
+        ("arrived", arrived, seat),
+        ("seated", seated, seat),
+        ("completed", left, ()),
+    ):
+        book.trail.append(_entry(book, row, verb, at, _HOST, has))
     spend = book.venue.average_spend or Decimal(40)
     if dice.random() < 0.92:
         total = float(spend) * row.party_size * max(dice.gauss(1, 0.22), 0.4)
@@ -277,11 +284,51 @@ def _absence(book: _Book, dice: random.Random, row: Reservation) -> None:
         at, by = row.starts_at - ahead, _GUEST
         row.cancelled_at = at
     row.status_changed_at = row.updated_at = at
-    book.trail.append(_entry(row, row.status, at, by))
+    book.trail.append(_entry(book, row, row.status, at, by))
 
 
-def _entry(row: Reservation, verb: str, at: dt.datetime, by: Actor) -> AuditEntry:
-    data: dict[str, Any] = {"service_date": row.service_date.isoformat()}
+_KNOWN = {
+    "arrived": ("arrived",),
+    "seated": ("arrived", "seated", "expected"),
+    "completed": ("arrived", "seated", "expected"),
+}
+"""Which instants of a visit have come with each step."""
+
+
+def _entry(
+    book: _Book,
+    row: Reservation,
+    verb: str,
+    at: dt.datetime,
+    by: Actor,
+    seat: Sequence[e.Table] = (),
+) -> AuditEntry:
+    """A line of the trail, with how the party stood afterwards (``ledger.states``)."""
+    buffer = dt.timedelta(minutes=book.plan.buffer_minutes)
+    been = {"arrived": row.arrived_at, "seated": row.seated_at, "expected": row.expected_end}
+    known = _KNOWN.get(verb, ())
+    state = {
+        "date": row.service_date.isoformat(),
+        "status": verb,
+        "size": row.party_size,
+        "starts": int(row.starts_at.timestamp()),
+        "ends": int(row.ends_at.timestamp()),
+        **{
+            name: int(when.timestamp())
+            for name, when in been.items()
+            if when is not None and name in known
+        },
+    }
+    if seat:
+        state |= {
+            "tables": sorted(table.id for table in seat),
+            "from": int(row.starts_at.timestamp()),
+            "until": int((row.ends_at + buffer).timestamp()),
+        }
+    data: dict[str, Any] = {
+        "service_date": row.service_date.isoformat(),
+        "state": {row.public_id: state},
+    }
     return AuditEntry(
         at=at,
         verb=f"reservation.{verb}",

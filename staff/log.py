@@ -90,7 +90,8 @@ def page_of(rows: QuerySet[AuditEntry], place: str, size: int) -> tuple[list[Aud
 
 def changes_of(entry: AuditEntry) -> list[Change]:
     """What an entry says, field by field; unchanged ones of a before and after are left out."""
-    data = dict(entry.data)
+    # How everybody sat afterwards is for the film of the evening, not for people to read.
+    data = {name: value for name, value in entry.data.items() if name != "state"}
     before, after = data.pop("before", None), data.pop("after", None)
     found: list[Change] = []
     if isinstance(before, dict) and isinstance(after, dict):

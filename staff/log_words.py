@@ -106,6 +106,7 @@ VERBS: Mapping[str, Any] = {
     "stand.undone": gettext_lazy("Step on the floor taken back"),
     "table.blocked": gettext_lazy("Table out of use"),
     "table.unblocked": gettext_lazy("Table in use again"),
+    "table.to_clear": gettext_lazy("Table to clear"),
     "table.cleared": gettext_lazy("Table cleared"),
     "server.on_shift": gettext_lazy("On shift"),
     "server.cut": gettext_lazy("Takes no more tables"),

@@ -140,7 +140,7 @@ def remedy_told(change: Change, plan: e.Plan, venue: Restaurant, slot: e.Slot | 
         text = _("Agree on a turn of %(value)s minutes with this party.") % value
         return Told(text, house_url(venue, "setup_turns"), _("Turn times"))
     if change.kind is ChangeKind.WAIVE:
-        return Told(_("Set this rule aside for the party:") + " " + _rule(reason), *where)
+        return Told(_("Set this rule aside for the party:") + " " + rule_name(reason), *where)
     return Told(_RAISES[change.kind]() % value, *where)
 
 
@@ -163,7 +163,8 @@ _RAISES = {
 }
 
 
-def _rule(reason: Reason) -> str:
+def rule_name(reason: Reason) -> str:
+    """What a rule of the book is called, within a sentence."""
     return {
         Reason.PAST: _("no booking in the past"),
         Reason.LEAD_TIME: _("the shortest notice"),
@@ -179,6 +180,17 @@ def _rule(reason: Reason) -> str:
         Reason.PARTY_TOO_SMALL: _("the smallest party"),
         Reason.PARTY_TOO_LARGE: _("the largest party"),
         Reason.OVERSIZE: _("the smallest party of the table"),
+        Reason.NO_SERVICE: _("a service on this date"),
+        Reason.OFFER_OVER: _("the days of the offer"),
+        Reason.OFFER_NOT_THEN: _("the times of the offer"),
+        Reason.NO_TABLE_FITS: _("a table that is large enough"),
+        Reason.SERVICE_FULL: _("most guests in the service"),
+        Reason.SEATS_TAKEN: _("seats that are free"),
+        Reason.TABLES_TAKEN: _("a table that is free"),
+        Reason.PACING_COVERS: _("guests who arrive in the quarter of an hour"),
+        Reason.PACING_PARTIES: _("parties that arrive in the quarter of an hour"),
+        Reason.ONLINE_PACING_COVERS: _("guests online in the quarter of an hour"),
+        Reason.ONLINE_PACING_PARTIES: _("parties online in the quarter of an hour"),
     }.get(reason, "")
 
 

@@ -41,6 +41,7 @@ from staff.views.stand import booking as stand_booking
 from staff.views.stand import doing as stand_doing
 from staff.views.stand import drawer as stand_drawer
 from staff.views.stand import page as stand_page
+from staff.views.stand import replay as stand_replay
 from staff.views.stand import shift as stand_shift
 from staff.views.stand import where as stand_where
 
@@ -136,6 +137,8 @@ _stand = [
     path("undo/", stand_doing.UndoView.as_view(), name="stand_undo"),
     path("shift/", stand_shift.ShiftView.as_view(), name="stand_shift"),
     path("new/", stand_booking.NewBookingView.as_view(), name="stand_new"),
+    path("replay/", stand_replay.ReplayView.as_view(), name="stand_replay"),
+    path("replay/frame/", stand_replay.FrameView.as_view(), name="stand_replay_frame"),
 ]
 _live = [
     path("stream", live.StreamView.as_view(), name="stand_stream"),

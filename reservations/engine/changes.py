@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from reservations.engine.availability import slots_for
+from reservations.engine.seating import turn_of
 from reservations.engine.types import (
     Access,
     Channel,
@@ -37,6 +39,8 @@ class ChangeKind(StrEnum):
     SPARE_SEATS = "spare_seats"
     """Allow more empty chairs at the table (oversize guard)."""
     SHORTER_TURN = "shorter_turn"
+    FREE_TABLE = "free_table"
+    """Whoever has a table then leaves it by that time, or sits elsewhere."""
     WAIVE = "waive"
     """Staff set aside one rule of the calendar or of the booking window for this request."""
 
@@ -92,10 +96,31 @@ def apply_changes(
     for change in changes:
         if change.kind is ChangeKind.OTHER_TIME:
             wall = change.value
+        elif change.kind is ChangeKind.FREE_TABLE:
+            ledger = _freed(plan, ledger, query, wall, change.value)
         else:
             plan = _changed_plan(plan, query.channel, change)
             query = _changed_query(query, change)
     return plan, ledger, query, wall
+
+
+def _freed(
+    plan: Plan, ledger: Ledger, query: Query, wall: WallMinute | str, table_id: int
+) -> Ledger:
+    """The ledger with a table free from the asked time on, as far as a party could sit there."""
+    slots = slots_for(plan, query, wall)
+    if not slots:
+        return ledger
+    start = min(slot.starts for slot in slots)
+    turns = [turn_of(plan, query, slot.service) for slot in slots]
+    end = max(slot.starts for slot in slots) + max(turns) + plan.buffer_minutes
+    uses = []
+    for table, since, until in ledger.uses:
+        if table != table_id or since >= end or until <= start:
+            uses.append((table, since, until))
+        elif since < start:
+            uses.append((table, since, start))
+    return replace(ledger, uses=tuple(uses))
 
 
 def _changed_query(query: Query, change: Change) -> Query:

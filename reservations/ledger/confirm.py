@@ -22,6 +22,7 @@ from notifications.reach import Way
 from payments.gateways.base import NEVER_ARRIVED, ChargeResult
 from reservations.details import DETAIL_COLUMNS, OFFER_COLUMNS, ORIGIN_COLUMNS, Details
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, array, dump, guarded
+from reservations.ledger.states import OF_HOLD
 from reservations.models.reservation import IS_LIVE
 
 _CODE_DRAWS = 8
@@ -226,7 +227,7 @@ WITH hold AS (
      load_ids, false, 0,
      %(now)s, %(now)s, %(now)s
   FROM hold
-  RETURNING id, public_id, restaurant_id
+  RETURNING id, public_id, restaurant_id, service_date, status, party_size, starts_at, ends_at
 ), claims AS (
   UPDATE reservations_tableclaim c
   SET reservation_id = reservation.id, hold_id = NULL, expires_at = NULL
@@ -234,9 +235,10 @@ WITH hold AS (
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'reservation.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
          %(actor_id)s, %(actor_label)s,
-         jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text),
+         jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text,
+           'state', jsonb_build_object(public_id, {OF_HOLD})),
          %(correlation_id)s, %(origin)s
-  FROM reservation
+  FROM reservation r
 ), message AS (
   INSERT INTO notifications_message
     (public_id, restaurant_id, about, channel, kind, language, recipient, payload, status,

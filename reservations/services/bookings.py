@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core import audit, clock
+from core import clock
 from core.actors import SYSTEM, Actor
 from core.ids import booking_code
 from core.locks import Space, again_if_undone, lock
@@ -32,6 +32,7 @@ from reservations.selectors.holds import HeldPlace
 from reservations.selectors.houses import House
 from reservations.services.availability import check_open_to
 from reservations.services.holds import HoldRequest, decide_for, place_of, refused
+from reservations.services.trail import record_party
 
 _CODE_DRAWS = 8
 
@@ -53,6 +54,9 @@ class Extras:
     notify: bool = True
     is_test: bool = False
     request_key: str = ""
+    seated_at: dt.datetime | None = None
+    """When it came and sat down, of a party that does so without a booking."""
+    server_id: int | None = None
     dietary: tuple[str, ...] = ()
     celebration: str = ""
     draw_code: Callable[[], str] | None = None
@@ -122,9 +126,7 @@ def write_booking(
         by=by,
         now=now,
     )
-    audit.record(
-        f"reservation.{extras.status}", row.public_id, by=by, restaurant_id=house.id, code=row.code
-    )
+    record_party(f"reservation.{extras.status}", row, by=by, code=row.code)
     if extras.notify:
         notify(house, row, f"reservation_{extras.status}", now)
     return row
@@ -148,6 +150,10 @@ def _values(
         "ends_at": place.ends_at,
         "party_size": place.party_size,
         "status": extras.status,
+        "arrived_at": extras.seated_at,
+        "seated_at": extras.seated_at,
+        "expected_end": place.ends_at if extras.seated_at else None,
+        "server_id": extras.server_id,
         "channel": request.channel.value,
         "source": request.source,
         "external_id": extras.external_id,

@@ -31,6 +31,7 @@ from reservations.services import cancellation, changes
 from reservations.services.cancellation import Cancellation
 from reservations.services.changes import Change
 from reservations.services.links import actor_of, check_open, open_row
+from reservations.services.trail import record_party
 
 MESSAGES_PER_HOUR = 5
 MOST_MESSAGES = 20
@@ -176,13 +177,7 @@ def reconfirm_for_link(token: str) -> Booking:
         row.status = Status.RECONFIRMED.value
         row.status_changed_at = row.updated_at = now
         row.save(update_fields=["status", "status_changed_at", "updated_at"])
-        audit.record(
-            f"reservation.{Status.RECONFIRMED}",
-            row.public_id,
-            by=by,
-            restaurant_id=row.restaurant_id,
-            before=before,
-        )
+        record_party(f"reservation.{Status.RECONFIRMED}", row, by=by, before=before)
     return booking(found.public_id)
 
 

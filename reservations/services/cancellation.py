@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from core import audit, clock
+from core import clock
 from core.actors import Actor, ActorKind
 from core.locks import Space, again_if_undone, lock
 from payments.services.refunds import request_refund
@@ -28,6 +28,7 @@ from reservations.services.booking_money import (
     withdraw_open,
 )
 from reservations.services.bookings import notify
+from reservations.services.trail import record_party
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +195,10 @@ def _cancel(
     if percent == 100:
         # In time: what is set aside, and the card, are let go. Later the house decides on a fee.
         let_all_go(row, at=now)
-    audit.record(
+    record_party(
         "reservation.cancelled",
-        row.public_id,
+        row,
         by=by,
-        restaurant_id=row.restaurant_id,
         before=before,
         percent=percent,
         refund=str(amount),

@@ -28,6 +28,7 @@ from reservations.services.availability import check_open_to
 from reservations.services.bookings import notify
 from reservations.services.cancellation import Permit, quote
 from reservations.services.holds import HoldRequest, decide_for, place_of, refused, terms_for
+from reservations.services.trail import record_party
 
 LARGER_DEPOSIT = gettext_noop(
     "This change needs a larger deposit, which cannot be paid here."
@@ -170,11 +171,10 @@ def _save(
     row.sequence += 1
     with guarded():
         row.save()
-    audit.record(
+    record_party(
         "reservation.changed",
-        row.public_id,
+        row,
         by=by,
-        restaurant_id=row.restaurant_id,
         before=before,
         after=_facts(row, found),
     )

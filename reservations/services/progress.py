@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.db import transaction
 
-from core import audit, clock
+from core import clock
 from core.actors import SYSTEM, Actor
 from core.locks import Space, again_if_undone, lock
 from reservations.engine.lifecycle import (
@@ -24,6 +24,7 @@ from reservations.models import Reservation
 from reservations.selectors.bookings import Booking, booking, unanswered
 from reservations.services.booking_money import give_all_back, let_all_go, withdraw_open
 from reservations.services.bookings import notify
+from reservations.services.trail import record_party
 
 ANSWER_WITHIN = dt.timedelta(hours=24)
 """A booking that staff have to accept lapses after this long, or when its time has come."""
@@ -106,11 +107,10 @@ def take_step(
     row.save(update_fields=["status", "sequence", "status_changed_at", "updated_at", *INSTANTS])
     if before in HOLDS_TABLE and to not in HOLDS_TABLE:
         release_reservation(row.pk, party_size=row.party_size, load_ids=row.load_ids, now=at)
-    audit.record(
+    record_party(
         f"reservation.{to}",
-        row.public_id,
+        row,
         by=by,
-        restaurant_id=row.restaurant_id,
         before=before,
         reason=reason,
         service_date=row.service_date.isoformat(),

@@ -10,7 +10,7 @@ import datetime as dt
 
 from django.db import transaction
 
-from core import audit, clock
+from core import clock
 from core.actors import SYSTEM
 from core.errors import DomainError
 from core.locks import Space, again_if_undone, lock
@@ -22,6 +22,7 @@ from reservations.selectors.bookings import booking
 from reservations.selectors.sources import told_twice
 from reservations.services.booking_money import give_all_back, withdraw_open
 from reservations.services.same_visits import primary_record
+from reservations.services.trail import record_party
 
 
 def join_visits(limit: int = 100) -> int:
@@ -62,11 +63,10 @@ def _join(guests: str, partners: str) -> bool:
         kept.special_requests = kept.special_requests or given_up.special_requests
         kept.updated_at = now
         kept.save(update_fields=["special_requests", "updated_at"])
-        audit.record(
+        record_party(
             "reservation.merged",
-            given_up.public_id,
+            given_up,
             by=SYSTEM,
-            restaurant_id=given_up.restaurant_id,
             into=kept.public_id,
             source=given_up.source,
         )

@@ -35,7 +35,8 @@ async function look() {
 }
 
 export function apply(patch) {
-  if (patch.at) stand.drift = patch.at * 1000 - Date.now();
+  if (patch.at && stand.still !== null) stand.still = patch.at;
+  else if (patch.at) stand.drift = patch.at * 1000 - Date.now();
   if (!patch.stamp || patch.stamp === stand.stamp) return;
   const focus = remember();
   const loose = new Map();

@@ -11,9 +11,11 @@ export const stand = {
   mayOperate: "mayOperate" in body.dataset,
   // The tablet's own clock may be wrong: count from the server's.
   drift: Number(body.dataset.at) * 1000 - Date.now(),
+  // A film stands still at its instant.
+  still: "still" in body.dataset ? Number(body.dataset.at) : null,
 };
 
-export const now = () => (Date.now() + stand.drift) / 1000;
+export const now = () => stand.still ?? (Date.now() + stand.drift) / 1000;
 export const find = (selector, root = document) => root.querySelector(selector);
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 

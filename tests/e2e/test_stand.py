@@ -227,8 +227,8 @@ def test_everything_works_without_scripts(stand: Open, visit: OpenVisit, ada: Re
     assert tables_of(ada) == ["2"]
 
 
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """async (rules) => (await axe.run(document, { runOnly: rules })).violations
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_RUN = """async (rules) => (await axe.run(document, { runOnly: rules })).violations
   .map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])"""
 _SMALL = """() => [...document.querySelectorAll("button, summary, select, a.tab, a.quote, a.alert, "
   + "a.seg, a.row__main, .menu__link, input:not([type=hidden], [type=checkbox], [type=radio])")]
@@ -251,7 +251,7 @@ def test_axe_finds_nothing(
 
     def look(what: str) -> None:
         page.evaluate(AXE.read_text())
-        found.extend([what, *each] for each in page.evaluate(_RUN, _RULES))
+        found.extend([what, *each] for each in page.evaluate(AXE_RUN, AXE_RULES))
         found.extend([what, *each] for each in page.evaluate(_SMALL))
 
     look("page")

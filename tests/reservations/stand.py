@@ -9,9 +9,11 @@ from typing import Any
 from django.db import connection
 
 from core.actors import Actor, ActorKind
+from reservations.engine import film
 from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
-from reservations.models import Reservation
+from reservations.ledger.states import states_of
+from reservations.models import Reservation, TableBlock
 from reservations.proof.invariants import (
     CLAIM_WITHOUT_OWNER,
     GAUGE_ABOVE_LIMIT,
@@ -22,6 +24,7 @@ from reservations.proof.invariants import (
     broken,
 )
 from reservations.selectors.night import Night, night_of
+from reservations.selectors.night.then import film_of
 from reservations.services import stand
 from reservations.services.bookings import Extras, book
 from reservations.services.holds import HoldRequest
@@ -146,3 +149,17 @@ def manager(venue: Restaurant) -> Actor:
     user = factories.make_user(is_staff=True)
     Membership.objects.create(user=user, restaurant=venue, role="manager")
     return Actor(ActorKind.STAFF, user.public_id, "Max Manager")
+
+
+def check_film(venue: Restaurant, now: dt.datetime) -> None:
+    """The evening put together from the audit trail is the one in the database."""
+    parties = Reservation.objects.filter(restaurant=venue, service_date=DATE, is_test=False)
+    blocks = TableBlock.objects.filter(restaurant=venue, ended_at=None)
+    keys = parties.values_list("pk", flat=True), blocks.values_list("pk", flat=True)
+    is_now = film.Event(0, 0, "", "", states_of(*keys))
+    lines = film_of(venue.pk, DATE).lines
+    seconds = int(now.timestamp())
+    shown = film.state_at([line.event for line in lines], seconds)
+    true = film.state_after([is_now], seconds)
+    assert shown.parties == true.parties
+    assert shown.blocks == true.blocks

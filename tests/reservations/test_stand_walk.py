@@ -18,7 +18,15 @@ from reservations.services.stand import Undo, sweeps
 from restaurants.models import Restaurant
 from tests import factories
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at, booked, check_promises, fingerprint
+from tests.reservations.stand import (
+    DATE,
+    HOST,
+    at,
+    booked,
+    check_film,
+    check_promises,
+    fingerprint,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -106,11 +114,13 @@ def test_whatever_hosts_do_the_book_holds(clock: Clock, seed: int) -> None:
             continue
         done += 1
         check_promises()
+        check_film(venue, clock.now)
         if dice.random() < 0.4:
             is_new = token.verb == "walk_in"
             stand.undo(token.token, by=HOST)
             assert is_new or fingerprint() == before
             check_promises()
+            check_film(venue, clock.now)
     assert done > TAPS // 5
 
 

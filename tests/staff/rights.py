@@ -55,6 +55,8 @@ SEERS = {
         "stand_fragment",
         "stand_drawer",
         "stand_shift",
+        "stand_replay",
+        "stand_replay_frame",
         "guests",
         "guest",
         "sheet",

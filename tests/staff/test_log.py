@@ -72,7 +72,9 @@ def _recorded_in(app: str) -> Iterator[str]:
 
 def _verbs_of(call: ast.Call) -> Iterator[str]:
     name = ast.unparse(call.func)
-    if name.split(".")[-1] not in ("record", "_record", "_note_pin"):
+    if name.split(".")[-1] not in (
+        *("record", "record_party", "record_table", "_record", "_note_pin"),
+    ):
         return
     named = [keyword.value for keyword in call.keywords if keyword.arg == "verb"]
     for value in [*call.args, *named]:

@@ -17,6 +17,7 @@ from customers.models import Customer
 from customers.services.notes import add_note
 from reservations.demo_past import WEEKS
 from reservations.models import NightNote, Reservation, TableBlock, TableClaim, VisitBill
+from reservations.selectors.night.then import film_of
 from restaurants.models import Closure, Restaurant
 from staff.pictures import Series, curves, heat, pairs, stacked
 from tests.fixtures.domain import Clock
@@ -225,6 +226,11 @@ def test_the_demo_has_weeks_that_are_over_and_a_second_run_adds_none(clock: Cloc
     assert (clock.now.date() - first).days >= WEEKS * 7 - 3
     assert set(past.values_list("status", flat=True)) == {"completed", "no_show", "cancelled"}
     assert TableClaim.objects.filter(reservation__in=past, released_at=None).count() == 0
+    evening = past.filter(restaurant__slug="maison", status="completed").latest("service_date")
+    film = film_of(evening.restaurant_id, evening.service_date)
+    assert film.evening(len(film.lines)).unknown == frozenset()
+    seated = max(film.night(number).figures.seated for number in range(len(film.lines)))
+    assert seated > 10
     before = past.count()
     call_command("demo", stdout=io.StringIO())
     assert past.count() == before

@@ -377,6 +377,33 @@ def test_the_drawer_tells_everything_about_a_party(
     assert "<html" not in page
 
 
+def test_the_drawer_says_why_this_table(
+    as_: As, cast: Cast, evening: Reservation, clock: Clock
+) -> None:
+    client, address = as_(cast.viewer), f"{STAND}drawer/"
+    asked = {"party": evening.public_id}
+    page = " ".join(client.get(address, asked).content.decode().split())
+    assert "Table 1, chosen at 12:00 (Hanna Host)." in page
+    why = page.partition("Why this table")[2].partition("</details>")[0]
+    assert re.findall(r"<li><span>(\w+)</span><b>([^<]+)</b><span>(\w*)</span>", why) == [
+        ("1", "2 empty chairs", "taken"),
+        ("2", "2 empty chairs", ""),
+    ]
+    stand.move(
+        evening.public_id,
+        [evening.restaurant.tables.get(label="2").public_id],
+        expected=evening.version,
+        by=HOST,
+    )
+    assert "It was moved since." in client.get(address, asked).content.decode()
+
+
+def test_the_pacing_strip_leads_to_why(as_: As, cast: Cast, evening: Reservation) -> None:
+    page = as_(cast.viewer).get(STAND).content.decode()
+    asked = "date=2025-11-10&amp;time=19%3A00&amp;party=2&amp;channel=online&amp;room="
+    assert f'href="/staff/r/bella/setup/why/?{asked}"' in page
+
+
 def test_the_drawer_of_a_table(as_: As, cast: Cast, evening: Reservation) -> None:
     table = evening.restaurant.tables.get(label="1")
     page = as_(cast.host).get(f"{STAND}drawer/", {"table": table.public_id}).content.decode()

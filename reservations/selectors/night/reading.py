@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from reservations.engine import stand
@@ -242,7 +242,11 @@ _AS_IS = (
 )
 
 
-def _rows(restaurant_id: int, service_date: dt.date) -> QuerySet[Reservation, dict[str, Any]]:
+def _plain(restaurant_id: int, of: Q) -> QuerySet[Reservation]:
+    return Reservation.objects.filter(of, restaurant_id=restaurant_id, is_test=False)
+
+
+def _rows(restaurant_id: int, of: Q) -> QuerySet[Reservation, dict[str, Any]]:
     earlier = (
         Reservation.objects.filter(
             restaurant_id=restaurant_id,
@@ -258,13 +262,9 @@ def _rows(restaurant_id: int, service_date: dt.date) -> QuerySet[Reservation, di
     asked = PaymentRequest.objects.filter(
         reservation=OuterRef("pk"), status=PaymentRequest.Status.OPEN, kind__in=SECURING
     ).order_by()
-    rows = Reservation.objects.filter(
-        Q(merged_into=None),
-        restaurant_id=restaurant_id,
-        service_date=service_date,
-        is_test=False,
+    rows = _plain(restaurant_id, of).annotate(
+        visits=Coalesce(Subquery(earlier), 0), is_asked=Exists(asked)
     )
-    rows = rows.annotate(visits=Coalesce(Subquery(earlier), 0), is_asked=Exists(asked))
     found: QuerySet[Reservation, dict[str, Any]] = rows.order_by("starts_at", "id").values(*_FIELDS)
     return found
 
@@ -272,10 +272,20 @@ def _rows(restaurant_id: int, service_date: dt.date) -> QuerySet[Reservation, di
 def read_parties(
     found: House, service_date: dt.date, held: dict[int, list[int]], labels: dict[int, str]
 ) -> tuple[PartyRow, ...]:
-    zone = found.zone
-    return tuple(
-        _party(row, zone, held.get(row["id"], []), labels) for row in _rows(found.id, service_date)
-    )
+    of = Q(service_date=service_date, merged_into=None)
+    rows = _rows(found.id, of)
+    return tuple(_party(row, found.zone, held.get(row["id"], []), labels) for row in rows)
+
+
+def read_named(found: House, public_ids: Iterable[str]) -> tuple[PartyRow, ...]:
+    """These parties as they are now, whatever has become of them.
+
+    Without their tables, their earlier visits, and what they were asked to pay.
+    """
+    rows = _plain(found.id, Q(public_id__in=list(public_ids)))
+    rows = rows.annotate(visits=Value(0), is_asked=Value(False))
+    values = rows.order_by("starts_at", "id").values(*_FIELDS)
+    return tuple(_party(row, found.zone, [], {}) for row in values)
 
 
 def _party(

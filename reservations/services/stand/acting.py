@@ -26,7 +26,8 @@ from reservations.engine.lifecycle import HOLDS_TABLE, UNDO_SECONDS
 from reservations.errors import ReservationNotFound, StaleParty
 from reservations.ledger import rewind
 from reservations.ledger.holds import release_lapsed_of_day
-from reservations.models import QueueEntry, Reservation, StandAction
+from reservations.ledger.states import states_of
+from reservations.models import QueueEntry, Reservation, StandAction, TableBlock
 from reservations.selectors.houses import House, house
 from reservations.selectors.night import Night, night_of
 from reservations.services.stand.undo_token import Undo
@@ -121,6 +122,14 @@ class Acting:
         audit.record(
             verb, target, by=self.by, restaurant_id=self.house.id, service_date=date, **data
         )
+
+    def record_party(self, verb: str, row: Reservation, **data: Any) -> None:
+        """The same about a party, with how it stands now: after the last write of its row."""
+        self.record(verb, row.public_id, **data, state=states_of([row.pk]))
+
+    def record_table(self, verb: str, row: TableBlock, **data: Any) -> None:
+        """The same about a table out of use, or in use again."""
+        self.record(verb, row.public_id, **data, state=states_of(blocks=[row.pk]))
 
     def finish(self, verb: str, target: str, said: str, key: str) -> Undo:
         """Write down how to take the action back."""

@@ -68,7 +68,7 @@ def table_ready(party: str, *, expected: int, by: Actor, key: str = "") -> Undo:
             raise NotChangeable(gettext("Only a party that waits can be told."), status=row.status)
         row.ready_at = row.updated_at = acting.at
         row.save(update_fields=["ready_at", "updated_at"])
-        acting.record("reservation.table_ready", row.public_id)
+        acting.record_party("reservation.table_ready", row)
         return gettext("%(party)s: table ready") % {"party": called(row)}
 
     return on_party(party, "table_ready", deed, expected=expected, by=by, key=key)

@@ -220,9 +220,9 @@ def _save_moved(acting: Acting, row: Reservation, what: str, tables: Sequence[in
     row.version += 1
     with guarded():
         row.save()
-    acting.record(
+    acting.record_party(
         f"reservation.{what}",
-        row.public_id,
+        row,
         before={"tables": list(acting.night.labels(before))},
         after={"tables": list(acting.night.labels(tables))},
     )

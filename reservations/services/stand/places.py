@@ -225,6 +225,8 @@ def clear_after(acting: Acting, tables: Iterable[int], ends: dt.datetime | None 
         )
         acting.make(rewind.BLOCKS, row.pk)
         claim_until_next(acting, row)
+        label = next((each.label for each in acting.house.plan.tables if each.id == table_id), "")
+        acting.record_table("table.to_clear", row, tables=[label], until=row.ends_at.isoformat())
 
 
 def claim_until_next(acting: Acting, row: TableBlock) -> None:

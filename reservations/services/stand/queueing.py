@@ -35,7 +35,7 @@ from reservations.selectors.queue import queue_of
 from reservations.services.contacts import email_of
 from reservations.services.stand import places
 from reservations.services.stand.acting import UNDO_WITHIN, Acting, on_house
-from reservations.services.stand.seating import give_server, seated_words, write_walk_in
+from reservations.services.stand.seating import seated_words, write_walk_in
 from reservations.services.stand.tables import end_blocks_of, write_block
 from reservations.services.stand.undo_token import Undo
 
@@ -191,10 +191,10 @@ def seat_queued(
             entry.party_size,
             [labels[pk] for pk in chosen],
             contact,
+            server,
             overbook,
             step_free=entry.step_free,
         )
-        give_server(acting, row, server)
         row.step_free, row.special_requests = entry.step_free, entry.note
         row.save(update_fields=["step_free", "special_requests"])
         entry.status, entry.closed_at, entry.reservation = Status.SEATED, acting.at, row

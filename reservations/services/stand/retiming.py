@@ -44,9 +44,7 @@ def extend(party: str, *, expected: int, by: Actor, minutes: int = 15, key: str 
         row.updated_at = acting.at
         row.save()
         until = (row.expected_end or row.ends_at).astimezone(acting.house.zone)
-        acting.record(
-            "reservation.extended", row.public_id, minutes=minutes, until=until.isoformat()
-        )
+        acting.record_party("reservation.extended", row, minutes=minutes, until=until.isoformat())
         words = {"party": called(row), "time": until.strftime("%H:%M")}
         return gettext("%(party)s until %(time)s") % words
 
@@ -200,9 +198,6 @@ def change_time(
     def deed(acting: Acting, row: Reservation) -> str:
         check_on(row)
         retime(acting, row, starts_at, None, overbook=overbook)
-        row.updated_at = acting.at
-        with guarded():
-            row.save()
         local = row.starts_at.astimezone(acting.house.zone)
         words = {"party": called(row), "time": local.strftime("%H:%M")}
         return gettext("%(party)s at %(time)s") % words
@@ -218,10 +213,7 @@ def retime(
     *,
     overbook: bool,
 ) -> None:
-    """Give a party to come another start and these tables (None: its own, or the best).
-
-    The caller saves the row.
-    """
+    """Give a party to come another start and these tables (None: its own, or the best)."""
     if Status(row.status) not in UPCOMING:
         raise NotChangeable(
             gettext("A party that is here cannot come at another time."), status=row.status
@@ -253,7 +245,12 @@ def retime(
     row.late_minutes = row.late_at = row.marked_late_at = None
     if row.status == Status.RECONFIRMED:
         row.status, row.status_changed_at = Status.CONFIRMED.value, acting.at
-    _tell(acting, row, before, {"time": _clock(acting, row.starts_at)})
+    after = {"time": _clock(acting, row.starts_at)}
+    _tell(acting, row)
+    row.updated_at = acting.at
+    with guarded():
+        row.save()
+    acting.record_party("reservation.changed", row, before=before, after=after)
 
 
 def _free_then(
@@ -294,16 +291,14 @@ def _clock(acting: Acting, instant: dt.datetime) -> str:
 def _save_changed(
     acting: Acting, row: Reservation, before: Mapping[str, object], after: Mapping[str, object]
 ) -> None:
-    _tell(acting, row, before, after)
+    _tell(acting, row)
     row.updated_at = acting.at
     row.save()
+    acting.record_party("reservation.changed", row, before=before, after=after)
 
 
-def _tell(
-    acting: Acting, row: Reservation, before: Mapping[str, object], after: Mapping[str, object]
-) -> None:
-    """On the record; and to the guest of a party to come, as soon as undo is over."""
-    acting.record("reservation.changed", row.public_id, before=before, after=after)
+def _tell(acting: Acting, row: Reservation) -> None:
+    """The guest of a party to come hears of it, as soon as undo is over."""
     if Status(row.status) in UPCOMING and acting.by != SYSTEM:
         row.sequence += 1
         message = notify(acting.house, row, "reservation_changed", acting.at + UNDO_WITHIN)

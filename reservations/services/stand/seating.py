@@ -188,23 +188,11 @@ def walk_in(
     def deed(acting: Acting) -> tuple[str, str]:
         if party_size < 1:
             raise Invalid(party_size=gettext("How many are they?"))
-        row = write_walk_in(
-            acting, party_size, tables, Contact(name.strip(), "", phone.strip()), overbook
-        )
-        give_server(acting, row, server)
+        contact = Contact(name.strip(), "", phone.strip())
+        row = write_walk_in(acting, party_size, tables, contact, server, overbook)
         return row.public_id, seated_words(row)
 
     return on_house(restaurant, service_date, "walk_in", deed, by=by, key=key)
-
-
-def give_server(acting: Acting, row: Reservation, server: str | None) -> None:
-    """Whom the host named (public id), whose section it is, or who is next up."""
-    row.server_id = _server(acting, _tables_of(row), server)
-    row.save(update_fields=["server"])
-
-
-def _tables_of(row: Reservation) -> list[int]:
-    return list(row.claims.filter(released_at=None).values_list("table_id", flat=True))
 
 
 def write_walk_in(
@@ -212,11 +200,15 @@ def write_walk_in(
     size: int,
     tables: Sequence[str] | None,
     contact: Contact,
+    server: str | None,
     overbook: bool,
     *,
     step_free: bool = False,
 ) -> Reservation:
-    """A party that sits, in the book: at these tables, or at the best place there is now."""
+    """A party that sits, in the book: at these tables, or at the best place there is now.
+
+    Served by whom the host named (``server``, public id), whose section it is, or who is next up.
+    """
     service = acting.night.service_now
     if service is None:
         raise NotBookable(gettext("No service runs on this date."))
@@ -233,7 +225,8 @@ def write_walk_in(
     wanted = Wanted(service.id, e.Channel.WALK_IN, size, now, stay.ends)
     gauges, passed = gauges_for(acting, wanted, overbook=overbook, over=over)
     decision = _decision(acting, guest, service, stay, gauges, turn)
-    row = _write(acting, decision, size, contact, stay, turn)
+    serves = _server(acting, stay.table_ids, server)
+    row = _write(acting, decision, size, contact, stay, turn, serves)
     if passed or (tables and chosen):
         places.note_overbooked(acting, row, passed)
         row.is_locked = bool(tables)
@@ -271,6 +264,7 @@ def _write(
     contact: Contact,
     stay: places.Stay,
     turn: int,
+    server: int | None,
 ) -> Reservation:
     day = read_day(acting.house.public_id, acting.service_date, now=acting.at)
     slot = decision.slot
@@ -284,10 +278,13 @@ def _write(
         turn_minutes=None if stay.ends - stay.start == turn else stay.ends - stay.start,
     )
     named = contact if contact.name else replace(contact, name=gettext("Walk-in"))
-    extras = Extras(details=Details(), status=Status.SEATED, notify=False)
+    extras = Extras(
+        details=Details(),
+        status=Status.SEATED,
+        notify=False,
+        seated_at=acting.at,
+        server_id=server,
+    )
     row = write_booking(day, decision, request, named, extras, by=acting.by, now=acting.at)
-    row.arrived_at = row.seated_at = acting.at
-    row.expected_end = row.ends_at
-    row.save(update_fields=["arrived_at", "seated_at", "expected_end"])
     acting.created.append(row.pk)
     return row

@@ -116,7 +116,7 @@ def assign_server(
         row.updated_at = acting.at
         row.save(update_fields=["server", "updated_at"])
         name = chosen.name if chosen else ""
-        acting.record("reservation.server_assigned", row.public_id, server=name)
+        acting.record_party("reservation.server_assigned", row, server=name)
         words = {"party": called(row), "name": name or gettext("nobody")}
         return gettext("%(party)s: %(name)s serves") % words
 

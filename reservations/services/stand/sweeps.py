@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -21,6 +22,7 @@ from reservations.engine.lifecycle import Status
 from reservations.errors import SlotUnavailable
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.seating import end_blocks, stretch
+from reservations.ledger.states import states_of
 from reservations.models import PaymentRequest, Reservation, StandAction, TableBlock, TableClaim
 from reservations.models.payment_requests import SECURING
 from reservations.services.booking_money import withdraw_open
@@ -82,6 +84,7 @@ def end_clearing(limit: int = 500) -> int:
                 by=SYSTEM,
                 restaurant_id=row.restaurant_id,
                 service_date=row.service_date.isoformat(),
+                state={row.public_id: None},
             )
             ended += 1
     return ended
@@ -126,7 +129,7 @@ def _keep(pk: int) -> bool:
                 stretch(pk, start=start, until=wanted)
         except SlotUnavailable:
             return False
-        _record(row, "reservation.stays_on", until=wanted.isoformat())
+        _record(row, "reservation.stays_on", until=wanted.isoformat(), state=states_of([pk]))
         return True
 
 
@@ -199,7 +202,7 @@ def forget_actions(limit: int = 5000) -> int:
     return gone
 
 
-def _record(row: Reservation, verb: str, **data: str) -> None:
+def _record(row: Reservation, verb: str, **data: Any) -> None:
     audit.record(
         verb,
         row.public_id,

@@ -87,9 +87,9 @@ def write_block(
         until=ends_at,
     )
     acting.make(rewind.CLAIMS, TableClaim.objects.get(block_id=row.pk).pk)
-    acting.record(
+    acting.record_table(
         "table.blocked",
-        row.public_id,
+        row,
         tables=list(acting.night.labels([table_id])),
         until=ends_at.isoformat(),
         # The note about a party of the queue is its name, which the trail would keep for ever.
@@ -150,5 +150,5 @@ def end_blocks_of(acting: Acting, rows: Sequence[TableBlock]) -> str:
     labels = acting.night.labels([row.table_id for row in rows])
     for row in rows:
         verb = "table.cleared" if row.kind == TableBlock.Kind.BUSSING else "table.unblocked"
-        acting.record(verb, row.public_id, tables=list(acting.night.labels([row.table_id])))
+        acting.record_table(verb, row, tables=list(acting.night.labels([row.table_id])))
     return gettext("Table %(table)s is free") % {"table": ", ".join(labels)}

@@ -17,7 +17,8 @@ from reservations.errors import SlotUnavailable, UndoImpossible
 from reservations.ledger import rewind
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import release_reservation
-from reservations.models import QueueEntry, Reservation, StandAction, TableClaim
+from reservations.ledger.states import State, states_of
+from reservations.models import QueueEntry, Reservation, StandAction, TableBlock, TableClaim
 from reservations.selectors.houses import House, house
 from reservations.services.stand.acting import stale
 
@@ -49,12 +50,13 @@ def undo(token: str, *, by: Actor, restaurant: str = "") -> str:
         try:
             # A savepoint: what the database refuses leaves nothing behind.
             with transaction.atomic():
+                gone = _blocks_made(action)
                 _restore(action, now)
         except SlotUnavailable as error:
             raise UndoImpossible(gettext("Somebody else has taken the place meanwhile.")) from error
         action.undone_at = now
         action.save(update_fields=["undone_at"])
-        _record(action, by)
+        _record(action, by, gone)
         return action.said
 
 
@@ -133,8 +135,17 @@ def _take_out(pk: int, now: dt.datetime) -> None:
     row.save()
 
 
-def _record(action: StandAction, by: Actor) -> None:
-    parties = [row["id"] for row in action.before["rows"].get(rewind.RESERVATIONS, [])]
+def _blocks_made(action: StandAction) -> State:
+    """Tables the action took out of use: they are in use again, as if never blocked."""
+    made = TableBlock.objects.filter(pk__in=action.before["made"].get(rewind.BLOCKS, []))
+    return dict.fromkeys(made.values_list("public_id", flat=True))
+
+
+def _record(action: StandAction, by: Actor, gone: State) -> None:
+    rows = action.before["rows"]
+    parties = [row["id"] for row in rows.get(rewind.RESERVATIONS, [])]
+    blocks = [row["id"] for row in rows.get(rewind.BLOCKS, [])]
+    state = states_of([*parties, *action.before["created"]], blocks) | gone
     for row in Reservation.objects.filter(pk__in=[*parties, *action.before["created"]]):
         is_new = row.pk in action.before["created"]
         audit.record(
@@ -145,6 +156,7 @@ def _record(action: StandAction, by: Actor) -> None:
             service_date=action.service_date.isoformat(),
             undone=action.verb,
             **({"before": "seated", "reason": "undone"} if is_new else {"status": row.status}),
+            state=state,
         )
     if not parties and not action.before["created"]:
         audit.record(
@@ -154,4 +166,5 @@ def _record(action: StandAction, by: Actor) -> None:
             restaurant_id=action.restaurant_id,
             service_date=action.service_date.isoformat(),
             undone=action.verb,
+            state=state,
         )

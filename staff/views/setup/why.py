@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,8 +15,11 @@ from core import clock
 from reservations.engine import types as e
 from reservations.engine.changes import Change, ChangeKind
 from reservations.engine.explain import explain
+from reservations.engine.floors import on_date
+from reservations.engine.placing import PlaceTold, by_freeing, places_told
 from reservations.engine.walltime import datetime_to_minute
 from reservations.selectors.days import read_day
+from reservations.selectors.night import Night, night_of
 from reservations.selectors.today import service_date_at
 from reservations.services.setup.preview import Asked, preview
 from reservations.views.held import problems
@@ -27,6 +31,7 @@ from staff.forms.setup.times import WhyForm
 from staff.reasons import Told, reason_told, remedy_told
 from staff.views.setup.base import SetupView
 from staff.views.setup.preview import box_of
+from staff.why_words import PlaceLine, RuleLine, place_lines, rule_lines, use_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,12 @@ class Answer:
     """All of them together open it."""
     others: list[Told]
     """What the guest could ask for instead; each alone."""
+    freeing: list[str]
+    """Tables each of which, free by then, would be enough."""
+    places: list[PlaceLine]
+    """Every table and every join, with what it says."""
+    rules: list[RuleLine]
+    """Every rule, whether it refuses or not."""
 
 
 class WhyView(SetupView):
@@ -85,17 +96,54 @@ def answer_of(venue: Restaurant, said: dict[str, Any]) -> Answer:
     time: dt.time = said["time"]
     found = explain(plan, day.ledger, query, f"{time:%H:%M}")
     decision = found.decision
+    plan = on_date(plan, said["date"])
     labels = {table.id: table.label for table in plan.tables}
     seated = decision.seating.table_ids if decision.seating else ()
+    night = night_of(venue.pk, said["date"], now)
+    slot = decision.slot
+    told = places_told(plan, day.ledger, query, slot) if slot else ()
+    reasons = [reason_told(each, venue, slot) for each in decision.refusals]
+    texts = {each.reason: one.text for each, one in zip(decision.refusals, reasons, strict=True)}
     return Answer(
         title=f"{long_day(said['date'])}, {time:%H:%M}, {guests(said['party'])}",
         is_open=decision.accepted,
-        service=decision.slot.service.name if decision.slot else "",
+        service=slot.service.name if slot else "",
         tables=" + ".join(labels[key] for key in seated),
-        reasons=[reason_told(each, venue, decision.slot) for each in decision.refusals],
-        remedies=[remedy_told(each, plan, venue, decision.slot) for each in found.for_house],
+        reasons=reasons,
+        remedies=[_remedy(each, plan, venue, decision) for each in found.for_house],
         others=[_other(each, venue, said) for each in found.for_guest],
+        freeing=[
+            _freeing(change, told, night, labels, said["time"])
+            for change in by_freeing(plan, day.ledger, query, f"{time:%H:%M}")
+        ],
+        places=place_lines(told, night, labels, seated),
+        rules=rule_lines(decision, plan.capacity_mode, texts),
     )
+
+
+def _remedy(change: Change, plan: e.Plan, venue: Restaurant, decision: e.Decision) -> Told:
+    """A change of the house's rules, beside what holds now where that is a figure."""
+    told = remedy_told(change, plan, venue, decision.slot)
+    refusals = (each for each in decision.refusals if each.reason is change.reason)
+    limit = next((each.facts.get("limit") for each in refusals), None)
+    if limit is None or change.kind is ChangeKind.WAIVE:
+        return told
+    text = _("%(change)s It is %(limit)s now.") % {"change": told.text, "limit": limit}
+    return replace(told, text=text)
+
+
+def _freeing(
+    change: Change,
+    told: Sequence[PlaceTold],
+    night: Night,
+    labels: Mapping[int, str],
+    time: dt.time,
+) -> str:
+    """Which table, by when, and who has it."""
+    uses = dict.fromkeys(use for place in told for use in place.taken if use[0] == change.value)
+    words = {"table": labels.get(change.value, ""), "time": f"{time:%H:%M}"}
+    text = _("Free table %(table)s by %(time)s.") % words
+    return f"{text} {'; '.join(use_text(use, night, labels) for use in uses)}"
 
 
 def _other(change: Change, venue: Restaurant, said: dict[str, Any]) -> Told:

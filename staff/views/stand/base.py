@@ -67,6 +67,12 @@ class StandView(HouseView):
         return queue_of(self.night)
 
     @cached_property
+    def theme(self) -> str:
+        """Dark, unless this device says otherwise."""
+        said = self.request.GET.get("theme") or self.request.COOKIES.get(THEME)
+        return "light" if said == "light" else "dark"
+
+    @cached_property
     def view(self) -> str:
         """The view in the middle."""
         said = self.asked.get("view", "")

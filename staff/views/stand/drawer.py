@@ -26,6 +26,7 @@ from staff.views.stand import queue_drawer, shapes, words
 from staff.views.stand.base import StandView
 from staff.views.stand.lines import Line, log_of, messages_of
 from staff.views.stand.shapes import Flag, Press, do_value
+from staff.views.stand.why import reasoned
 
 _VISITS = 5
 
@@ -108,6 +109,7 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
         "steps": _steps(party),
         "modes": _modes(party),
         "suggestions": _suggestions(night, party),
+        "why": reasoned(night, party),
         "servers": [
             {"id": each.public_id, "name": each.name, "is": each.id == party.server_id}
             for each in night.servers

@@ -335,13 +335,13 @@ def joints_of(night: Night) -> dict[str, list[Joint]]:
     return found
 
 
-def pieces(night: Night) -> dict[str, tuple[Piece, ...]]:
+def pieces(night: Night, template: str = "table") -> dict[str, tuple[Piece, ...]]:
     """Of each room: the bands below, the tables above them."""
     boxes: dict[str, list[Piece]] = {plan.key: [] for plan in plans_of(night)}
     for room, joints in joints_of(night).items():
         boxes[room].append(Piece(f"joints-{room}", "joints", joints))
     for table in tables_of(night):
-        boxes[table.room].append(Piece(table.key, "table", table))
+        boxes[table.room].append(Piece(table.key, template, table))
     return {box: tuple(found) for box, found in boxes.items()}
 
 

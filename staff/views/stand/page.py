@@ -54,7 +54,7 @@ class StandPageView(BoardView):
             "tabs": shapes.TABS,
             "is_adding": "size" in request.GET,
             "wanted_size": self._wanted_size(),
-            "theme": self._theme,
+            "theme": self.theme,
             "once": once.fresh(),
             "may": self._rights(),
             "mode": self._mode,
@@ -67,7 +67,7 @@ class StandPageView(BoardView):
         if "theme" in request.GET:
             response.set_cookie(
                 THEME,
-                self._theme,
+                self.theme,
                 max_age=365 * 86400,
                 secure=request.is_secure(),
                 httponly=True,
@@ -80,11 +80,6 @@ class StandPageView(BoardView):
         if not self.may(Capability.OPERATE):
             return None
         return mode_of(self.night, self.request.GET, lambda: self.queue)
-
-    @cached_property
-    def _theme(self) -> str:
-        said = self.request.GET.get("theme") or self.request.COOKIES.get(THEME)
-        return "light" if said == "light" else "dark"
 
     def _wanted_size(self) -> int:
         """Of the party that is to be added to the queue."""

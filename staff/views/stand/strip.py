@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -92,6 +95,8 @@ class Bar:
     is_capped: bool
     label: str
     starts: int
+    why: str
+    """Address of the reasons for and against a table then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ def _worth_showing(night: Night) -> list[Cell15]:
 def pacing_of(night: Night) -> Pacing:
     """The whole evening as bars, with the limit of each quarter as a line."""
     cells = _worth_showing(night)
+    why = reverse("staff:setup_why", args=[night.house.slug])
     most = max((max(c.covers, c.limit or 0, c.seated) for c in cells), default=0) or 1
     bars = []
     for index, cell in enumerate(cells):
@@ -149,6 +155,7 @@ def pacing_of(night: Night) -> Pacing:
                 is_capped=cell.is_capped,
                 label=f"{at:%H}" if at.minute == 0 else "",
                 starts=int(at.timestamp()),
+                why=f"{why}?{_question(night, at)}",
             )
         )
     first = bars[0].starts if bars else 0
@@ -161,6 +168,11 @@ def pacing_of(night: Night) -> Pacing:
             "covers": busiest.covers,
         }
     return Pacing(tuple(bars), max(len(bars) * BAR, BAR), first, last, total)
+
+
+def _question(night: Night, at: dt.datetime) -> str:
+    asked = {"date": night.service_date.isoformat(), "time": f"{at:%H:%M}", "party": "2"}
+    return urlencode({**asked, "channel": "online", "room": ""})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,127 @@
+"""An evening as it was at any instant, from the deeds that were written down.
+
+Every deed says how what it touched stood afterwards (``Event.states``). The evening at an instant
+is what the deeds up to then said last, and nothing else: nothing is worked out backwards from how
+it is now, so what was undone, moved or cancelled since shows as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reservations.engine.lifecycle import Status
+
+Seconds = int
+"""An instant: seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One deed: when, what, to what, and how everything it touched stood afterwards."""
+
+    id: int
+    """In the order in which they were written."""
+    at: Seconds
+    verb: str
+    target: str
+    states: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    """By public id; None for what was gone afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartyThen:
+    """A party as it was."""
+
+    date: str
+    """Its service date, as ISO 8601."""
+    status: Status
+    party_size: int
+    starts: Seconds
+    ends: Seconds
+    table_ids: tuple[int, ...] = ()
+    claimed_from: Seconds = 0
+    claimed_until: Seconds = 0
+    """For how long its tables were spoken for."""
+    arrived: Seconds | None = None
+    seated: Seconds | None = None
+    expected_end: Seconds | None = None
+    server_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockThen:
+    """A table that was out of use: blocked, or being cleared."""
+
+    table_id: int
+    kind: str
+    starts: Seconds
+    ends: Seconds
+    claimed_until: Seconds
+    """Until somebody else's time began on it."""
+    queued: str = ""
+    """Public id of the party of the queue it was kept for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """Everybody, and every table out of use, as it was; by public id."""
+
+    parties: Mapping[str, PartyThen]
+    blocks: Mapping[str, BlockThen]
+    unknown: frozenset[str] = frozenset()
+    """Parties that something happened to before how they stood was written down with it."""
+
+
+def state_at(events: Iterable[Event], instant: Seconds) -> Evening:
+    """The evening after all that was done up to ``instant``, that second included.
+
+    Events in any order; of one second, the one written later counts.
+    """
+    done = sorted((event for event in events if event.at <= instant), key=lambda each: each.id)
+    return state_after(done, instant)
+
+
+def state_after(done: Iterable[Event], instant: Seconds) -> Evening:
+    """The evening at ``instant`` after exactly these deeds, given in the order of writing."""
+    last: dict[str, Mapping[str, Any] | None] = {}
+    seen: dict[str, None] = {}
+    for event in done:
+        last.update(event.states)
+        if event.target.startswith("res_"):
+            seen[event.target] = None
+    parties, blocks = {}, {}
+    for key, state in last.items():
+        if state is None:
+            continue
+        if "table" in state:
+            if state["ends"] > instant:
+                blocks[key] = _block(state)
+        else:
+            parties[key] = _party(state)
+    return Evening(parties, blocks, frozenset(seen.keys() - last.keys()))
+
+
+def _block(state: Mapping[str, Any]) -> BlockThen:
+    ends = state["ends"]
+    until = state.get("until", ends)
+    queued = state.get("queue", "")
+    return BlockThen(state["table"], state["kind"], state["starts"], ends, until, queued)
+
+
+def _party(state: Mapping[str, Any]) -> PartyThen:
+    return PartyThen(
+        date=state["date"],
+        status=Status(state["status"]),
+        party_size=state["size"],
+        starts=state["starts"],
+        ends=state["ends"],
+        table_ids=tuple(state.get("tables", ())),
+        claimed_from=state.get("from", 0),
+        claimed_until=state.get("until", 0),
+        arrived=state.get("arrived"),
+        seated=state.get("seated"),
+        expected_end=state.get("expected"),
+        server_id=state.get("server"),
+    )

@@ -1,0 +1,73 @@
+"""How parties and blocked tables stand, as it is written beside the deeds of the audit trail.
+
+With every deed that changes where or when somebody sits the trail keeps how it was afterwards, so
+that an evening can be shown again as it was (``engine.film``): ids of tables and instants, nothing
+about people. Undoing puts rows back as they were; only the trail knows what was in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from django.db import connection
+
+State = dict[str, dict[str, Any] | None]
+"""By public id; None for what is not in the book, or not out of use, any more."""
+
+_PARTIES = """
+SELECT b.public_id, CASE WHEN b.merged_into_id IS NULL THEN jsonb_strip_nulls(jsonb_build_object(
+  'date', b.service_date, 'status', b.status, 'size', b.party_size,
+  'starts', extract(epoch FROM b.starts_at)::bigint,
+  'ends', extract(epoch FROM b.ends_at)::bigint,
+  'arrived', extract(epoch FROM b.arrived_at)::bigint,
+  'seated', extract(epoch FROM b.seated_at)::bigint,
+  'expected', extract(epoch FROM b.expected_end)::bigint,
+  'server', b.server_id, 'tables', c.tables, 'from', c.since, 'until', c.until
+)) END
+FROM reservations_reservation b
+LEFT JOIN LATERAL (
+  SELECT jsonb_agg(table_id ORDER BY table_id) AS tables,
+         floor(extract(epoch FROM min(lower(during))))::bigint AS since,
+         ceil(extract(epoch FROM max(upper(during))))::bigint AS until
+  FROM reservations_tableclaim WHERE reservation_id = b.id AND released_at IS NULL
+) c ON true
+WHERE b.id = ANY(%s)
+"""
+
+_BLOCKS = """
+SELECT k.public_id, CASE WHEN k.ended_at IS NULL THEN jsonb_strip_nulls(jsonb_build_object(
+  'table', k.table_id, 'kind', k.kind, 'starts', extract(epoch FROM k.starts_at)::bigint,
+  'ends', ceil(extract(epoch FROM k.ends_at))::bigint,
+  'until', (SELECT ceil(extract(epoch FROM upper(c.during)))::bigint
+            FROM reservations_tableclaim c WHERE c.block_id = k.id AND c.released_at IS NULL),
+  'queue', (SELECT q.public_id FROM reservations_queueentry q WHERE q.id = k.queue_entry_id)
+)) END
+FROM reservations_tableblock k WHERE k.id = ANY(%s)
+"""
+
+OF_HOLD = """
+  jsonb_build_object('date', r.service_date, 'status', r.status, 'size', r.party_size,
+    'starts', extract(epoch FROM r.starts_at)::bigint,
+    'ends', extract(epoch FROM r.ends_at)::bigint) || coalesce((
+      SELECT jsonb_build_object('tables', jsonb_agg(c.table_id ORDER BY c.table_id),
+        'from', floor(extract(epoch FROM min(lower(c.during))))::bigint,
+        'until', ceil(extract(epoch FROM max(upper(c.during))))::bigint)
+      FROM reservations_tableclaim c
+      WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL HAVING count(*) > 0), '{}')
+"""
+"""The same of a booking ``r`` while the statement runs that turns a hold into it."""
+
+
+def states_of(parties: Iterable[int] = (), blocks: Iterable[int] = ()) -> State:
+    """How these rows (by key) stand now, in the caller's transaction. A query for each kind."""
+    found: State = {}
+    for statement, keys in ((_PARTIES, list(parties)), (_BLOCKS, list(blocks))):
+        if not keys:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [keys])
+            # Django leaves jsonb undecoded on raw cursors.
+            found |= {key: orjson.loads(text) if text else None for key, text in cursor}
+    return found

@@ -1,0 +1,130 @@
+"""The film of the evening: the page, its frames, and what it takes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reservations.models import Reservation
+from reservations.services import stand
+from restaurants.models import Restaurant
+from tests.fixtures.domain import Clock
+from tests.reservations.stand import DATE, HOST, at, booked, fresh
+from tests.staff.conftest import As, Cast
+
+pytestmark = pytest.mark.django_db
+
+FILM = "/staff/r/bella/stand/replay/"
+FRAME = f"{FILM}frame/"
+
+
+@pytest.fixture
+def evening(house: Restaurant, clock: Clock) -> Reservation:
+    """Ada books the day before, comes at seven and sits."""
+    clock.advance(days=-1)
+    row = booked(house)
+    clock.now = at("18:58")
+    stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    clock.now = at("19:02")
+    stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
+    return fresh(row)
+
+
+def shown(page: str) -> list[str]:
+    """The states of the tables in the drawing."""
+    return re.findall(r'class="table table--(\w+)', page)
+
+
+def test_each_deed_has_its_floor_and_its_sentence(
+    as_: As, cast: Cast, evening: Reservation
+) -> None:
+    client = as_(cast.viewer)
+    date = DATE.isoformat()
+    booked_then, came, sat = (
+        client.get(f"{FILM}?date={date}&n={n}").content.decode() for n in (1, 2, 3)
+    )
+    assert [shown(page) for page in (booked_then, came, sat)] == [
+        ["free", "free"],
+        ["soon", "free"],
+        ["occupied", "free"],
+    ]
+    assert re.search(r"<time>18:58</time>.*<b>Party here</b> Ada · 2 · table 1", came)
+    assert "Hanna Host" in sat
+    assert 'aria-current="step"' in sat
+    assert f'href="{FILM}?date={date}&amp;n=2"' in sat
+    assert "3 of 3" in sat
+
+
+def test_it_begins_with_the_evening_not_with_the_first_booking(
+    as_: As, cast: Cast, evening: Reservation
+) -> None:
+    page = as_(cast.host).get(f"{FILM}?date={DATE.isoformat()}").content.decode()
+    assert re.search(r'type="range" name="n" min="1" max="3" value="2"', page)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "x", "²", "9" * 30])
+def test_a_number_that_is_none_is_the_nearest(
+    number: str, as_: As, cast: Cast, evening: Reservation
+) -> None:
+    response = as_(cast.host).get(FILM, {"date": DATE.isoformat(), "n": number})
+    assert response.status_code == 200
+
+
+def test_a_frame_is_what_changed_since_the_last(as_: As, cast: Cast, evening: Reservation) -> None:
+    client, asked = as_(cast.host), {"date": DATE.isoformat()}
+    came = client.get(FRAME, asked | {"n": "2"}).json()
+    sat = client.get(FRAME, asked | {"n": "3", "stamp": came["stamp"]}).json()
+    first = house_table(evening)
+    assert sorted(key for key, _ in sat["pieces"]) == sorted(["deed", "figures", first])
+    assert (sat["n"], sat["at"]) == (3, int(at("19:02").timestamp()))
+    assert (
+        client.get(FRAME, asked | {"n": "3", "stamp": sat["stamp"]}).json()["stamp"]
+        == (sat["stamp"])
+    )
+
+
+def house_table(row: Reservation) -> str:
+    return f"t-{row.claims.get(released_at=None).table_id}"
+
+
+def test_there_is_nothing_to_press_and_nothing_inline(
+    as_: As, cast: Cast, evening: Reservation
+) -> None:
+    page = as_(cast.manager).get(FILM).content.decode()
+    assert 'name="do"' not in page
+    assert not re.search(r"\sstyle=|\son[a-z]+=|<script(?![^>]+src=)", page)
+
+
+def test_a_date_without_anything(as_: As, cast: Cast, house: Restaurant, clock: Clock) -> None:
+    page = as_(cast.host).get(f"{FILM}?date=2025-12-24").content.decode()
+    assert "Nothing was written down on this date." in page
+    assert as_(cast.host).get(f"{FRAME}?date=2025-12-24").status_code == 200
+
+
+def test_drawings_have_points_in_french(as_: As, cast: Cast, evening: Reservation) -> None:
+    evening.restaurant.tables.update(x=12.5, width=85.5)
+    page = as_(cast.host).get(f"{FILM}?lang=fr").content.decode()
+    assert re.findall(r'class="table__top" x="([^"]+)"', page) == ["-42.8"] * 2
+
+
+def test_it_takes_the_same_queries_whatever_happened(
+    as_: As, cast: Cast, house: Restaurant, evening: Reservation
+) -> None:
+    client, asked = as_(cast.host), {"date": DATE.isoformat(), "n": "1"}
+    client.get(FILM, asked)
+    with CaptureQueriesContext(connection) as few:
+        client.get(FILM, asked)
+    for time in ("21:30", "21:30"):
+        row = booked(house, time)
+        stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    with CaptureQueriesContext(connection) as many:
+        client.get(FILM, asked)
+    assert len(many) == len(few)
+
+
+def test_the_stand_leads_to_the_film_of_its_date(as_: As, cast: Cast, evening: Reservation) -> None:
+    page = as_(cast.viewer).get("/staff/r/bella/stand/?date=2025-11-10").content.decode()
+    assert f'href="{FILM}?date=2025-11-10"' in page
