@@ -31,6 +31,24 @@ _PIN = re.compile(r"[0-9]{4,6}")
 _PURPOSE = "tablet"
 
 
+def member_called(restaurant_id: int, name: str) -> int | None:
+    """Primary key of the account of who works here by this full name, whatever its case.
+
+    None when nobody does, or more than one: a name alone must not decide between two people.
+    """
+    found = Membership.objects.filter(
+        restaurant_id=restaurant_id, user__is_active=True, user__full_name__iexact=name
+    ).values_list("user_id", flat=True)[:2]
+    return found[0] if len(found) == 1 else None
+
+
+def names_of_members(restaurant_id: int) -> list[str]:
+    """Full names of everybody who works here, in order; who has none is left out."""
+    rows = Membership.objects.filter(restaurant_id=restaurant_id, user__is_active=True)
+    names = rows.exclude(user__full_name="").values_list("user__full_name", flat=True)
+    return sorted(set(names), key=str.casefold)
+
+
 def grant_role(
     restaurant: Restaurant,
     email: str,

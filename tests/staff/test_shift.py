@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from reservations.models import NightNote, Reservation, SectionTable, ShiftServer
 from reservations.services import stand
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at, booked
+from tests.reservations.stand import DATE, HOST, at, booked, fresh
 from tests.staff.conftest import As, Cast
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,51 @@ def test_a_party_that_has_an_answer_cannot_be_declined_here(
     row = booked(house)
     drawer = as_(cast.host).get(f"/staff/r/bella/stand/drawer/?party={row.public_id}")
     assert "decline" not in drawer.content.decode()
+
+
+@pytest.fixture
+def sophie(cast: Cast, house: Restaurant, clock: Clock) -> ShiftServer:
+    """The server of the cast, put on shift by her name."""
+    User.objects.filter(pk=cast.server.pk).update(full_name="Sophie Server")
+    clock.now = at("17:00")
+    stand.put_on_shift(house.public_id, DATE, "sophie server", by=HOST)
+    return ShiftServer.objects.get()
+
+
+def seated(house: Restaurant, server: ShiftServer | None, name: str) -> Reservation:
+    row = booked(house, name=name)
+    chosen = server.public_id if server else None
+    stand.seat(row.public_id, expected=fresh(row).version, by=HOST, server=chosen)
+    row.refresh_from_db()
+    return row
+
+
+def test_who_serves_takes_their_own_parties_through_the_evening_and_no_others(
+    as_: As, cast: Cast, house: Restaurant, sophie: ShiftServer, clock: Clock
+) -> None:
+    assert sophie.user_id == cast.server.pk
+    clock.now = at("19:00")
+    hers, another = seated(house, sophie, "Ada"), seated(house, None, "Bo")
+    client = as_(cast.server)
+    for row, status in ((hers, 302), (another, 403)):
+        said = {"do": f"next {row.public_id} {row.version}", "date": DATE.isoformat(), "once": "x"}
+        assert client.post("/staff/r/bella/stand/do/", said).status_code == status
+        row.refresh_from_db()
+    assert (hers.status, another.status) == ("check_dropped", "seated")
+
+
+def test_a_name_that_two_people_have_is_a_name_only(
+    cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    User.objects.filter(pk__in=[cast.server.pk, cast.host.pk]).update(full_name="Sam Same")
+    clock.now = at("17:00")
+    stand.put_on_shift(house.public_id, DATE, "Sam Same", by=HOST)
+    assert ShiftServer.objects.get().user_id is None
+
+
+def test_people_who_work_here_are_proposed(as_: As, cast: Cast, ida: ShiftServer) -> None:
+    User.objects.filter(pk=cast.server.pk).update(full_name="Sophie Server")
+    User.objects.filter(pk=cast.viewer.pk).update(full_name="Ida")
+    page = as_(cast.host).get(HERE).content.decode()
+    assert '<option value="Sophie Server">' in page
+    assert '<option value="Ida">' not in page

@@ -19,6 +19,7 @@ from reservations.services.stand.acting import Acting, on_house, on_party
 from reservations.services.stand.door import called
 from reservations.services.stand.seating import server_named
 from reservations.services.stand.undo_token import Undo
+from restaurants.people import member_called
 
 
 def put_on_shift(
@@ -30,7 +31,11 @@ def put_on_shift(
     user_id: int | None = None,
     key: str = "",
 ) -> Undo:
-    """Somebody serves on this date; last in the rotation. Raises Invalid for a name twice."""
+    """Somebody serves on this date; last in the rotation. Raises Invalid for a name twice.
+
+    Whose full name it is may take their own parties through their courses; anybody else may be on
+    shift as well, and has no more than a name.
+    """
 
     def deed(acting: Acting) -> tuple[str, str]:
         words = " ".join(name.split())[:60]
@@ -45,7 +50,7 @@ def put_on_shift(
         row = ShiftServer.objects.create(
             restaurant_id=acting.house.id,
             service_date=acting.service_date,
-            user_id=user_id,
+            user_id=user_id or member_called(acting.house.id, words),
             name=words,
             position=0 if last is None else last + 1,
             created_at=acting.at,

@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from reservations.selectors.night import Night
 from restaurants.access import Capability
+from restaurants.people import names_of_members
 from staff import once
 from staff.access import StaffRequest
 from staff.views.stand.page import StandPageView
@@ -61,12 +62,19 @@ class ShiftView(StandPageView):
         context = {
             "notes": notes_of(self.night),
             "sections": sections_of(self.night),
+            "people": self._not_on_shift(),
             "once": once.fresh(),
             "may_operate": self.may(Capability.OPERATE),
             "undo": self._undo(),
             **self._where(),
         }
         return render(request, "staff/stand/shift.html", context)
+
+    def _not_on_shift(self) -> list[str]:
+        """Who works here and may be put on shift by their name."""
+        on = {each.name.casefold() for each in self.night.servers}
+        everybody = names_of_members(self.request.venue.pk)
+        return [name for name in everybody if name.casefold() not in on]
 
 
 def notes_of(night: Night) -> list[NoteForm]:
