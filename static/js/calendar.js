@@ -108,3 +108,6 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
 }
 
 prepare();
+
+// A day that was followed as a plain link, before this was ready, leads to its times all the same.
+if (window.location.hash === "#times") document.getElementById("times-day")?.focus();

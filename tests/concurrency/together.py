@@ -89,3 +89,22 @@ def until_waiting(sessions: int = 1) -> None:
             return bool(cursor.fetchone()[0] >= sessions)
 
     until(waiting, f"{sessions} sessions wait for a lock")
+
+
+def until_readable() -> None:
+    """Until every entry of the trail can be read.
+
+    Another test process writes to a database of the same cluster, and its transactions count.
+    """
+    until(_all_readable, "the feed is not held back", patience=60)
+
+
+def _all_readable() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM core_auditentry"
+            " WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())"
+            # Higher ones are from another cluster, or a test that plays it.
+            " AND xid < pg_snapshot_xmax(pg_current_snapshot()))"
+        )
+        return bool(cursor.fetchone()[0])

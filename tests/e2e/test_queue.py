@@ -17,6 +17,7 @@ from reservations.services import stand as services
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.waitlist import leave_token
 from restaurants.models import Membership, Restaurant, Role
+from tests.concurrency.together import until_readable
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
 from tests.e2e.test_booking import fill_in
 from tests.factories import make_user
@@ -212,8 +213,10 @@ def test_a_guest_takes_the_table_that_came_free(
     page.get_by_role("button", name="Put me on the list").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You are on the waitlist")
     WaitlistEntry.objects.update(earliest=dt.time(19), latest=dt.time(19))
+    until_readable()
     wait_offers.offer_tables()
     cancel_reservation(rows[0].public_id, by=HOST)
+    until_readable()
     assert wait_offers.offer_tables() == 1
     entry = WaitlistEntry.objects.get()
     page.goto(f"{page.url.partition('/waitlist')[0]}/waitlist/{leave_token(entry)}/")
@@ -228,6 +231,7 @@ def test_a_guest_takes_the_table_that_came_free(
     page.get_by_label("Visa ending in 4242: is accepted").check()
     page.get_by_role("button", name="Pay $50.00 and book").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your table is booked")
+    until_readable()
     wait_offers.offer_tables()
     entry.refresh_from_db()
     assert entry.status == "booked"

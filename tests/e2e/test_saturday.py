@@ -20,7 +20,7 @@ from reservations.services.bookings import Extras, book
 from restaurants.demo.build import build_house
 from restaurants.demo.maison import MAISON
 from restaurants.models import Membership, Restaurant, Role
-from tests.concurrency.together import until
+from tests.concurrency.together import until, until_readable
 from tests.e2e.conftest import OpenVisit, Visit
 from tests.e2e.saturday import Night, Screen, booked, by_telephone, instant
 from tests.factories import make_user
@@ -93,6 +93,7 @@ def wait_for_table(page: Page, site: str, name: str, around: str, size: int) -> 
 
 def take_offer(page: Page, site: str, name: str) -> None:
     """The mail says a table came free; its link leads to it."""
+    until_readable()
     tasks.offer_tables()
     deliver_due()
     letter = next(each for each in reversed(mail.outbox) if f"{name.lower()}@" in each.to[0])

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
 
 from accounts.models import ApiKey
 from accounts.services.keys import create_key
@@ -20,7 +19,7 @@ from reservations.models import Reservation
 from reservations.services.bookings import Extras, book
 from reservations.services.holds import HoldRequest
 from restaurants.models import Restaurant
-from tests.concurrency.together import until
+from tests.concurrency.together import until_readable
 from tests.factories import make_bella
 from tests.fixtures.domain import Clock
 from tests.webhooks.receiver import Receiver, receiving
@@ -84,28 +83,9 @@ def endpoint(subscribe: Subscribe) -> Endpoint:
     return subscribe().endpoint
 
 
-def settled() -> None:
-    """Wait until every entry of the trail can be read.
-
-    Another test process writes to a database of the same cluster, and its transactions count.
-    """
-    until(_all_readable, "the feed is not held back", patience=60)
-
-
-def _all_readable() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT NOT EXISTS (SELECT FROM core_auditentry"
-            " WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())"
-            # Higher ones are from another cluster, or a test that plays it.
-            " AND xid < pg_snapshot_xmax(pg_current_snapshot()))"
-        )
-        return bool(cursor.fetchone()[0])
-
-
 def tell() -> int:
     """Everything that happened so far becomes events."""
-    settled()
+    until_readable()
     return pump()
 
 

@@ -12,10 +12,10 @@ from django.core.cache import cache
 
 from core.models import AuditEntry
 from tests.concurrency.children import children
-from tests.concurrency.together import at_once, until_undone
+from tests.concurrency.together import at_once, until_readable, until_undone
 from tests.faults.points import killed_at
 from tests.fixtures.domain import Clock
-from tests.webhooks.conftest import Reserve, settled, states, subjects, tell
+from tests.webhooks.conftest import Reserve, states, subjects, tell
 from tests.webhooks.receiver import Heard, Receiver, Reply
 from webhooks.models import Delivery, Endpoint
 from webhooks.services import dispatch
@@ -55,7 +55,7 @@ def test_killed_at_every_point_nothing_is_lost(
         point += 1
         made.append(reserve(times[point % 4]).public_id)
 
-        settled()
+        until_readable()
 
         def sweep() -> None:
             cache.delete("webhooks:dispatching")
@@ -68,7 +68,7 @@ def test_killed_at_every_point_nothing_is_lost(
         waiting = set(Delivery.objects.values_list("event__subject", flat=True))
         clock.advance(minutes=3)
         cache.delete("webhooks:dispatching")
-        settled()
+        until_readable()
         dispatch_task()
         assert set(subjects(receiver)) == set(made), f"killed at point {point}"
         assert waiting <= set(made)

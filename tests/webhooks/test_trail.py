@@ -11,8 +11,8 @@ from django.db import connection, connections, transaction
 
 from core import audit, feed
 from core.actors import SYSTEM
-from tests.concurrency.together import at_once
-from tests.webhooks.conftest import Reserve, settled, tell
+from tests.concurrency.together import at_once, until_readable
+from tests.webhooks.conftest import Reserve, tell
 from webhooks.models import Delivery, Endpoint, Event
 from webhooks.services.feed import pump
 
@@ -53,7 +53,7 @@ def entry(target: str) -> None:
 
 
 def everything(place: feed.Place, limit: int = 100) -> tuple[list[str], feed.Place]:
-    settled()
+    until_readable()
     return at_once_from(place, limit)
 
 
@@ -89,7 +89,7 @@ def test_an_entry_that_is_rolled_back_holds_nobody_for_long() -> None:
 
 def test_what_runs_while_the_place_is_taken_will_be_read() -> None:
     entry("before")
-    settled()
+    until_readable()
     commit, _ = in_another_transaction(lambda: entry("running"))
     place = feed.now_place()
     commit()
@@ -111,7 +111,7 @@ def test_pages_come_in_order_and_without_gaps() -> None:
 
 
 def test_many_writers_and_a_reader_all_the_while() -> None:
-    settled()
+    until_readable()
     place, found = feed.now_place(), list[str]()
 
     def write(writer: int) -> None:
@@ -177,7 +177,7 @@ def test_a_batch_that_fails_is_told_again(
     reserve()
     with monkeypatch.context() as broken:
         broken.setattr(Delivery.objects, "bulk_create", lambda *_: 1 / 0)
-        settled()
+        until_readable()
         with pytest.raises(ZeroDivisionError):
             pump()
     assert Event.objects.count() == 0
@@ -188,7 +188,7 @@ def test_a_batch_that_fails_is_told_again(
 def test_two_pumps_at_once_tell_everything_once(endpoint: Endpoint, reserve: Reserve) -> None:
     times = [f"{hour}:{minute}" for hour in range(12, 20) for minute in ("00", "30")]
     made = [reserve(time).public_id for time in times]
-    settled()
+    until_readable()
     at_once([pump, pump, pump])
     tell()
     assert sorted(Event.objects.values_list("subject", flat=True)) == sorted(made)
