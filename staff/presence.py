@@ -164,10 +164,17 @@ def _by_pin(request: HttpRequest, tablet: Tablet | None) -> Presence | None:
         return None
     user = membership.user
     request.user = user
+    has_shown = kept.get("password_until", 0) > _now()
     return Presence(
         user,
-        access_by_pin(membership, with_password=kept.get("password_until", 0) > _now()),
-        Actor(ActorKind.STAFF, user.public_id, user.called, by_pin=True),
+        access_by_pin(membership, with_password=has_shown),
+        Actor(
+            ActorKind.STAFF,
+            user.public_id,
+            user.called,
+            by_pin=True,
+            has_shown_password=has_shown,
+        ),
         tablet,
         by_pin=True,
         step="tablet_choose_pin" if membership.pin_is_first else "",
