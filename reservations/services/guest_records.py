@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.locks import Space, again_if_undone, lock_all
 from core.models import AuditEntry
 from customers.errors import KnownElsewhere
-from customers.models import ConsentEntry, Customer, GuestNote
+from customers.models import ConsentEntry, Customer, CustomerMerge, GuestNote
 from customers.selectors import customer_of
 from customers.services import merging, records
 from notifications.models import Message
@@ -127,6 +127,26 @@ def merge(
     for public_id in (keep, absorb):
         _check_within(customer_of(organization_id, public_id), within)
     return merging.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
+
+
+def undo_merge(
+    organization_id: int,
+    merge_id: str,
+    *,
+    by: Actor,
+    within: int | None = None,
+    restaurant_id: int | None = None,
+) -> Customer:
+    """:func:`~customers.services.merging.undo_merge` for a caller of one restaurant or all.
+
+    Raises KnownElsewhere as :func:`merge`: what was made one has bookings of both. The trail shows
+    it at ``restaurant_id``.
+    """
+    rows = CustomerMerge.objects.filter(public_id=merge_id, kept__organization=organization_id)
+    found = rows.select_related("kept").first()
+    if found is not None:
+        _check_within(found.kept, within)
+    return merging.undo_merge(organization_id, merge_id, by=by, restaurant_id=restaurant_id)
 
 
 def export(
