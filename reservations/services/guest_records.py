@@ -308,7 +308,7 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     waited, _ = waits.delete()
     TableBlock.objects.filter(queue_entry__in=queued).update(note="")
     # The way back of what was done at the stand names them.
-    StandAction.objects.filter(target__in=about).delete()
+    _forget_ways_back(organization_id, [customer, *merged], about, keys)
     queued.delete()
     requests.delete()
     Reservation.objects.filter(pk__in=keys).update(
@@ -329,6 +329,18 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     records.forget_customer(customer)
     guest_erased.send(sender=Customer, organization_id=organization_id, reservations=ids)
     return Erasure(customer.public_id, len(keys), messages, waited)
+
+
+def _forget_ways_back(
+    organization_id: int, records_: list[Customer], about: list[str], bookings: list[int]
+) -> None:
+    """Of every action that touched a party of theirs, be it another's that gave way to it."""
+    named = _booked_for(organization_id, records_).values_list("pk", flat=True)
+    queued = _queued_of(organization_id, records_).values_list("pk", flat=True)
+    touched = Q(target__in=about)
+    touched |= Q(after__versions__has_any_keys=[str(pk) for pk in {*bookings, *named}])
+    touched |= Q(after__queue__has_any_keys=[str(pk) for pk in queued])
+    StandAction.objects.filter(touched, restaurant__organization=organization_id).delete()
 
 
 def _erase_messages(about: list[str], emails: set[str]) -> int:

@@ -157,6 +157,26 @@ def test_erasing_leaves_the_books_and_nobody_in_them(clock: Clock) -> None:
     assert AuditEntry.objects.filter(verb="customer.erased", actor_label="Website").count() == 1
 
 
+def test_erasing_reaches_what_was_done_to_another_party(house: Restaurant, clock: Clock) -> None:
+    first = seat(house)
+    second = seat(house, "20:00", name="Bea Lund", phone="07700900001")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    stand.swap(
+        first.public_id,
+        second.public_id,
+        expected=first.version,
+        other_expected=second.version,
+        by=KEY,
+    )
+    other = stand.join_queue(house.public_id, SATURDAY, 2, name="Cy", phone="07700900002", by=KEY)
+    clock.advance(days=10)
+    assert "Bea Lund" in serialize("json", StandAction.objects.all())
+    assert second.customer is not None
+    guest_records.erase(house.organization_id, second.customer.public_id, by=KEY)
+    assert list(StandAction.objects.values_list("target", flat=True)) == [other.target]
+
+
 def test_before_it_is_erased_a_guest_is_found_by_those_words(clock: Clock) -> None:
     """The negative control of the test above."""
     paid_visitor(make_bella(country="GB", zone="Europe/London"))
