@@ -251,6 +251,31 @@ def test_a_stream_hears_what_a_pin_opens_and_ends_with_the_tablet(
         grant_for(key, house.slug)
 
 
+def test_a_stream_of_a_password_ends_with_the_tablet_as_well(
+    house: Restaurant, cast: Cast, clock: Clock
+) -> None:
+    client = tablet_at(house)
+    client.force_login(cast.host)
+    assert client.get(HOUSE).status_code == 200
+    key = str(client.session.session_key)
+    assert grant_for(key, house.slug).restaurant_id == house.pk
+    clock.advance(minutes=5)
+    with pytest.raises(SignedOut):
+        grant_for(key, house.slug)
+
+
+def test_no_stream_ends_with_a_tablet_that_the_browser_was(
+    house: Restaurant, cast: Cast, clock: Clock
+) -> None:
+    client = tablet_at(house)
+    client.force_login(cast.host)
+    client.get(HOUSE)
+    del client.cookies[COOKIE]
+    client.get(HOUSE)
+    clock.advance(minutes=5)
+    assert grant_for(str(client.session.session_key), house.slug).restaurant_id == house.pk
+
+
 def test_a_made_up_cookie_is_no_tablet(cast: Cast) -> None:
     for value in ("", "x", "y" * 43, "z" * 5000):
         client = Client()
