@@ -24,6 +24,8 @@ class Actor:
     label: str = ""
     by_pin: bool = False
     """Known by a PIN on a shared tablet: what moves money asks for more (``check_staff``)."""
+    has_shown_password: bool = False
+    """Known by a PIN, and by the password too within the last minutes."""
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, label="Couvert")

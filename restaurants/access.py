@@ -132,6 +132,11 @@ def access_of(user: User) -> HouseAccess:
     )
 
 
+def pin_ceiling(*, with_password: bool) -> frozenset[Capability]:
+    """The most that is open at a shared tablet: by the PIN, or by PIN and password."""
+    return BY_PIN_AND_PASSWORD if with_password else BY_PIN
+
+
 def access_by_pin(membership: Membership, *, with_password: bool) -> HouseAccess:
     """What a person who showed a PIN may do: at this house alone, and below the ceiling."""
     venue = membership.restaurant
@@ -139,7 +144,7 @@ def access_by_pin(membership: Membership, *, with_password: bool) -> HouseAccess
         sees_all=False,
         roles={venue.pk: membership.role},
         organization_of={venue.pk: venue.organization_id},
-        ceiling=BY_PIN_AND_PASSWORD if with_password else BY_PIN,
+        ceiling=pin_ceiling(with_password=with_password),
     )
 
 
@@ -147,9 +152,9 @@ def check_staff(by: Actor, capability: Capability, restaurant_id: int) -> None:
     """Raise Forbidden unless ``by`` is a member of staff who may do this at the restaurant.
 
     For what moves money: whichever page or program asks, the service itself looks. Two queries.
-    Who is known by a PIN alone may do no more than a PIN opens.
+    At a shared tablet no more than the PIN opens, or PIN and password once both were shown.
     """
-    if by.by_pin and capability not in BY_PIN:
+    if by.by_pin and capability not in pin_ceiling(with_password=by.has_shown_password):
         raise Forbidden
     user = User.objects.filter(public_id=by.id).first() if by.kind is ActorKind.STAFF else None
     if user is None or not access_of(user).allows(capability, restaurant_id):

@@ -14,6 +14,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.models import Device
 
 from accounts.models import User
 from accounts.services.second_factor import has_second_factor
@@ -32,6 +33,8 @@ BY_PIN = "staff_pin"
 """Session key: who showed a PIN on which tablet."""
 SEEN = "staff_seen"
 """Session key: when somebody last touched the tablet, in seconds."""
+ON = "staff_tablet"
+"""Session key: which tablet of a house that was."""
 
 PASSWORD_KEPT = dt.timedelta(minutes=5)
 """How long a password shown on a tablet opens what a PIN does not."""
@@ -66,7 +69,10 @@ def presence_of(request: HttpRequest) -> Presence | None:
     user: Any = request.user
     found = _by_password(user, tablet) if user.is_authenticated else _by_pin(request, tablet)
     if found is not None and tablet is not None:
-        _touch(request)
+        _touch(request, tablet)
+    elif tablet is None and ON in request.session:
+        # The browser is no house's any more: nothing locks it.
+        del request.session[ON]
     return found
 
 
@@ -76,18 +82,16 @@ def listening(request: HttpRequest) -> HouseAccess | None:
     None when nobody is there, a step of the sign-in is missing, or the tablet was left alone.
     """
     user: Any = request.user
+    kept = request.session.get(BY_PIN) or {}
+    tablet = _known_tablet(kept.get("tablet") or request.session.get(ON))
+    if tablet is not None and _was_left_alone(request, tablet):
+        return None
     if user.is_authenticated:
         if not (user.is_active and user.is_staff):
             return None
         access = access_of(user)
-        is_shown = DEVICE_ID_SESSION_KEY in request.session
         is_asked = access.needs_second_factor or has_second_factor(user)
-        return access if is_shown or not is_asked else None
-    kept = request.session.get(BY_PIN)
-    rows = Tablet.objects.filter(public_id=kept["tablet"] if kept else "", revoked_at=None)
-    tablet = rows.select_related("restaurant").first()
-    if tablet is None or _was_left_alone(request, tablet):
-        return None
+        return access if not is_asked or _shown_device(request, user) else None
     found = _by_pin(request, tablet)
     return found.access if found is not None and not found.step else None
 
@@ -164,10 +168,17 @@ def _by_pin(request: HttpRequest, tablet: Tablet | None) -> Presence | None:
         return None
     user = membership.user
     request.user = user
+    has_shown = kept.get("password_until", 0) > _now()
     return Presence(
         user,
-        access_by_pin(membership, with_password=kept.get("password_until", 0) > _now()),
-        Actor(ActorKind.STAFF, user.public_id, user.called, by_pin=True),
+        access_by_pin(membership, with_password=has_shown),
+        Actor(
+            ActorKind.STAFF,
+            user.public_id,
+            user.called,
+            by_pin=True,
+            has_shown_password=has_shown,
+        ),
         tablet,
         by_pin=True,
         step="tablet_choose_pin" if membership.pin_is_first else "",
@@ -182,7 +193,23 @@ def _was_left_alone(request: HttpRequest, tablet: Tablet) -> bool:
     return bool(_now() - seen >= tablet.lock_seconds)
 
 
-def _touch(request: HttpRequest) -> None:
+def _known_tablet(public_id: str | None) -> Tablet | None:
+    if not public_id:
+        return None
+    rows = Tablet.objects.filter(public_id=public_id, revoked_at=None)
+    return rows.select_related("restaurant").first()
+
+
+def _shown_device(request: HttpRequest, user: User) -> bool:
+    """Whether the second factor the session was opened with is still this person's."""
+    shown = request.session.get(DEVICE_ID_SESSION_KEY)
+    device = Device.from_persistent_id(shown) if shown else None
+    return device is not None and device.user_id == user.pk
+
+
+def _touch(request: HttpRequest, tablet: Tablet) -> None:
+    if request.session.get(ON) != tablet.public_id:
+        request.session[ON] = tablet.public_id
     seen = request.session.get(SEEN)
     if seen is None or (_is_by_hand(request) and _now() - seen >= _TOUCH_EVERY):
         request.session[SEEN] = _now()

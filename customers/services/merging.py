@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,9 @@ from core.errors import Invalid
 from core.locks import Space, lock_all
 from core.models import AuditEntry
 from customers.errors import CannotMerge, CannotUndoMerge, MergeNotFound
-from customers.models import Customer, CustomerMerge
+from customers.models import ConsentEntry, Customer, CustomerMerge
 from customers.selectors import customer_of
+from customers.services.consents import log_consent
 from customers.services.records import check_free
 
 UNDO_FOR = dt.timedelta(days=30)
@@ -26,6 +27,8 @@ UNDO_FOR = dt.timedelta(days=30)
 _ADDED = ("allergies", "tags", "dietary", "favourite_tables")
 _GAPS = ("email", "phone", "birthday", "anniversary", "language")
 _CONSENTS = ("marketing_consent_at", "sms_consent_at")
+_CONSENT_ROWS = "consententry.customer.customers"
+"""Where a merge keeps which entries of the log changed hands."""
 _FIELDS = (*_ADDED, *_GAPS, *_CONSENTS, "notes", "is_vip", "user_id")
 """All that a merge changes, apart from the pointer itself. The name of the kept record stays."""
 
@@ -123,8 +126,9 @@ def undo_merge(
     """Make the two records of a merge two again, as they were; returns the one that comes back.
 
     Every field the merge wrote goes back to what it was; one that somebody changed since stays as
-    they left it. Rows that moved go back, those that came later stay with the kept record. Locks
-    as :func:`merge_customers`. Raises MergeNotFound (another group's too), CannotUndoMerge when
+    they left it. A consent the guest took back since is taken back of both, which the log says.
+    Rows that moved go back, those that came later stay with the kept record. Locks as
+    :func:`merge_customers`. Raises MergeNotFound (another group's too), CannotUndoMerge when
     the time is over, it was undone before, one of the two was erased, or a later merge stands in
     front; ContactTaken when somebody else has the address by now.
     """
@@ -139,8 +143,11 @@ def undo_merge(
             raise MergeNotFound
         kept, absorbed = _locked(merge.kept, merge.absorbed)
         _check_undoable(merge, kept, absorbed)
-        stayed = _restore(merge, kept, absorbed)
+        withdrawn = _withdrawn_since(merge, kept)
+        stayed = _restore(merge, kept, absorbed, withdrawn)
         _move_back(merge.moved, absorbed, kept)
+        for kind, words in withdrawn.items():
+            log_consent(absorbed, kind, given=False, by=by, restaurant_id=restaurant_id, text=words)
         merge.undone_at, merge.undone_by = clock.now(), by.label
         merge.before = merge.after = merge.moved = {}
         merge.save()
@@ -171,7 +178,22 @@ def _check_undoable(merge: CustomerMerge, kept: Customer, absorbed: Customer) ->
         raise CannotUndoMerge
 
 
-def _restore(merge: CustomerMerge, kept: Customer, absorbed: Customer) -> list[str]:
+def _withdrawn_since(merge: CustomerMerge, kept: Customer) -> dict[str, str]:
+    """Consents the absorbed record had and the guest took back since: kind, and how they said it.
+
+    There is one guest: who took it back of the record they had then took it back of both.
+    """
+    before = merge.before["absorbed"]
+    rows = ConsentEntry.objects.filter(customer=kept, given=False, at__gte=merge.at)
+    # What was the absorbed record's own is older than the merge, whatever a clock said.
+    moved = merge.moved.get(_CONSENT_ROWS, [])
+    found = dict(rows.exclude(pk__in=moved).order_by("pk").values_list("kind", "text"))
+    return {kind: text for kind, text in found.items() if before[f"{kind}_consent_at"]}
+
+
+def _restore(
+    merge: CustomerMerge, kept: Customer, absorbed: Customer, withdrawn: Iterable[str]
+) -> list[str]:
     """Both as they were; the fields that somebody changed since, which stay."""
     values = _fields(kept)
     after = _read(merge.after["kept"])
@@ -180,6 +202,7 @@ def _restore(merge: CustomerMerge, kept: Customer, absorbed: Customer) -> list[s
     again = _read(merge.before["absorbed"])
     if "user_id" in stayed:
         again["user_id"] = None
+    again |= {f"{kind}_consent_at": None for kind in withdrawn}
     _write(kept, {name: old[name] for name in _FIELDS if name not in stayed})
     contact = {name: again[name] for name in ("email", "phone") if again[name]}
     _write(absorbed, again, merged_into=None)

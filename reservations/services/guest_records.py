@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.locks import Space, again_if_undone, lock_all
 from core.models import AuditEntry
 from customers.errors import KnownElsewhere
-from customers.models import ConsentEntry, Customer, GuestNote
+from customers.models import ConsentEntry, Customer, CustomerMerge, GuestNote
 from customers.selectors import customer_of
 from customers.services import merging, records
 from notifications.models import Message
@@ -127,6 +127,26 @@ def merge(
     for public_id in (keep, absorb):
         _check_within(customer_of(organization_id, public_id), within)
     return merging.merge_customers(organization_id, keep, absorb, by=by, restaurant_id=within)
+
+
+def undo_merge(
+    organization_id: int,
+    merge_id: str,
+    *,
+    by: Actor,
+    within: int | None = None,
+    restaurant_id: int | None = None,
+) -> Customer:
+    """:func:`~customers.services.merging.undo_merge` for a caller of one restaurant or all.
+
+    Raises KnownElsewhere as :func:`merge`: what was made one has bookings of both. The trail shows
+    it at ``restaurant_id``.
+    """
+    rows = CustomerMerge.objects.filter(public_id=merge_id, kept__organization=organization_id)
+    found = rows.select_related("kept").first()
+    if found is not None:
+        _check_within(found.kept, within)
+    return merging.undo_merge(organization_id, merge_id, by=by, restaurant_id=restaurant_id)
 
 
 def export(
@@ -288,7 +308,7 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     waited, _ = waits.delete()
     TableBlock.objects.filter(queue_entry__in=queued).update(note="")
     # The way back of what was done at the stand names them.
-    StandAction.objects.filter(target__in=about).delete()
+    _forget_ways_back(organization_id, [customer, *merged], about, keys)
     queued.delete()
     requests.delete()
     Reservation.objects.filter(pk__in=keys).update(
@@ -309,6 +329,18 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     records.forget_customer(customer)
     guest_erased.send(sender=Customer, organization_id=organization_id, reservations=ids)
     return Erasure(customer.public_id, len(keys), messages, waited)
+
+
+def _forget_ways_back(
+    organization_id: int, records_: list[Customer], about: list[str], bookings: list[int]
+) -> None:
+    """Of every action that touched a party of theirs, be it another's that gave way to it."""
+    named = _booked_for(organization_id, records_).values_list("pk", flat=True)
+    queued = _queued_of(organization_id, records_).values_list("pk", flat=True)
+    touched = Q(target__in=about)
+    touched |= Q(after__versions__has_any_keys=[str(pk) for pk in {*bookings, *named}])
+    touched |= Q(after__queue__has_any_keys=[str(pk) for pk in queued])
+    StandAction.objects.filter(touched, restaurant__organization=organization_id).delete()
 
 
 def _erase_messages(about: list[str], emails: set[str]) -> int:

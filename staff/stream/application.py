@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,8 @@ from staff.stream import readings
 from staff.stream.hub import Hub
 from staff.stream.listener import END, Listener
 
+logger = logging.getLogger(__name__)
+
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -34,6 +37,8 @@ MOST_OF_A_SESSION = 20
 """Connections at a time; a browser has one for each house it looks at."""
 
 _STREAM = re.compile(r"/staff/r/([-a-zA-Z0-9_]{1,80})/stand/stream")
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
+"""What Django makes. Anything else is nobody's, and some of it no database takes (``\\0``)."""
 _JSON = "application/json"
 HTTP_SIGNED_OUT = 401
 
@@ -132,7 +137,8 @@ class _Stream:
         # A browser that reconnects by itself asks the same address, but knows better by now.
         self._after = Mark.parse(headers.get("last-event-id") or asked.get("after", [""])[0])
         cookies = parse_cookie(headers.get("cookie", ""))
-        self._session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+        key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+        self._session_key = key if _SESSION_KEY.fullmatch(key) else ""
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Refuse, or stream until somebody goes."""
@@ -143,6 +149,11 @@ class _Stream:
         except Refused as refused:
             readings.ENDED.labels("refused").inc()
             await _whole(send, refused.status, b"")
+            return
+        except Exception:
+            logger.exception("Nobody can be let in to the stream now")
+            readings.ENDED.labels("failed").inc()
+            await _whole(send, 503, b"")
             return
         await send(_start(200, "text/event-stream", {"x-accel-buffering": "no", **shared}))
         if self._is_head:

@@ -312,8 +312,12 @@ class UnmergeView(HouseView):
         guest = guest_of(request, guest_id)
         group = request.venue.organization_id
         try:
-            back = merging.undo_merge(
-                group, merge_id, by=request.actor, restaurant_id=request.venue.pk
+            back = guest_records.undo_merge(
+                group,
+                merge_id,
+                by=request.actor,
+                within=reach(request),
+                restaurant_id=request.venue.pk,
             )
         except NotFound:
             raise

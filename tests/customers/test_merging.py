@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Organization
 from core.actors import SYSTEM, Actor, ActorKind
 from customers.errors import CannotUndoMerge, ContactTaken, MergeNotFound
-from customers.models import Customer, CustomerMerge, GuestNote
+from customers.models import ConsentEntry, Customer, CustomerMerge, GuestNote
 from customers.selectors import customer_of
 from customers.services.merging import (
     forget_merges,
@@ -105,6 +105,57 @@ def test_what_somebody_changed_since_stays(kept: Customer, other: Customer) -> N
     assert (kept.tags, kept.is_vip, kept.email) == (["Press", "Slow"], False, "")
     assert (other.tags, other.email) == (["Quiet", "Press"], "ada@example.com")
     assert list(kept.guest_notes.values_list("text", flat=True)) == ["New since"]
+
+
+def agrees(guest: Customer, *, wish: bool, words: str = "") -> None:
+    change = CustomerChange(consents=wish, consent_words=words)
+    update_customer(guest.organization_id, guest.public_id, change, by=MIA, country="GB")
+
+
+def test_a_consent_taken_back_since_stays_taken_back_on_both(
+    kept: Customer, other: Customer, clock: Clock
+) -> None:
+    clock.advance(minutes=1)
+    merge = merged(kept, other)
+    clock.advance(days=2)
+    agrees(kept, wish=False, words="On the telephone")
+    clock.advance(days=1)
+    undo_merge(kept.organization_id, merge.public_id, by=MIA)
+    for row in (kept, other):
+        row.refresh_from_db()
+        assert row.marketing_consent_at is None
+        entry = ConsentEntry.objects.get(customer=row)
+        assert (entry.kind, entry.given, entry.text) == ("marketing", False, "On the telephone")
+
+
+def test_a_consent_given_again_since_is_the_kept_records_alone(
+    kept: Customer, other: Customer, clock: Clock
+) -> None:
+    merge = merged(kept, other)
+    clock.advance(days=1)
+    agrees(kept, wish=False)
+    agrees(kept, wish=True)
+    undo_merge(kept.organization_id, merge.public_id, by=MIA)
+    kept.refresh_from_db()
+    other.refresh_from_db()
+    assert (kept.marketing_consent_at, other.marketing_consent_at) == (clock.now, None)
+    assert not ConsentEntry.objects.filter(customer=other).get().given
+
+
+def test_a_consent_taken_back_before_the_merge_changes_nothing_of_the_other(
+    kept: Customer, other: Customer, clock: Clock
+) -> None:
+    agrees(kept, wish=True)
+    agrees(kept, wish=False)
+    clock.advance(days=1)
+    merge = merged(kept, other)
+    kept.refresh_from_db()
+    assert kept.marketing_consent_at is None
+    before = other.marketing_consent_at
+    undo_merge(kept.organization_id, merge.public_id, by=MIA)
+    other.refresh_from_db()
+    assert other.marketing_consent_at == before
+    assert not ConsentEntry.objects.filter(customer=other).exists()
 
 
 def test_later_merges_are_undone_first(

@@ -13,7 +13,7 @@ from django.core.serializers import serialize
 from core.actors import Actor, ActorKind
 from core.models import AuditEntry
 from customers.errors import CustomerNotFound, KnownElsewhere
-from customers.models import Customer
+from customers.models import Customer, CustomerMerge
 from customers.services import Contact as Person
 from customers.services import recognise
 from notifications.models import Message
@@ -157,6 +157,26 @@ def test_erasing_leaves_the_books_and_nobody_in_them(clock: Clock) -> None:
     assert AuditEntry.objects.filter(verb="customer.erased", actor_label="Website").count() == 1
 
 
+def test_erasing_reaches_what_was_done_to_another_party(house: Restaurant, clock: Clock) -> None:
+    first = seat(house)
+    second = seat(house, "20:00", name="Bea Lund", phone="07700900001")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    stand.swap(
+        first.public_id,
+        second.public_id,
+        expected=first.version,
+        other_expected=second.version,
+        by=KEY,
+    )
+    other = stand.join_queue(house.public_id, SATURDAY, 2, name="Cy", phone="07700900002", by=KEY)
+    clock.advance(days=10)
+    assert "Bea Lund" in serialize("json", StandAction.objects.all())
+    assert second.customer is not None
+    guest_records.erase(house.organization_id, second.customer.public_id, by=KEY)
+    assert list(StandAction.objects.values_list("target", flat=True)) == [other.target]
+
+
 def test_before_it_is_erased_a_guest_is_found_by_those_words(clock: Clock) -> None:
     """The negative control of the test above."""
     paid_visitor(make_bella(country="GB", zone="Europe/London"))
@@ -217,6 +237,24 @@ def test_an_export_has_all_of_it_and_leaves_a_trace(house: Restaurant) -> None:
     assert AuditEntry.objects.filter(
         verb="customer.exported", target=booked.customer.public_id
     ).exists()
+
+
+def test_a_caller_of_one_house_undoes_no_merge_that_concerns_another(
+    house: Restaurant, clock: Clock
+) -> None:
+    other = make_bella(deposit=None, organization=house.organization)
+    here, there = seat(house), seat(other, "20:00", phone="07700900001")
+    assert here.customer is not None
+    assert there.customer is not None
+    group = house.organization_id
+    guest_records.merge(group, here.customer.public_id, there.customer.public_id, by=KEY)
+    merge = CustomerMerge.objects.get()
+    with pytest.raises(KnownElsewhere):
+        guest_records.undo_merge(group, merge.public_id, by=KEY, within=house.pk)
+    back = guest_records.undo_merge(group, merge.public_id, by=KEY, restaurant_id=house.pk)
+    assert back == there.customer
+    entry = AuditEntry.objects.get(verb="customer.merge_undone")
+    assert entry.restaurant_id == house.pk
 
 
 @pytest.mark.parametrize("deed", ["export", "erase", "merge"])

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.actors import SYSTEM
 from customers.models import ConsentEntry, Customer, CustomerMerge, GuestNote
+from customers.services.merging import merge_customers
 from customers.services.notes import add_note
 from reservations.models import Reservation, VisitBill
 from restaurants.models import Membership, Restaurant, Role
@@ -209,6 +210,28 @@ def test_two_records_are_merged_after_a_preview_and_taken_apart(
     row.refresh_from_db()
     other.refresh_from_db()
     assert (row.customer, other.merged_into, other.tags) == (other, None, ["Press"])
+
+
+def test_a_merge_that_concerns_another_house_is_undone_by_who_has_a_say_there(
+    as_: As, cast: Cast, house: Restaurant, guest: Customer, clock: Clock
+) -> None:
+    sister = make_bella(tables=1, organization=house.organization, name="Sister")
+    other = Customer.objects.create(
+        organization=house.organization, name="E. Dupre", phone="+12125550166"
+    )
+    row = came(sister, other, 7)
+    merge_customers(house.organization_id, guest.public_id, other.public_id, by=SYSTEM)
+    merge = CustomerMerge.objects.get()
+    client, undo = as_(cast.manager), url(house, guest, f"merge/{merge.public_id}/undo/")
+    said = client.post(undo, follow=True).content.decode()
+    assert "other restaurants of the group" in said
+    row.refresh_from_db()
+    merge.refresh_from_db()
+    assert (row.customer, merge.undone_at) == (guest, None)
+    Membership.objects.create(user=cast.manager, restaurant=sister, role=Role.MANAGER)
+    client.post(undo)
+    row.refresh_from_db()
+    assert row.customer == other
 
 
 def test_everything_is_handed_out(as_: As, cast: Cast, house: Restaurant, guest: Customer) -> None:

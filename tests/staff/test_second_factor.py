@@ -14,6 +14,7 @@ from accounts.models import Authenticator, RecoveryCode, User
 from core.models import AuditEntry
 from core.secrets import decrypt
 from restaurants.models import Membership, Restaurant
+from staff.live import SignedOut, grant_for
 from tests.fixtures.domain import Clock
 from tests.staff.conftest import PASSWORD, As, Cast
 
@@ -218,3 +219,16 @@ def test_an_owner_takes_a_lost_one_away_only_where_nobody_else_decides(
     assert not Authenticator.objects.filter(user=cast.manager).exists()
     # …and whoever had the telephone is signed out.
     assert manager.get("/staff/r/bella/").headers["Location"].startswith("/staff/sign-in/")
+
+
+def test_a_stream_looks_up_the_device_that_was_shown(
+    as_: As, owner: User, house: Restaurant, clock: Clock
+) -> None:
+    Restaurant.objects.filter(pk=house.pk).update(requires_second_factor=True)
+    client = as_(owner)
+    enrol(client, owner, clock)
+    key = str(client.session.session_key)
+    assert grant_for(key, house.slug).restaurant_id == house.pk
+    Authenticator.objects.filter(user=owner).delete()
+    with pytest.raises(SignedOut):
+        grant_for(key, house.slug)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import redis
+from django.conf import LazySettings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 
@@ -19,6 +22,9 @@ from core.actors import SYSTEM, Actor, ActorKind
 from core.models import AuditEntry
 from core.wakeups import announce
 from restaurants.models import Restaurant, Role
+from staff.live import Grant
+from staff.stream.application import Application
+from staff.stream.hub import Hub
 from tests.concurrency.together import at_once, until
 from tests.fixtures.streams import PAGES_PORT, Screen, StreamServer, listen_until, session_of
 from tests.staff.conftest import Cast
@@ -244,6 +250,42 @@ def test_who_may_listen(
     screen = listen(getattr(cast, who, None), house)
     assert screen.status == status
     assert bool(screen.heard) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    "key", [r'"\000aaaaaaaaaaaaaaaaaaaa"', r'"\377' + "a" * 31 + '"', "A" * 32, "a" * 31, "a" * 900]
+)
+def test_a_session_that_cannot_be_is_nobodys(key: str, listen: Listen, house: Restaurant) -> None:
+    assert listen(None, house, session=key).status == 401
+
+
+def test_what_goes_wrong_at_the_door_is_written_down_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, settings: LazySettings
+) -> None:
+    async def broken(self: Hub, session_key: str, slug: str) -> Grant:
+        raise RuntimeError("relation sessions has no column")
+
+    async def ask() -> list[dict[str, Any]]:
+        sent: list[dict[str, Any]] = []
+        page = Application(lambda *_: (404, b"", ""))
+        page.hub = Hub(settings.REDIS_URL)
+        headers = [(b"host", b"127.0.0.1"), (b"cookie", b"sessionid=" + b"a" * 32)]
+        scope = {"type": "http", "method": "GET", "query_string": b"", "headers": headers}
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request"}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await page(scope | {"path": "/staff/r/bella/stand/stream"}, receive, send)
+        return sent
+
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    monkeypatch.setattr(Hub, "grant", broken)
+    start, body = asyncio.run(ask())
+    assert (start["status"], body["body"]) == (503, b"")
+    assert "Nobody can be let in to the stream now" in caplog.text
 
 
 def test_another_house_is_not_heard(

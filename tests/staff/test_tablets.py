@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from accounts.models import User
 from core.actors import SYSTEM, Actor, ActorKind
 from core.errors import Forbidden, Invalid
 from core.models import AuditEntry
+from payments.models import Payment
 from restaurants.access import Capability, check_staff
 from restaurants.models import Membership, Restaurant, Tablet
 from restaurants.people import check_pin_form, pin_matches, set_pin
 from staff.live import SignedOut, grant_for
 from staff.presence import COOKIE
 from tests.fixtures.domain import Clock
-from tests.staff.conftest import PASSWORD, PIN, As, AtTablet, Cast, secret_in, tablet_at, unlock
+from tests.reservations.stand import DATE, at, booked
+from tests.staff.conftest import (
+    PASSWORD,
+    PIN,
+    As,
+    AtTablet,
+    Cast,
+    once_of,
+    secret_in,
+    tablet_at,
+    unlock,
+)
+from tests.staff.test_payments import missed
 
 pytestmark = pytest.mark.django_db
 
@@ -235,6 +251,31 @@ def test_a_stream_hears_what_a_pin_opens_and_ends_with_the_tablet(
         grant_for(key, house.slug)
 
 
+def test_a_stream_of_a_password_ends_with_the_tablet_as_well(
+    house: Restaurant, cast: Cast, clock: Clock
+) -> None:
+    client = tablet_at(house)
+    client.force_login(cast.host)
+    assert client.get(HOUSE).status_code == 200
+    key = str(client.session.session_key)
+    assert grant_for(key, house.slug).restaurant_id == house.pk
+    clock.advance(minutes=5)
+    with pytest.raises(SignedOut):
+        grant_for(key, house.slug)
+
+
+def test_no_stream_ends_with_a_tablet_that_the_browser_was(
+    house: Restaurant, cast: Cast, clock: Clock
+) -> None:
+    client = tablet_at(house)
+    client.force_login(cast.host)
+    client.get(HOUSE)
+    del client.cookies[COOKIE]
+    client.get(HOUSE)
+    clock.advance(minutes=5)
+    assert grant_for(str(client.session.session_key), house.slug).restaurant_id == house.pk
+
+
 def test_a_made_up_cookie_is_no_tablet(cast: Cast) -> None:
     for value in ("", "x", "y" * 43, "z" * 5000):
         client = Client()
@@ -261,7 +302,56 @@ def test_a_service_moves_no_money_for_a_pin(at_tablet: AtTablet, cast: Cast) -> 
     house = member(cast, "owner").restaurant_id
     by = Actor(ActorKind.STAFF, cast.owner.public_id)
     check_staff(by, Capability.CHARGE, house)
+    by = replace(by, by_pin=True)
     with pytest.raises(Forbidden):
-        check_staff(
-            Actor(ActorKind.STAFF, cast.owner.public_id, by_pin=True), Capability.CHARGE, house
-        )
+        check_staff(by, Capability.CHARGE, house)
+    with_password = replace(by, has_shown_password=True)
+    check_staff(with_password, Capability.CHARGE, house)
+    check_staff(with_password, Capability.OVERBOOK, house)
+    for closed in (Capability.MANAGE, Capability.CONNECT, Capability.OWN):
+        with pytest.raises(Forbidden):
+            check_staff(with_password, closed, house)
+
+
+def show_password(client: Client, user: User) -> None:
+    user.set_password(PASSWORD)
+    user.save()
+    assert client.post("/staff/tablet/password/", {"password": PASSWORD}).status_code == 302
+
+
+def test_the_password_at_a_tablet_charges_a_fee(
+    at_tablet: AtTablet, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    row = missed(house, clock, "card")
+    client = at_tablet(cast.manager)
+    fee = f"{HOUSE}bookings/{row.public_id}/money/fee/"
+    said = {"amount": "30", "confirmed": "1", "way": "card", "once": "one"}
+    assert client.post(fee, said).status_code == 302
+    assert not Payment.objects.filter(kind="no_show_fee").exists()
+    show_password(client, cast.manager)
+    form = said | {"once": once_of(client.post(fee, {"amount": "30"}))}
+    page = client.post(fee, form, follow=True).content.decode()
+    assert "The fee is charged." in page
+    assert Payment.objects.get(kind="no_show_fee").captured == Decimal(30)
+    entry = AuditEntry.objects.get(verb="reservation.no_show_fee")
+    assert (entry.actor_id, entry.origin) == (
+        cast.manager.public_id,
+        f"Front desk {cast.manager.pk}",
+    )
+
+
+def test_the_password_at_a_tablet_sets_a_limit_aside(
+    at_tablet: AtTablet, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    house.services.update(slot_covers=4)
+    booked(house, size=4)
+    clock.now = at("19:05")
+    client = at_tablet(cast.manager)
+    tap = {"do": "walk_in", "date": DATE.isoformat(), "size": "2", "overbook": "1", "once": "one"}
+    scripted = {"X-Stand": "1"}
+    assert client.post(f"{HOUSE}stand/do/", tap, headers=scripted).status_code == 403
+    show_password(client, cast.manager)
+    answer = client.post(f"{HOUSE}stand/do/", tap | {"once": "two"}, headers=scripted)
+    assert (answer.status_code, answer.json()["ok"]) == (200, True)
+    entry = AuditEntry.objects.get(verb="reservation.overbooked")
+    assert entry.origin == f"Front desk {cast.manager.pk}"
