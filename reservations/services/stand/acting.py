@@ -160,6 +160,7 @@ class Acting:
             after={
                 "versions": {str(pk): version for pk, version in versions.items()},
                 "queue": {str(pk): version for pk, version in waits},
+                "rows": rewind.standing(self.rows, made),
             },
             made_at=self.at,
             until=self.at + UNDO_WITHIN,
