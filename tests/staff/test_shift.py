@@ -129,6 +129,9 @@ def seated(house: Restaurant, server: ShiftServer | None, name: str) -> Reservat
     row = booked(house, name=name)
     chosen = server.public_id if server else None
     stand.seat(row.public_id, expected=fresh(row).version, by=HOST, server=chosen)
+    if server is None:
+        # Nobody named is whoever is next up.
+        stand.assign_server(row.public_id, None, expected=fresh(row).version, by=HOST)
     row.refresh_from_db()
     return row
 
