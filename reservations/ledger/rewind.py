@@ -1,7 +1,8 @@
 """Rows as they were, and putting them back exactly: what undoing at the host stand writes.
 
 A row is kept as PostgreSQL's own JSON of it, so that instants come back to the microsecond and
-ranges with their bounds. Of a reservation only the columns the stand writes are kept and restored.
+ranges with their bounds. Of a reservation only the columns the stand writes are kept, and of all
+rows only what the action itself changed is put back: a sweep may have written the rest meanwhile.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from reservations.errors import UndoImpossible
 from reservations.ledger.guard import guarded
 
 Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+"""By table."""
 
 RESERVATIONS = "reservations_reservation"
 CLAIMS = "reservations_tableclaim"
@@ -49,6 +53,20 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """What is put back, by table, in the order in which that has to happen."""
 
+HOUSE = (CLOSURES, CAPS, SERVERS, SECTIONS, NOTES, BLOCKS)
+"""Tables whose rows have no version: they are compared as they are."""
+
+_PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    CLOSURES: (("restaurant_id", "pauses"),),
+    CAPS: (("restaurant_id", "service_date"),),
+    NOTES: (("restaurant_id", "service_date", "service_id"),),
+    SECTIONS: (
+        ("restaurant_id", "service_date", "table_id"),
+        ("restaurant_id", "service_date", "server_id"),
+    ),
+}
+"""Columns that say where a row stands: what stands there as well speaks against putting it back."""
+
 _MADE_LAST = (MESSAGES, SECTIONS, CLAIMS, BLOCKS, CLOSURES, CAPS, NOTES, SERVERS, QUEUE)
 """The order in which rows that were made are removed: owners after what they own."""
 
@@ -66,6 +84,53 @@ def remember(table: str, ids: Iterable[int]) -> list[Row]:
             [table != RESERVATIONS, names, wanted],
         )
         return [orjson.loads(row[0]) for row in cursor.fetchall()]
+
+
+def standing(rows: Mapping[str, Sequence[Row]], made: Mapping[str, Sequence[int]]) -> Rows:
+    """Remembered and made rows as they are now, with all that stands in their places.
+
+    Asked when an action is over and again when it is undone: whatever differs has changed between.
+    """
+    found: Rows = {}
+    for table in COLUMNS:
+        known = rows.get(table, ())
+        ids = {row["id"] for row in known}
+        if table in HOUSE:
+            ids.update(made.get(table, ()))
+        if not ids:
+            continue
+        found[table] = remember(table, ids)
+        if table in _PLACES:
+            found[table] = remember(table, ids.union(_beside(table, [*known, *found[table]])))
+    return found
+
+
+def _beside(table: str, rows: Sequence[Row]) -> list[int]:
+    """Keys of the rows that stand where these stand."""
+    same = " OR ".join(
+        " AND ".join(f"t.{name} IS NOT DISTINCT FROM r.{name}" for name in names)
+        for names in _PLACES[table]
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT t.id FROM {table} t"
+            f" JOIN jsonb_populate_recordset(NULL::{table}, %s::jsonb) r ON {same}",
+            [orjson.dumps(rows).decode()],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def is_as_left(table: str, then: Sequence[Row], now: Sequence[Row]) -> bool:
+    """Whether nobody has touched these rows; a sweep may have ended a block whose time is over."""
+    if table == BLOCKS:
+        left = {row["id"] for row in then if row["ended_at"] is None}
+        now = [
+            {**row, "ended_at": None}
+            if row["id"] in left and row["ended_at"] == row["ends_at"]
+            else row
+            for row in now
+        ]
+    return list(then) == list(now)
 
 
 def claims_of(reservation_ids: Iterable[int]) -> list[int]:
@@ -89,31 +154,39 @@ def remove(made: Mapping[str, Sequence[int]]) -> None:
                 )
 
 
-def put_back(rows: Mapping[str, Sequence[Row]]) -> None:
-    """Write remembered rows as they were; one that was deleted is there again.
+def put_back(rows: Mapping[str, Sequence[Row]], left: Mapping[str, Sequence[Row]]) -> None:
+    """Write remembered rows as they were, where the action changed them or deleted them.
 
-    The caller holds the day's lock and defers ``claim_table_once``.
+    ``left`` are the same rows as the action left them. The caller holds the day's lock and defers
+    ``claim_table_once``. Raises UndoImpossible for a row that is gone and was not deleted by it.
     """
     with guarded() as cursor:
         for table, columns in COLUMNS.items():
-            names = ", ".join(columns)
-            values = ", ".join(f"r.{name}" for name in columns)
-            if table == RESERVATIONS:
-                # Going back is a change as well, and one of the claims alone may be all there is.
-                names, values = f"{names}, version", f"{values}, t.version + 1"
+            after = {row["id"]: row for row in left.get(table, ())}
             for row in rows.get(table, ()):
                 text = orjson.dumps(row).decode()
-                cursor.execute(
-                    f"UPDATE {table} t SET ({names}) = ROW({values})"
-                    f" FROM jsonb_populate_record(NULL::{table}, %s::jsonb) r WHERE t.id = r.id",
-                    [text],
-                )
-                if cursor.rowcount == 0:
+                if row["id"] not in after:
                     cursor.execute(
                         f"INSERT INTO {table}"
                         f" SELECT * FROM jsonb_populate_record(NULL::{table}, %s::jsonb)",
                         [text],
                     )
+                    continue
+                changed = [name for name in columns if row[name] != after[row["id"]][name]]
+                values = [f"r.{name}" for name in changed]
+                if table == RESERVATIONS:
+                    # Going back is a change as well, and the claims alone may be all there is.
+                    changed.append("version")
+                    values.append("t.version + 1")
+                if not changed:
+                    continue
+                cursor.execute(
+                    f"UPDATE {table} t SET ({', '.join(changed)}) = ROW({', '.join(values)})"
+                    f" FROM jsonb_populate_record(NULL::{table}, %s::jsonb) r WHERE t.id = r.id",
+                    [text],
+                )
+                if cursor.rowcount == 0:
+                    raise UndoImpossible
 
 
 def count_again(deltas: Mapping[int, tuple[int, int]]) -> None:
@@ -142,8 +215,16 @@ def count_again(deltas: Mapping[int, tuple[int, int]]) -> None:
         )
 
 
-def defer_claims(is_deferred: bool) -> None:
-    """Let claims overlap until the rows are all back, or check them now (SlotUnavailable)."""
-    when = "DEFERRED" if is_deferred else "IMMEDIATE"
+def defer_claims() -> None:
+    """Let claims overlap until the rows are all back."""
     with guarded() as cursor:
-        cursor.execute(f"SET CONSTRAINTS claim_table_once {when}")
+        cursor.execute("SET CONSTRAINTS claim_table_once DEFERRED")
+
+
+def check_now() -> None:
+    """Check everything the database would check at the end of the transaction.
+
+    Raises SlotUnavailable for claims that overlap, IntegrityError for the rest.
+    """
+    with guarded() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -163,8 +163,8 @@ class NightNote(models.Model):
 class StandAction(models.Model):
     """One action of the host stand: how to take it back, and the request that asked for it.
 
-    ``before`` holds the rows as they were, ``after`` the versions that must still be there when it
-    is undone. The same request sent twice finds this row and does nothing again.
+    ``before`` holds the rows as they were, ``after`` the versions and rows that must still be there
+    when it is undone. The same request sent twice finds this row and does nothing again.
     """
 
     public_id = PublicIdField("undo")

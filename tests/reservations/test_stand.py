@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from reservations.errors import (
     PlaceTaken,
     StaleParty,
 )
-from reservations.models import Reservation, StandAction
+from reservations.models import NightNote, Reservation, StandAction
 from reservations.services import stand
 from reservations.services.stand import Undo
 from restaurants.models import Restaurant
@@ -157,6 +158,12 @@ def test_the_same_tap_twice_is_one_action(venue: Restaurant, clock: Clock) -> No
     one = stand.walk_in(venue.public_id, DATE, 2, by=HOST, key="w")
     assert stand.walk_in(venue.public_id, DATE, 2, by=HOST, key="w").target == one.target
     assert Reservation.objects.count() == 2
+
+
+def test_the_same_tap_on_another_date_is_another_one(venue: Restaurant, clock: Clock) -> None:
+    for date in (DATE, DATE + dt.timedelta(days=1), DATE):
+        stand.write_note(venue.public_id, date, "86 fish", by=HOST, key="tap")
+    assert NightNote.objects.count() == StandAction.objects.count() == 2
 
 
 def test_any_write_of_a_reservation_raises_its_version(venue: Restaurant, clock: Clock) -> None:

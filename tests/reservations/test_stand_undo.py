@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 
+from core.actors import Actor, ActorKind
 from core.errors import NotFound
 from reservations.errors import (
     UndoImpossible,
 )
-from reservations.models import Reservation
+from reservations.models import NightNote, Reservation, SectionTable, ShiftServer, TableBlock
 from reservations.services import stand
-from reservations.services.stand import Undo
-from restaurants.models import Restaurant
+from reservations.services.stand import Undo, sweeps
+from restaurants.models import Closure, PacingCap, Restaurant
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import (
     DATE,
@@ -22,6 +25,7 @@ from tests.reservations.stand import (
     at,
     booked,
     check_promises,
+    claimed,
     fingerprint,
     fresh,
     ids,
@@ -222,3 +226,204 @@ def test_nobody_undoes_at_another_house(venue: Restaurant, clock: Clock) -> None
     done = _arrive(booked(venue), venue)
     with pytest.raises(NotFound):
         stand.undo(done.token, by=HOST, restaurant="rest_other")
+
+
+# What others have done meanwhile
+
+BEA = Actor(ActorKind.STAFF, "user_bea", "Bea Boss")
+
+
+def _on(venue: Restaurant, name: str, by: Actor = HOST) -> tuple[str, Undo]:
+    done = stand.put_on_shift(venue.public_id, DATE, name, by=by)
+    return done.target, done
+
+
+def _refused(done: Undo, match: str) -> None:
+    """It cannot be undone, and nothing has happened."""
+    before = fingerprint()
+    with pytest.raises(UndoImpossible, match=match):
+        stand.undo(done.token, by=HOST)
+    # What the database would refuse at the end is refused at once.
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    assert fingerprint() == before
+
+
+def sections(venue: Restaurant) -> set[tuple[str, str]]:
+    """Who has which table."""
+    rows = SectionTable.objects.filter(restaurant=venue)
+    return set(rows.values_list("server__name", "table__label"))
+
+
+def test_a_shift_stays_once_the_person_has_tables(venue: Restaurant, clock: Clock) -> None:
+    anna, done = _on(venue, "Anna")
+    given = stand.give_section(anna, ids(venue, "1"), by=BEA)
+    _refused(done, "Anna has tables or parties by now")
+    stand.undo(given.token, by=BEA)
+    stand.undo(done.token, by=HOST)
+    assert not ShiftServer.objects.exists()
+
+
+def test_a_shift_stays_once_the_person_has_a_party(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    anna, done = _on(venue, "Anna")
+    stand.assign_server(row.public_id, anna, expected=fresh(row).version, by=BEA)
+    _refused(done, "Anna has tables or parties by now")
+
+
+def test_a_party_does_not_come_back_to_who_is_not_on_any_more(
+    venue: Restaurant, clock: Clock
+) -> None:
+    row = booked(venue)
+    anna, done = _on(venue, "Anna")
+    stand.assign_server(row.public_id, anna, expected=fresh(row).version, by=HOST)
+    last = stand.assign_server(row.public_id, None, expected=fresh(row).version, by=HOST)
+    stand.undo(done.token, by=HOST)
+    _refused(last, "What was there before cannot come back")
+
+
+def test_a_cut_made_meanwhile_keeps_the_shift(venue: Restaurant, clock: Clock) -> None:
+    anna, done = _on(venue, "Anna")
+    cut = stand.cut(anna, by=BEA)
+    _refused(done, "Bea Boss has changed this since, at 12:00")
+    stand.undo(cut.token, by=BEA)
+    stand.undo(done.token, by=HOST)
+    assert not ShiftServer.objects.exists()
+
+
+def test_a_table_given_on_does_not_come_back(venue: Restaurant, clock: Clock) -> None:
+    anna, bob, carl = (_on(venue, name)[0] for name in ("Anna", "Bob", "Carl"))
+    stand.give_section(carl, ids(venue, "1"), by=HOST)
+    done = stand.give_section(anna, ids(venue, "1"), by=HOST)
+    given = stand.give_section(bob, ids(venue, "1"), by=BEA)
+    _refused(done, "Bea Boss has changed this since")
+    assert sections(venue) == {("Bob", "1")}
+    stand.undo(given.token, by=BEA)
+    stand.undo(done.token, by=HOST)
+    assert sections(venue) == {("Carl", "1")}
+
+
+def test_sections_of_two_hosts_are_not_mixed(venue: Restaurant, clock: Clock) -> None:
+    anna, carl = _on(venue, "Anna")[0], _on(venue, "Carl")[0]
+    stand.give_section(anna, ids(venue, "1"), by=HOST)
+    done = stand.give_section(anna, ids(venue, "2"), by=HOST)
+    other = stand.give_section(carl, ids(venue, "4"), by=BEA)
+    stand.give_section(anna, ids(venue, "3"), by=BEA)
+    _refused(done, "Bea Boss has changed this since")
+    assert sections(venue) == {("Anna", "3"), ("Carl", "4")}
+    # Another person's section is none of it.
+    stand.undo(other.token, by=BEA)
+    emptied = stand.give_section(anna, [], by=HOST)
+    stand.give_section(anna, ids(venue, "5"), by=BEA)
+    _refused(emptied, "Bea Boss has changed this since")
+    taken = stand.give_section(carl, ids(venue, "5"), by=HOST)
+    stand.give_section(anna, ids(venue, "4"), by=BEA)
+    _refused(taken, "Bea Boss has changed this since")
+
+
+def test_a_note_somebody_wrote_meanwhile_is_not_lost(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    first = stand.write_note(venue.public_id, DATE, "86 fish", by=HOST)
+    stand.write_note(venue.public_id, DATE, "Of the service", by=BEA, service=row.service_id)
+    again = stand.write_note(venue.public_id, DATE, "86 oysters", by=BEA)
+    _refused(first, "Bea Boss has changed this since, at 12:00")
+    stand.undo(again.token, by=BEA)
+    stand.undo(first.token, by=HOST)
+    assert list(NightNote.objects.values_list("text", flat=True)) == ["Of the service"]
+
+
+def test_there_is_one_cap_however_many_are_undone(venue: Restaurant, clock: Clock) -> None:
+    booked(venue)
+    stand.cap_next_hour(venue.public_id, DATE, 10, by=HOST)
+    done = stand.cap_next_hour(venue.public_id, DATE, 8, by=HOST)
+    last = stand.cap_next_hour(venue.public_id, DATE, 20, by=BEA)
+    _refused(done, "Bea Boss has changed this since")
+    assert PacingCap.objects.get().covers == 20
+    stand.undo(last.token, by=BEA)
+    stand.undo(done.token, by=HOST)
+    assert PacingCap.objects.get().covers == 10
+
+
+def test_there_is_one_pause_however_many_are_undone(venue: Restaurant, clock: Clock) -> None:
+    stand.pause_online(venue.public_id, DATE, by=HOST)
+    done = stand.resume_online(venue.public_id, DATE, by=HOST)
+    until = clock.now + dt.timedelta(hours=1)
+    stand.pause_online(venue.public_id, DATE, until=until, by=BEA)
+    _refused(done, "Bea Boss has changed this since")
+    assert Closure.objects.get().ends_at == until
+
+
+def test_a_pause_of_another_date_is_none_of_it(venue: Restaurant, clock: Clock) -> None:
+    stand.pause_online(venue.public_id, DATE, by=HOST)
+    done = stand.resume_online(venue.public_id, DATE, by=HOST)
+    stand.pause_online(venue.public_id, DATE + dt.timedelta(days=1), by=BEA)
+    stand.undo(done.token, by=HOST)
+    assert Closure.objects.count() == 2
+
+
+def test_a_table_in_use_again_stays_so(venue: Restaurant, clock: Clock) -> None:
+    tables = ids(venue, "4")
+    done = stand.block(venue.public_id, DATE, tables, at("19:00"), at("20:00"), by=HOST)
+    ended = stand.unblock(TableBlock.objects.get().public_id, by=BEA)
+    _refused(done, "Bea Boss has changed this since")
+    stand.undo(ended.token, by=BEA)
+    stand.undo(done.token, by=HOST)
+    assert not TableBlock.objects.exists()
+
+
+def test_a_block_whose_time_ran_out_can_be_undone(venue: Restaurant, clock: Clock) -> None:
+    clock.now = at("19:00")
+    tables, until = ids(venue, "4"), at("19:00") + dt.timedelta(seconds=5)
+    before = fingerprint()
+    done = stand.block(venue.public_id, DATE, tables, at("18:00"), until, by=HOST)
+    clock.advance(seconds=6)
+    assert sweeps.end_clearing() == 1
+    stand.undo(done.token, by=HOST)
+    assert fingerprint() == before
+
+
+def test_a_number_that_waits_again_keeps_the_queue_as_it_is(
+    venue: Restaurant, clock: Clock
+) -> None:
+    clock.now = at("19:00")
+    joined: dict[str, Any] = {"name": "Ada", "phone": "+12125550177", "by": HOST}
+    first = stand.join_queue(venue.public_id, DATE, 2, **joined)
+    left = stand.leave_queue(first.target, expected=None, by=HOST)
+    stand.join_queue(venue.public_id, DATE, 2, **joined)
+    _refused(left, "What was there before cannot come back")
+
+
+# What the sweeps have written meanwhile
+
+
+def test_a_party_that_stays_on_keeps_its_time(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    clock.now = at("19:00")
+    _seat(row, venue)
+    clock.now = at("21:10")
+    done = stand.next_state(row.public_id, expected=fresh(row).version, by=HOST)
+    clock.advance(seconds=2)
+    assert sweeps.extend_overstays() == 1
+    assert claimed(row) == [("19:00", "21:25")]
+    stand.undo(done.token, by=HOST)
+    assert (fresh(row).status, claimed(row)) == ("seated", [("19:00", "21:25")])
+
+
+def test_a_late_mark_stays(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    clock.now = at("19:10") + dt.timedelta(seconds=58)
+    done = _resize(row, venue)
+    clock.now = at("19:11")
+    assert sweeps.mark_late() == 1
+    stand.undo(done.token, by=HOST)
+    assert (fresh(row).marked_late_at, fresh(row).party_size) == (at("19:11"), 2)
+
+
+def test_a_late_mark_comes_back_with_the_time_it_was_of(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    clock.now = at("19:12")
+    assert sweeps.mark_late() == 1
+    done = _retime(row, venue)
+    assert fresh(row).marked_late_at is None
+    stand.undo(done.token, by=HOST)
+    assert fresh(row).marked_late_at == at("19:12")

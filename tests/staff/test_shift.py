@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
-from reservations.models import NightNote, Reservation, SectionTable, ShiftServer
+from reservations.models import NightNote, Reservation, SectionTable, ShiftServer, StandAction
 from reservations.services import stand
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
@@ -128,6 +129,9 @@ def seated(house: Restaurant, server: ShiftServer | None, name: str) -> Reservat
     row = booked(house, name=name)
     chosen = server.public_id if server else None
     stand.seat(row.public_id, expected=fresh(row).version, by=HOST, server=chosen)
+    if server is None:
+        # Nobody named is whoever is next up.
+        stand.assign_server(row.public_id, None, expected=fresh(row).version, by=HOST)
     row.refresh_from_db()
     return row
 
@@ -161,3 +165,23 @@ def test_people_who_work_here_are_proposed(as_: As, cast: Cast, ida: ShiftServer
     page = as_(cast.host).get(HERE).content.decode()
     assert '<option value="Sophie Server">' in page
     assert '<option value="Ida">' not in page
+
+
+def test_only_the_very_same_form_sent_again_is_the_same_tap(
+    as_: As, cast: Cast, ida: ShiftServer
+) -> None:
+    """All forms of the page carry one mark, and Back leads to a form that was sent already."""
+    client = as_(cast.host)
+    tomorrow = (DATE + dt.timedelta(days=1)).isoformat()
+    send(client, "note", text="86 fish")
+    send(client, "note", text="86 oysters")
+    assert NightNote.objects.get().text == "86 oysters"
+    send(client, "note", text="86 oysters", date=tomorrow)
+    assert NightNote.objects.count() == 2
+    for name in ("Ben", "Cleo"):
+        send(client, "shift", name=name)
+    assert set(ShiftServer.objects.values_list("name", flat=True)) == {"Ida", "Ben", "Cleo"}
+    done = StandAction.objects.count()
+    send(client, "shift", name="Cleo")
+    send(client, "shift", name="Cleo", back="", view="timeline", tab="waitlist", stamp="abc")
+    assert StandAction.objects.count() == done

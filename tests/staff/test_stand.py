@@ -442,6 +442,20 @@ def test_booking_by_telephone(as_: As, cast: Cast, house: Restaurant, clock: Clo
     assert row.customer.phone == "+12125550177"
 
 
+def test_another_booking_with_the_same_mark_is_another_one(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    client = as_(cast.host)
+    for more in ({}, {"name": "Cy Young"}, {"time": "21:00"}, {"time": "21:00", "view": "list"}):
+        assert client.post(f"{STAND}new/", fields(**more)).status_code == 302
+    rows = Reservation.objects.order_by("pk").values_list("guest_name", "starts_at")
+    assert list(rows) == [
+        ("Bo Weber", at("19:00")),
+        ("Cy Young", at("19:00")),
+        ("Bo Weber", at("21:00")),
+    ]
+
+
 def test_a_time_that_is_full_says_why(as_: As, cast: Cast, house: Restaurant) -> None:
     booked(house)
     booked(house, name="Bo")

@@ -160,6 +160,7 @@ class Acting:
             after={
                 "versions": {str(pk): version for pk, version in versions.items()},
                 "queue": {str(pk): version for pk, version in waits},
+                "rows": rewind.standing(self.rows, made),
             },
             made_at=self.at,
             until=self.at + UNDO_WITHIN,
@@ -221,7 +222,7 @@ def run(
     at_house: House, service_date: dt.date, verb: str, deed: Deed, *, by: Actor, key: str
 ) -> Undo:
     """The same for a caller that has the transaction and the day's lock."""
-    stored = f"{verb}:{key}"[:160] if key else ""
+    stored = f"{verb}:{service_date}:{key}"[:160] if key else ""
     if stored:
         known = StandAction.objects.filter(restaurant_id=at_house.id, request_key=stored).first()
         if known is not None:

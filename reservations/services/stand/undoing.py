@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
 from core import audit, clock
 from core.actors import SYSTEM, Actor
-from core.errors import NotFound
+from core.errors import DomainError, NotFound
 from core.locks import Space, again_if_undone, lock
 from reservations.engine.lifecycle import HOLDS_TABLE, can_undo
 from reservations.errors import SlotUnavailable, UndoImpossible
@@ -18,7 +18,15 @@ from reservations.ledger import rewind
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.place import release_reservation
 from reservations.ledger.states import State, states_of
-from reservations.models import QueueEntry, Reservation, StandAction, TableBlock, TableClaim
+from reservations.models import (
+    QueueEntry,
+    Reservation,
+    SectionTable,
+    ShiftServer,
+    StandAction,
+    TableBlock,
+    TableClaim,
+)
 from reservations.selectors.houses import House, house
 from reservations.services.stand.acting import stale
 
@@ -45,6 +53,7 @@ def undo(token: str, *, by: Actor, restaurant: str = "") -> str:
         if not can_undo(action.made_at, now):
             raise UndoImpossible(gettext("More than ten seconds have passed since."))
         _check_unchanged(action, at_house)
+        _check_house(action, at_house)
         release_lapsed_of_day(action.restaurant_id, action.service_date, by=SYSTEM, now=now)
         _check_free(action)
         try:
@@ -52,8 +61,14 @@ def undo(token: str, *, by: Actor, restaurant: str = "") -> str:
             with transaction.atomic():
                 gone = _blocks_made(action)
                 _restore(action, now)
+        except UndoImpossible:
+            raise
         except SlotUnavailable as error:
             raise UndoImpossible(gettext("Somebody else has taken the place meanwhile.")) from error
+        except (DomainError, IntegrityError) as error:
+            raise UndoImpossible(
+                gettext("What was there before cannot come back: something stands against it now.")
+            ) from error
         action.undone_at = now
         action.save(update_fields=["undone_at"])
         _record(action, by, gone)
@@ -61,16 +76,62 @@ def undo(token: str, *, by: Actor, restaurant: str = "") -> str:
 
 
 def _check_unchanged(action: StandAction, at_house: House) -> None:
+    """Raise UndoImpossible for a party, in the book or in the queue, that has changed since."""
     versions = {int(pk): version for pk, version in action.after.get("versions", {}).items()}
-    rows = Reservation.objects.select_for_update(of=("self",)).filter(pk__in=versions)
-    for row in rows.order_by("pk"):
+    rows = (
+        Reservation.objects.select_for_update(of=("self",)).filter(pk__in=versions).order_by("pk")
+    )
+    for row in rows:
         if row.version != versions[row.pk]:
             error = stale(row, at_house)
             raise UndoImpossible(error.text, **error.details)
     waits = {int(pk): version for pk, version in action.after.get("queue", {}).items()}
-    for entry in QueueEntry.objects.select_for_update(of=("self",)).filter(pk__in=waits):
+    entries = QueueEntry.objects.select_for_update(of=("self",)).filter(pk__in=waits)
+    for entry in entries:
         if entry.version != waits[entry.pk]:
             raise UndoImpossible(gettext("%(party)s has changed since.") % {"party": entry.name})
+    if len(rows) < len(versions) or len(entries) < len(waits):
+        raise UndoImpossible
+
+
+def _check_house(action: StandAction, at_house: House) -> None:
+    """The same for what has no version: shift, sections, notes, pauses, caps and blocked tables."""
+    before, then = action.before, action.after.get("rows", {})
+    now = rewind.standing(before["rows"], before["made"])
+    for table in rewind.HOUSE:
+        was, is_now = then.get(table, []), now.get(table, [])
+        if not rewind.is_as_left(table, was, is_now):
+            keys = {row["id"] for row in [*was, *is_now]}
+            raise _changed(action, table, keys, at_house)
+    for row in ShiftServer.objects.filter(pk__in=before["made"].get(rewind.SERVERS, [])):
+        theirs = SectionTable.objects.filter(server=row), Reservation.objects.filter(server=row)
+        if any(each.exists() for each in theirs):
+            raise UndoImpossible(
+                gettext("%(name)s has tables or parties by now.") % {"name": row.name}
+            )
+
+
+def _changed(action: StandAction, table: str, keys: set[int], at_house: House) -> UndoImpossible:
+    """Who changed these rows last and when, as the error to raise."""
+    later = StandAction.objects.filter(
+        restaurant_id=action.restaurant_id,
+        service_date=action.service_date,
+        pk__gt=action.pk,
+        undone_at=None,
+    )
+    for each in later.order_by("-pk"):
+        rows = each.before["rows"].get(table, []) + each.after.get("rows", {}).get(table, [])
+        if keys.isdisjoint(row["id"] for row in rows):
+            continue
+        who = each.actor_label or gettext("somebody")
+        words = {"who": who, "time": each.made_at.astimezone(at_house.zone).strftime("%H:%M")}
+        return UndoImpossible(
+            gettext("%(who)s has changed this since, at %(time)s.") % words,
+            who=who,
+            at=each.made_at.isoformat(),
+            verb=each.verb,
+        )
+    return UndoImpossible(gettext("This has changed since."))
 
 
 def _check_free(action: StandAction) -> None:
@@ -99,13 +160,13 @@ def _check_free(action: StandAction) -> None:
 
 def _restore(action: StandAction, now: dt.datetime) -> None:
     before = action.before
-    rewind.defer_claims(True)
+    rewind.defer_claims()
     _recount(before["counted"])
     rewind.remove(before["made"])
-    rewind.put_back(before["rows"])
+    rewind.put_back(before["rows"], action.after.get("rows", {}))
     for pk in before["created"]:
         _take_out(pk, now)
-    rewind.defer_claims(False)
+    rewind.check_now()
 
 
 def _recount(counted: Mapping[str, tuple[int, list[int]]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,8 @@ from restaurants.models import DiningTable, Restaurant
 
 _MOST_TABLES = 60
 _LONGEST = 24 * 60
+_OF_THE_SCREEN = frozenset({"csrfmiddlewaretoken", "view", "tab", "back", "stamp", "date"})
+"""Fields that say nothing about what is to be done; the date counts as it was understood."""
 
 
 class Asked:
@@ -49,11 +52,17 @@ class Asked:
 
     @property
     def key(self) -> str:
-        """Names this tap: the same form sent again is the same tap, and nobody else's."""
-        mark = self._fields.get("once", "")[:64]
-        if not mark:
+        """Names this tap: the very same form sent again is the same tap, and nobody else's.
+
+        All that was sent counts but how the screen looks; empty for a form without a mark.
+        """
+        if not self._fields.get("once"):
             return ""
-        return fingerprint("stand", f"{self.by.id}:{mark}:{self._fields.get('do', '')}")[:40]
+        sent = sorted(
+            (name, values) for name, values in self._fields.lists() if name not in _OF_THE_SCREEN
+        )
+        whole = [self.by.id, self.venue.public_id, self.date.isoformat(), sent]
+        return fingerprint("stand", json.dumps(whole))[:40]
 
     def text(self, name: str, most: int = 200) -> str:
         """A field; empty when it was not sent."""
