@@ -302,6 +302,8 @@ class Night:
     opens: dt.datetime
     closes: dt.datetime
     """What the timeline shows: from the first seating to the end of the last turn."""
+    is_tonight: bool
+    """Whether it is this evening now: on the list of another date nobody comes, sits or leaves."""
     services: tuple[DiningService, ...]
     rooms: tuple[Room, ...]
     tables: tuple[TableRow, ...]

@@ -37,6 +37,7 @@ from reservations.services.stand import places
 from reservations.services.stand.acting import UNDO_WITHIN, Acting, on_house
 from reservations.services.stand.seating import seated_words, write_walk_in
 from reservations.services.stand.tables import end_blocks_of, write_block
+from reservations.services.stand.tonight import check_tonight
 from reservations.services.stand.undo_token import Undo
 
 PURPOSE = "queue"
@@ -69,6 +70,7 @@ def join_queue(
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
+        check_tonight(acting)
         house = acting.house
         values = _particulars(house, name, party_size, phone, email, room_id, note)
         minutes = quoted if quoted is not None else _quote(acting, party_size, room_id, step_free)
@@ -146,6 +148,7 @@ def call_party(
     """
 
     def deed(acting: Acting, entry: QueueEntry) -> str:
+        check_tonight(acting)
         kept = _let_go(acting, entry)
         until = acting.at + dt.timedelta(minutes=acting.house.queue_keep_minutes)
         chosen = _chosen(acting, entry, tables, kept)
@@ -182,6 +185,7 @@ def seat_queued(
     """
 
     def deed(acting: Acting, entry: QueueEntry) -> str:
+        check_tonight(acting)
         kept = _let_go(acting, entry)
         chosen = _chosen(acting, entry, tables, kept)
         labels = {table.id: table.public_id for table in acting.night.tables}
