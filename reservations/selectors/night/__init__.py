@@ -40,6 +40,7 @@ from reservations.selectors.night.rows import (
     TableRow,
     WaitRow,
     natural,
+    note_mark,
     service_at,
 )
 from reservations.selectors.night.shaping import (
@@ -68,6 +69,7 @@ __all__ = [
     "is_tonight",
     "natural",
     "night_of",
+    "note_mark",
     "service_at",
 ]
 

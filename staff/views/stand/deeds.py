@@ -274,7 +274,13 @@ def _note(asked: Asked) -> Done:
     service = asked.number("service", 0, 2**31 - 1, 0) or None
     text = asked.text("text", 2000)
     return stand.write_note(
-        asked.restaurant, asked.date, text, by=asked.by, service=service, key=asked.key
+        asked.restaurant,
+        asked.date,
+        text,
+        by=asked.by,
+        service=service,
+        expected=asked.values().get("shown"),
+        key=asked.key,
     )
 
 
@@ -289,7 +295,13 @@ def _cut(asked: Asked) -> Done:
 
 
 def _section(asked: Asked) -> Done:
-    return stand.give_section(asked.server or "", asked.some_tables, by=asked.by, key=asked.key)
+    return stand.give_section(
+        asked.server or "",
+        asked.some_tables,
+        by=asked.by,
+        expected=asked.values().get("shown"),
+        key=asked.key,
+    )
 
 
 def _cancel(asked: Asked) -> Done:
