@@ -277,6 +277,13 @@ class StaleParty(Conflict):
     message = gettext_noop("This party was changed on another screen.")
 
 
+class StaleNight(StaleParty):
+    """A note or a section is not what the form showed; nothing was written, and who it was."""
+
+    code = "STALE_NIGHT"
+    message = gettext_noop("This was changed on another screen. Look at it again.")
+
+
 class PlaceTaken(Conflict):
     """A table is not free for it; ``details`` has the table, why, and who stands against it."""
 

@@ -77,7 +77,7 @@ class Verdict(StrEnum):
     UNREACHABLE = "unreachable"
     """There is no way to write to it."""
     HAS_BOOKED = "has_booked"
-    """It has a booking for that date by now."""
+    """It has found a table since: a booking made after its wish, at such a time."""
 
 
 @dataclass(frozen=True, slots=True)

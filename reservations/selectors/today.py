@@ -50,7 +50,12 @@ class DayFigures:
 
 def service_date_at(venue: Restaurant, now: dt.datetime) -> dt.date:
     """The date whose service runs, or comes next, at this moment on the house's clocks."""
-    return (now.astimezone(venue.tz) - NIGHT_ENDS).date()
+    return date_at(venue.tz, now)
+
+
+def date_at(zone: dt.tzinfo, now: dt.datetime) -> dt.date:
+    """The same by the zone of a house."""
+    return (now.astimezone(zone) - NIGHT_ENDS).date()
 
 
 def figures_of_day(venues: Iterable[Restaurant], now: dt.datetime) -> dict[int, DayFigures]:

@@ -6,6 +6,7 @@ import logging
 
 from django.db import transaction
 
+from core import clock
 from core.actors import Actor, ActorKind
 from core.tokens import derive, fingerprint
 from reservations.errors import LinkUnknown, NotChangeable
@@ -13,7 +14,7 @@ from reservations.models import QueueEntry
 from reservations.models.queue import LIVE_QUEUE
 from reservations.services.links import page_address
 from reservations.services.stand import coming, leave_queue
-from reservations.services.stand.queueing import PURPOSE
+from reservations.services.stand.queueing import PURPOSE, is_kept
 
 logger = logging.getLogger(__name__)
 
@@ -72,11 +73,11 @@ def open_queue(token: str) -> QueueEntry:
 def answer_by_link(token: str, *, comes: bool) -> QueueEntry:
     """Say that one comes, or leave. Repeated it changes nothing. Raises LinkUnknown, NotChangeable.
 
-    Leaving twice is leaving once.
+    Leaving twice is leaving once. Coming to a table that is kept no more asks for it anew.
     """
     entry = open_queue(token)
     done = QueueEntry.Status.COMING if comes else QueueEntry.Status.LEFT
-    if entry.status != done:
+    if entry.status != done or (comes and not is_kept(entry, clock.now())):
         (coming if comes else leave_queue)(entry.public_id, expected=None, by=_BY_LINK)
         entry.refresh_from_db()
     return entry

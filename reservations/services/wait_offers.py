@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -24,7 +25,7 @@ from reservations.details import NO_ORIGIN
 from reservations.engine import types as e
 from reservations.engine import waiting
 from reservations.engine.waiting import Finding, Verdict, Wish
-from reservations.engine.walltime import datetime_to_minute
+from reservations.engine.walltime import boundary_to_minute, datetime_to_minute, minute_to_datetime
 from reservations.errors import NotAccepting, PaymentsUnavailable, SlotUnavailable
 from reservations.guests import Guest
 from reservations.ledger.holds import release_hold, release_lapsed_of_day
@@ -161,14 +162,14 @@ class _Look:
         return finding is not None
 
     def _wishes(self, day: Day) -> dict[int, Wish]:
-        booked = self._booked()
         asked: dict[int, set[int]] = {}
         rows = WaitOffer.objects.filter(entry__in=self.entries).values_list("entry_id", "starts_at")
         for entry_id, starts_at in rows:
             asked.setdefault(entry_id, set()).add(datetime_to_minute(starts_at))
         found = {}
         for pk, entry in self.entries.items():
-            if {entry.email, entry.phone} & booked:
+            wish = _wish(entry, frozenset(asked.get(pk, ())))
+            if self._booked_instead(day, entry, wish):
                 self._has_booked(entry)
                 continue
             way = way_for(
@@ -178,17 +179,34 @@ class _Look:
                 self.findings[pk] = Finding(Verdict.UNREACHABLE)
                 continue
             self.ways[pk] = way
-            found[pk] = _wish(entry, frozenset(asked.get(pk, ())))
+            found[pk] = wish
         return found
 
-    def _booked(self) -> set[str]:
-        """Addresses and numbers that have a booking on the date."""
+    def _booked_instead(self, day: Day, entry: WaitlistEntry, wish: Wish) -> bool:
+        """Whether it has found a table since: a booking younger than its wish, at such a time."""
+        zone, date = day.house.zone, self.service_date
+        first = minute_to_datetime(zone, boundary_to_minute(zone, date, wish.earliest))
+        last = minute_to_datetime(zone, boundary_to_minute(zone, date, wish.latest))
+        return any(
+            {entry.email, entry.phone} & contacts
+            and made >= entry.created_at
+            and starts <= last
+            and ends > first
+            for contacts, made, starts, ends in self._bookings
+        )
+
+    @cached_property
+    def _bookings(self) -> list[tuple[set[str], dt.datetime, dt.datetime, dt.datetime]]:
+        """Addresses and numbers that have a booking on the date; when it was made, and its time."""
         rows = Reservation.objects.filter(
             restaurant__public_id=self.restaurant,
             service_date=self.service_date,
             status__in=LIVE_STATUSES,
-        ).values_list("guest_email", "guest_phone")
-        return {contact.lower() for row in rows for contact in row if contact}
+        ).values_list("guest_email", "guest_phone", "created_at", "starts_at", "ends_at")
+        return [
+            ({each.lower() for each in (email, phone) if each}, made, starts, ends)
+            for email, phone, made, starts, ends in rows
+        ]
 
     def _has_booked(self, entry: WaitlistEntry) -> None:
         self.findings[entry.pk] = Finding(Verdict.HAS_BOOKED)

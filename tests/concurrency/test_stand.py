@@ -12,19 +12,21 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 
+from core.models import AuditEntry
 from reservations.errors import StaleParty
 from reservations.guests import Guest
-from reservations.models import Reservation
+from reservations.models import Reservation, TableBlock
 from reservations.proof.invariants import OVERLAPPING_CLAIMS
 from reservations.selectors.night import night_of
 from reservations.services import stand
 from reservations.services.holds import HoldRequest, place_hold
-from reservations.services.stand import acting
+from reservations.services.stand import acting, sweeps
 from restaurants.models import Restaurant
 from tests import factories
 from tests.concurrency.guards import without
-from tests.concurrency.together import at_once, kind
+from tests.concurrency.together import at_once, kind, outcome_of, until_waiting
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, check_promises, tables_of
 
@@ -186,3 +188,27 @@ def test_swaps_both_ways_at_once_do_not_wait_for_each_other(clock: Clock) -> Non
     assert kind(outcomes) == {"StaleParty": 1, "Undo": 1}
     assert isinstance(next(o for o in outcomes if not isinstance(o, stand.Undo)), StaleParty)
     check_promises()
+
+
+def test_a_table_that_is_cleared_while_its_time_ends_is_so_once(clock: Clock) -> None:
+    venue = venue_of(2)
+    clock.now = at("19:00")
+    done = stand.walk_in(venue.public_id, DATE, 2, by=HOST)
+    row = Reservation.objects.get(public_id=done.target)
+    stand.leave(row.public_id, expected=row.version, by=HOST)
+    block = TableBlock.objects.get()
+    table = block.table.public_id
+    clock.now = block.ends_at
+    found: list[Any] = []
+
+    def clear() -> None:
+        found.append(outcome_of(lambda: stand.cleared(venue.public_id, DATE, table, by=HOST)))
+
+    thread = threading.Thread(target=clear)
+    with transaction.atomic():
+        assert sweeps.end_clearing() == 1
+        thread.start()
+        until_waiting(1)
+    thread.join(30)
+    assert kind(found) == {"NotFound": 1}
+    assert AuditEntry.objects.filter(verb="table.cleared").count() == 1

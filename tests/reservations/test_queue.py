@@ -383,3 +383,42 @@ def test_who_was_forgotten_goes_home_by_itself(venue: Restaurant, clock: Clock) 
     clock.advance(hours=12)
     tasks.expire_waitlist()
     assert again(ada).status == "left"
+
+
+def test_who_comes_late_has_the_table_anew_while_it_is_free(
+    venue: Restaurant, clock: Clock
+) -> None:
+    ada = join(venue)
+    stand.call_party(ada.public_id, expected=again(ada).version, by=HOST)
+    clock.advance(minutes=11)
+    done = stand.coming(ada.public_id, expected=None, by=HOST)
+    assert (again(ada).status, again(ada).keep_until) == ("coming", at("19:21"))
+    live = TableBlock.objects.filter(queue_entry=ada, ended_at=None)
+    assert [(b.table.label, b.starts_at, b.ends_at) for b in live] == [
+        ("1", at("19:11"), at("19:21"))
+    ]
+    stand.undo(done.token, by=HOST)
+    assert (again(ada).status, again(ada).keep_until) == ("called", at("19:10"))
+    check_promises()
+
+
+def test_who_comes_to_a_table_that_is_gone_is_told(venue: Restaurant, clock: Clock) -> None:
+    ada = join(venue, phone=PHONE)
+    stand.call_party(ada.public_id, expected=again(ada).version, by=HOST)
+    stand.unblock(TableBlock.objects.get().public_id, by=HOST)
+    stand.walk_in(venue.public_id, DATE, 2, by=HOST, tables=ids(venue, "1"))
+    token = queue_replies.queue_token(ada)
+    answer = Client().post(f"/queue/{token}/", {"answer": "coming"}, follow=True)
+    assert "could not be kept any longer. Please see the host." in answer.content.decode()
+    assert not queue_replies.obey(venue.pk, PHONE, "1")
+    assert again(ada).status == "called"
+
+
+def test_a_block_that_is_given_back_too_late_ended_when_its_time_was_over(
+    venue: Restaurant, clock: Clock
+) -> None:
+    stand.block(venue.public_id, DATE, ids(venue, "1"), at("19:00"), at("19:30"), by=HOST)
+    clock.now = at("20:00")
+    block = TableBlock.objects.get()
+    stand.unblock(block.public_id, by=HOST)
+    assert TableBlock.objects.get().ended_at == at("19:30")

@@ -307,3 +307,49 @@ def test_pacing_binds_walk_ins_until_a_manager_says_otherwise(
     row = Reservation.objects.get(public_id=done.target)
     assert row.overbooked == ["pacing_covers"]
     check_promises()
+
+
+# Another date's list
+
+
+@pytest.mark.parametrize("time", ["19:00", "03:59"])
+@pytest.mark.parametrize("action", ["arrive", "partly_arrived", "seat", "next_state"])
+def test_nobody_comes_or_sits_down_on_the_list_of_tomorrow(
+    action: str, time: str, venue: Restaurant, clock: Clock
+) -> None:
+    row = booked(venue)
+    clock.now = at(time) - dt.timedelta(days=time == "19:00")
+    with pytest.raises(NotChangeable, match=r"the list of 10 November, not tonight's"):
+        getattr(stand, action)(row.public_id, expected=fresh(row).version, by=HOST)
+    assert (fresh(row).status, claimed(row)) == ("confirmed", [("19:00", "21:10")])
+
+
+def test_nobody_walks_in_waits_leaves_or_is_told_on_another_list(
+    venue: Restaurant, clock: Clock
+) -> None:
+    here, sits = booked(venue), booked(venue, name="Bo")
+    clock.now = at("18:55")
+    for row in (here, sits):
+        stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    stand.seat(sits.public_id, expected=fresh(sits).version, by=HOST)
+    clock.now = at("19:00") + dt.timedelta(days=1)
+    every: list[Callable[[], Undo]] = [
+        lambda: stand.walk_in(venue.public_id, DATE, 2, by=HOST),
+        lambda: stand.join_queue(venue.public_id, DATE, 2, name="Cy", by=HOST),
+        lambda: stand.table_ready(here.public_id, expected=fresh(here).version, by=HOST),
+        lambda: stand.leave(sits.public_id, expected=fresh(sits).version, by=HOST),
+    ]
+    for refused in every:
+        with pytest.raises(NotChangeable, match="not tonight's"):
+            refused()
+    assert Reservation.objects.count() == 2
+
+
+@pytest.mark.parametrize("time", ["04:00", "12:00", "24:30", "27:59"])
+def test_early_on_the_day_and_after_midnight_it_is_still_that_night(
+    time: str, venue: Restaurant, clock: Clock
+) -> None:
+    row = booked(venue)
+    clock.now = at(time)
+    stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    assert fresh(row).status == "arrived"

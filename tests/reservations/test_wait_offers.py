@@ -378,3 +378,22 @@ def test_what_happened_marks_the_dates_of_that_house_once(venue: Restaurant, clo
     assert wait_marks.read_feed() > 0
     assert WaitLook.objects.get().service_date == DATE
     assert wait_marks.read_feed() == 0
+
+
+def test_who_has_booked_for_another_time_or_before_waits_on(
+    venue: Restaurant, clock: Clock
+) -> None:
+    full(venue)
+    row = Reservation.objects.get(guest_name="Two")
+    Reservation.objects.filter(pk=row.pk).update(guest_email="ada@example.com")
+    ada = wait(venue, "Ada", 2, clock)
+    look(venue)
+    assert status(ada) == ("waiting", "full")
+    made = clock.now + dt.timedelta(seconds=1)
+    lunch = {"created_at": made, "starts_at": at("12:00"), "ends_at": at("14:00")}
+    Reservation.objects.filter(pk=row.pk).update(**lunch)
+    look(venue)
+    assert status(ada) == ("waiting", "full")
+    Reservation.objects.filter(pk=row.pk).update(starts_at=at("17:30"), ends_at=at("18:30"))
+    look(venue)
+    assert status(ada) == ("booked", "has_booked")

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from reservations.errors import StaleNight
 from reservations.models import NightNote, Reservation, SectionTable, ShiftServer, StandAction
 from reservations.services import stand
 from restaurants.models import Restaurant
@@ -185,3 +186,58 @@ def test_only_the_very_same_form_sent_again_is_the_same_tap(
     send(client, "shift", name="Cleo")
     send(client, "shift", name="Cleo", back="", view="timeline", tab="waitlist", stamp="abc")
     assert StandAction.objects.count() == done
+
+
+def shown(page: str, before: str) -> str:
+    """What the first form after these words shows."""
+    return page.partition(before)[2].partition('name="shown" value="')[2].partition('"')[0]
+
+
+def test_of_two_who_write_one_note_the_second_is_told_and_loses_nothing(
+    as_: As, cast: Cast, ida: ShiftServer, clock: Clock
+) -> None:
+    ben, ana = as_(cast.manager), as_(cast.host)
+    seen = shown(ben.get(HERE).content.decode(), 'value="note"')
+    assert seen == shown(ana.get(HERE).content.decode(), 'value="note"') == ""
+    clock.now = at("19:42")
+    send(ana, "note", text="No oysters", shown=seen)
+    send(ben, "note", "two", text="Wine pairing", shown=seen)
+    assert NightNote.objects.get().text == "No oysters"
+    page = ben.get(HERE).content.decode()
+    assert f"{NightNote.objects.get().written_by} changed this note at 19:42." in page
+    assert ">No oysters</textarea>" in page
+    assert "readonly>Wine pairing</textarea>" in page
+    assert "Wine pairing" not in ben.get(HERE).content.decode()
+    send(ben, "note", "three", text="No oysters. Wine", shown=shown(page, 'value="note"'))
+    assert NightNote.objects.get().text == "No oysters. Wine"
+
+
+def test_of_two_who_give_out_sections_the_second_is_told_and_nothing_is_taken(
+    as_: As, cast: Cast, ida: ShiftServer, house: Restaurant, clock: Clock
+) -> None:
+    stand.put_on_shift(house.public_id, DATE, "Ben", by=HOST)
+    ben = ShiftServer.objects.get(name="Ben")
+    table = house.tables.order_by("pk").values_list("public_id", flat=True)[0]
+    client = as_(cast.host)
+    seen = shown(client.get(HERE).content.decode(), 'value="section"')
+    clock.now = at("19:42")
+    stand.give_section(ida.public_id, [table], by=HOST, expected=seen)
+    send(client, "section", server=ben.public_id, tables=[table], shown=seen)
+    assert SectionTable.objects.get().server == ida
+    page = client.get(HERE).content.decode()
+    assert "Hanna Host changed the tables of Ida at 19:42." in page
+    assert "You had ticked 1; that was not saved." in page
+    again = shown(page, 'value="section"')
+    send(client, "section", "two", server=ben.public_id, tables=[table], shown=again)
+    assert SectionTable.objects.get().server == ben
+
+
+def test_a_form_that_shows_nothing_of_it_overwrites_no_note(
+    house: Restaurant, ida: ShiftServer
+) -> None:
+    stand.write_note(house.public_id, DATE, "No oysters", by=HOST)
+    for expected in ("", "other"):
+        with pytest.raises(StaleNight):
+            stand.write_note(house.public_id, DATE, "Wine", by=HOST, expected=expected)
+    stand.write_note(house.public_id, DATE, "Wine", by=HOST)
+    assert NightNote.objects.get().text == "Wine"

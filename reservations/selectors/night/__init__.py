@@ -40,10 +40,12 @@ from reservations.selectors.night.rows import (
     TableRow,
     WaitRow,
     natural,
+    note_mark,
     service_at,
 )
 from reservations.selectors.night.shaping import (
     figures_of,
+    is_tonight,
     loads_of,
     pacing_of,
     server_rows,
@@ -64,8 +66,10 @@ __all__ = [
     "Server",
     "TableRow",
     "WaitRow",
+    "is_tonight",
     "natural",
     "night_of",
+    "note_mark",
     "service_at",
 ]
 
@@ -100,6 +104,7 @@ def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Nig
         now=local,
         opens=minute_to_datetime(found.zone, opens),
         closes=minute_to_datetime(found.zone, closes),
+        is_tonight=is_tonight(found, service_date, now),
         services=services_on(found.plan, service_date),
         rooms=rooms,
         tables=table_rows(tables, floor, parties, blocks, sections, alerts, found.zone),

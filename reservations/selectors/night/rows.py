@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.tokens import fingerprint
 from reservations.engine import stand
 from reservations.engine.calendar import services_on
 from reservations.engine.lifecycle import UPCOMING, Status
@@ -277,6 +278,16 @@ class Note:
     written_by: str
     updated_at: dt.datetime
 
+    @property
+    def mark(self) -> str:
+        """What a form names that shows it, so that a newer one is not overwritten unseen."""
+        return note_mark(self.text, self.updated_at)
+
+
+def note_mark(text: str, updated_at: dt.datetime) -> str:
+    """The mark of a note; that of an empty one is empty, as if there were none."""
+    return fingerprint("note", f"{updated_at.timestamp()} {text}")[:24] if text else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Brake:
@@ -302,6 +313,8 @@ class Night:
     opens: dt.datetime
     closes: dt.datetime
     """What the timeline shows: from the first seating to the end of the last turn."""
+    is_tonight: bool
+    """Whether it is this evening now: on the list of another date nobody comes, sits or leaves."""
     services: tuple[DiningService, ...]
     rooms: tuple[Room, ...]
     tables: tuple[TableRow, ...]
@@ -356,6 +369,12 @@ class Night:
     def minute(self, instant: dt.datetime) -> Minute:
         """An instant as the engine counts."""
         return datetime_to_minute(instant)
+
+    @cached_property
+    def sections_mark(self) -> str:
+        """The same of all sections: whose tables are whose."""
+        owners = sorted((pk, each.id) for each in self.servers for pk in each.table_ids)
+        return fingerprint("sections", str(owners))[:24]
 
     @property
     def service_now(self) -> DiningService | None:

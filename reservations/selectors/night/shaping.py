@@ -23,11 +23,15 @@ from reservations.selectors.night.rows import (
     TableRow,
     WaitRow,
 )
+from reservations.selectors.today import date_at
 from restaurants.models import DiningTable
 
 _NEVER_CAME = frozenset({Status.CANCELLED, Status.NO_SHOW, Status.DECLINED, Status.EXPIRED})
 _STAYS_OPEN = dt.timedelta(hours=3)
 """How long after the last seating a night's pacing and timeline go on where no turn says more."""
+
+_AROUND = 3 * 60
+"""Minutes before the doors open, and after all have left, that still are of the night."""
 
 
 def with_alerts(
@@ -57,6 +61,20 @@ def span_of(found: House, service_date: dt.date) -> tuple[Minute, Minute]:
     last = max(boundary_to_minute(plan.zone, service_date, s.last_seating) for s in services)
     closes = last + stays + plan.buffer_minutes
     return opens - opens % 60, -(-closes // 60) * 60
+
+
+def is_tonight(found: House, service_date: dt.date, now: dt.datetime) -> bool:
+    """Whether it is the evening of that date now: who comes, sits and leaves is of its list.
+
+    It is on the day itself until four in the morning, and as long as its services run, with three
+    hours before and after. Two nights may overlap so: one that ends late and one that begins early.
+    """
+    if date_at(found.zone, now) == service_date:
+        return True
+    if not services_on(found.plan, service_date):
+        return False
+    opens, closes = span_of(found, service_date)
+    return opens - _AROUND <= datetime_to_minute(now) < closes + _AROUND
 
 
 def pacing_of(

@@ -233,6 +233,7 @@ def _night(of: Film, then: film.Evening, at: film.Seconds) -> Night:
         house=found,
         service_date=of.service_date,
         now=now,
+        is_tonight=True,
         opens=minute_to_datetime(zone, opens),
         closes=minute_to_datetime(zone, closes),
         services=services_on(found.plan, of.service_date),

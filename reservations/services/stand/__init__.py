@@ -4,7 +4,8 @@ Every action on a party takes ``expected``, the ``version`` its row on the scree
 StaleParty when somebody changed the party since: nothing is overwritten unseen. All run under the
 day's lock, write the audit trail with the service date, and return an :class:`Undo`. ``key`` names
 the tap: the same key again does nothing again and returns the same Undo. Identifiers are public
-ids; instants are aware.
+ids; instants are aware. Who comes, sits down, waits at the door or leaves does so tonight: on the
+list of another date these raise NotChangeable.
 
 Besides what each says itself they raise ReservationNotFound, StaleParty, NotChangeable (not a step
 of the lifecycle), PlaceTaken (with who has the table), LimitReached (ask a manager: ``overbook``),

@@ -8,9 +8,10 @@ from django.utils.translation import gettext
 
 from core.actors import Actor
 from core.errors import Invalid
-from reservations.errors import NotChangeable
+from reservations.errors import NotChangeable, StaleNight
 from reservations.ledger import rewind
 from reservations.models import NightNote
+from reservations.selectors.night import note_mark
 from reservations.services.stand.acting import Acting, on_house
 from reservations.services.stand.undo_token import Undo
 from restaurants.models import Closure, DiningService, PacingCap
@@ -155,9 +156,14 @@ def write_note(
     *,
     by: Actor,
     service: int | None = None,
+    expected: str | None = None,
     key: str = "",
 ) -> Undo:
-    """The note of the day, or of one dining service (primary key); empty text removes it."""
+    """The note of the day, or of one dining service (primary key); empty text removes it.
+
+    ``expected`` is the mark of the note that was shown (``Note.mark``), empty for none. Raises
+    StaleNight when it is another by now; None overwrites whatever there is.
+    """
 
     def deed(acting: Acting) -> tuple[str, str]:
         known = DiningService.objects.filter(restaurant_id=acting.house.id)
@@ -169,6 +175,8 @@ def write_note(
             "service_id": service,
         }
         row = NightNote.objects.filter(**place).first()
+        if expected is not None:
+            _check_shown(acting, row, expected)
         values = {
             "text": text.strip()[:LONGEST_NOTE],
             "written_by": acting.by.label[:120],
@@ -184,3 +192,18 @@ def write_note(
         return acting.house.public_id, gettext("Note saved")
 
     return on_house(restaurant, service_date, "write_note", deed, by=by, key=key)
+
+
+def _check_shown(acting: Acting, row: NightNote | None, expected: str) -> None:
+    """Raise StaleNight unless the note is the one that was shown."""
+    if (note_mark(row.text, row.updated_at) if row else "") == expected:
+        return
+    if row is None:
+        raise StaleNight(gettext("This note was taken away on another screen."))
+    local = row.updated_at.astimezone(acting.house.zone)
+    words = {"who": row.written_by or gettext("Somebody"), "time": local.strftime("%H:%M")}
+    raise StaleNight(
+        gettext("%(who)s changed this note at %(time)s. Look at it again.") % words,
+        who=row.written_by,
+        at=row.updated_at.isoformat(),
+    )

@@ -13,6 +13,7 @@ from reservations.services.stand import places
 from reservations.services.stand.acting import Acting, on_party
 from reservations.services.stand.door import called, check_step
 from reservations.services.stand.seating import sit_down
+from reservations.services.stand.tonight import check_tonight
 from reservations.services.stand.undo_token import Undo
 
 NEXT = {
@@ -66,6 +67,7 @@ def leave(party: str, *, expected: int, by: Actor, key: str = "") -> Undo:
 
 
 def _to(acting: Acting, row: Reservation, to: Status) -> str:
+    check_tonight(acting)
     check_step(acting, row, to)
     if to is Status.SEATED and row.status not in (Status.CHECK_DROPPED, Status.PAID):
         sit_down(acting, row, to)

@@ -16,6 +16,7 @@ from reservations.models import Reservation
 from reservations.services.progress import take_step
 from reservations.services.stand import places
 from reservations.services.stand.acting import Acting, on_party
+from reservations.services.stand.tonight import check_tonight
 from reservations.services.stand.undo_token import Undo
 
 
@@ -27,6 +28,7 @@ def arrive(party: str, *, expected: int, by: Actor, overbook: bool = False, key:
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
+        check_tonight(acting)
         check_step(acting, row, Status.ARRIVED)
         if row.status == Status.NO_SHOW:
             come_after_all(acting, row, overbook=overbook)
@@ -40,6 +42,7 @@ def partly_arrived(party: str, *, expected: int, by: Actor, key: str = "") -> Un
     """Some are here."""
 
     def deed(acting: Acting, row: Reservation) -> str:
+        check_tonight(acting)
         check_step(acting, row, Status.PARTIALLY_ARRIVED)
         take_step(row, Status.PARTIALLY_ARRIVED, by=by, at=acting.at)
         return gettext("%(party)s partly arrived") % {"party": called(row)}
@@ -64,6 +67,7 @@ def table_ready(party: str, *, expected: int, by: Actor, key: str = "") -> Undo:
     """A party that waits in the house is told that its table is ready."""
 
     def deed(acting: Acting, row: Reservation) -> str:
+        check_tonight(acting)
         if Status(row.status) not in stand.AT_THE_DOOR:
             raise NotChangeable(gettext("Only a party that waits can be told."), status=row.status)
         row.ready_at = row.updated_at = acting.at

@@ -37,6 +37,7 @@ from reservations.services.stand import places
 from reservations.services.stand.acting import UNDO_WITHIN, Acting, on_house
 from reservations.services.stand.seating import seated_words, write_walk_in
 from reservations.services.stand.tables import end_blocks_of, write_block
+from reservations.services.stand.tonight import check_tonight
 from reservations.services.stand.undo_token import Undo
 
 PURPOSE = "queue"
@@ -69,6 +70,7 @@ def join_queue(
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
+        check_tonight(acting)
         house = acting.house
         values = _particulars(house, name, party_size, phone, email, room_id, note)
         minutes = quoted if quoted is not None else _quote(acting, party_size, room_id, step_free)
@@ -146,6 +148,7 @@ def call_party(
     """
 
     def deed(acting: Acting, entry: QueueEntry) -> str:
+        check_tonight(acting)
         kept = _let_go(acting, entry)
         until = acting.at + dt.timedelta(minutes=acting.house.queue_keep_minutes)
         chosen = _chosen(acting, entry, tables, kept)
@@ -182,6 +185,7 @@ def seat_queued(
     """
 
     def deed(acting: Acting, entry: QueueEntry) -> str:
+        check_tonight(acting)
         kept = _let_go(acting, entry)
         chosen = _chosen(acting, entry, tables, kept)
         labels = {table.id: table.public_id for table in acting.night.tables}
@@ -206,16 +210,56 @@ def seat_queued(
 
 
 def coming(party: str, *, expected: int | None, by: Actor, key: str = "") -> Undo:
-    """They said that they come to the table that is kept for them. May be repeated."""
+    """They said that they come to the table that is kept for them. May be repeated.
+
+    One that is kept no more is kept anew while it is free. Raises NotChangeable when it is not.
+    """
 
     def deed(acting: Acting, entry: QueueEntry) -> str:
         if entry.status == Status.WAITING:
             raise NotChangeable(gettext("Their table is not ready yet."), status=entry.status)
+        if not is_kept(entry, acting.at):
+            _keep_anew(acting, entry)
         entry.status, entry.answered_at = Status.COMING, acting.at
         _close(acting, entry, "queue.coming")
         return gettext("%(party)s is coming") % {"party": entry.name}
 
     return _on_entry(party, "queue_coming", deed, expected=expected, by=by, key=key)
+
+
+def is_kept(entry: QueueEntry, now: dt.datetime) -> bool:
+    """Whether all that was kept for a party that was called still is."""
+    if entry.keep_until is None or entry.keep_until <= now:
+        return False
+    last = _last_kept(entry)
+    return all(row.ended_at is None and row.ends_at > now for row in last)
+
+
+def _last_kept(entry: QueueEntry) -> list[TableBlock]:
+    """The tables that were kept for it when it was called last; none in a house without tables."""
+    rows = list(TableBlock.objects.filter(queue_entry=entry).order_by("id"))
+    latest = max((row.starts_at for row in rows), default=None)
+    return [row for row in rows if row.starts_at == latest]
+
+
+def _keep_anew(acting: Acting, entry: QueueEntry) -> None:
+    """The same tables once more, for the house's minutes; raises NotChangeable for one taken."""
+    check_tonight(acting)
+    tables = [row.table_id for row in _last_kept(entry)]
+    _let_go(acting, entry)
+    until = acting.at + dt.timedelta(minutes=acting.house.queue_keep_minutes)
+    end = -(-int(until.timestamp()) // 60)
+    for table in tables:
+        is_there = table in acting.night.table_by_id
+        if not is_there or acting.floor.taken(table, acting.floor.now, end) is not None:
+            raise NotChangeable(
+                gettext("The table could not be kept any longer. Please see the host."),
+                status=entry.status,
+            )
+    for table in tables:
+        note = f"{entry.name} ({entry.party_size})"
+        write_block(acting, table, acting.at, until, note, queue_entry=entry)
+    entry.keep_until = until
 
 
 def leave_queue(party: str, *, expected: int | None, by: Actor, key: str = "") -> Undo:
@@ -348,7 +392,8 @@ def _close(acting: Acting, entry: QueueEntry, verb: str, **data: Any) -> None:
 
 def _let_go(acting: Acting, entry: QueueEntry) -> tuple[int, ...]:
     """Give back what is kept for the party; the tables it was, while it was still kept."""
-    rows = list(TableBlock.objects.filter(queue_entry=entry, ended_at=None).order_by("id"))
+    live = TableBlock.objects.select_for_update(of=("self",)).order_by("id")
+    rows = list(live.filter(queue_entry=entry, ended_at=None))
     if not rows:
         return ()
     end_blocks_of(acting, rows)

@@ -25,6 +25,7 @@ from reservations.services.stand import places
 from reservations.services.stand.acting import Acting, on_house, on_party
 from reservations.services.stand.door import called, check_step, come_after_all
 from reservations.services.stand.limits import Wanted, gauges_for
+from reservations.services.stand.tonight import check_tonight
 from reservations.services.stand.undo_token import Undo
 
 WALK_IN = "walk_in"
@@ -52,6 +53,7 @@ def seat(
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
+        check_tonight(acting)
         to = Status.PARTIALLY_SEATED if partly else Status.SEATED
         check_step(acting, row, to)
         sit_down(
@@ -186,6 +188,7 @@ def walk_in(
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
+        check_tonight(acting)
         if party_size < 1:
             raise Invalid(party_size=gettext("How many are they?"))
         contact = Contact(name.strip(), "", phone.strip())

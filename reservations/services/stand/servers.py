@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 
 from core.actors import Actor
 from core.errors import Invalid, NotFound
-from reservations.errors import NotChangeable
+from core.models import AuditEntry
+from reservations.errors import NotChangeable, StaleNight
 from reservations.ledger import rewind
 from reservations.models import Reservation, SectionTable, ShiftServer
 from reservations.services.stand import places
@@ -77,14 +78,25 @@ def cut(server: str, *, by: Actor, is_cut: bool = True, key: str = "") -> Undo:
     return on_house(*_where(server), "cut", deed, by=by, key=key)
 
 
-def give_section(server: str, tables: Sequence[str], *, by: Actor, key: str = "") -> Undo:
+def give_section(
+    server: str,
+    tables: Sequence[str],
+    *,
+    by: Actor,
+    expected: str | None = None,
+    key: str = "",
+) -> Undo:
     """These tables (public ids) are theirs on that date, and no others.
 
-    Taken from whoever had them. Parties that sit stay with whom they have.
+    Taken from whoever had them. Parties that sit stay with whom they have. ``expected`` is the mark
+    of the sections that were shown (``Night.sections_mark``): raises StaleNight when tables have
+    changed hands since. None takes them whoever has them.
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
         row = server_named(acting, server)
+        if expected is not None and expected != acting.night.sections_mark:
+            raise _sections_changed(acting)
         chosen = places.table_ids(acting, tables) if tables else ()
         mine = SectionTable.objects.filter(
             restaurant_id=acting.house.id, service_date=acting.service_date
@@ -106,6 +118,23 @@ def give_section(server: str, tables: Sequence[str], *, by: Actor, key: str = ""
         return row.public_id, gettext("%(name)s: tables %(tables)s") % words
 
     return on_house(*_where(server), "give_section", deed, by=by, key=key)
+
+
+def _sections_changed(acting: Acting) -> StaleNight:
+    """Who changed whose tables are whose last, as the error to raise."""
+    ids = [each.public_id for each in acting.night.servers]
+    lines = AuditEntry.objects.filter(target__in=ids, verb="server.section")
+    line = lines.order_by("-id").first()
+    if line is None:
+        return StaleNight()
+    local = line.at.astimezone(acting.house.zone)
+    words = {
+        "who": line.actor_label or gettext("Somebody"),
+        "time": local.strftime("%H:%M"),
+        "name": line.data.get("name", ""),
+    }
+    text = gettext("%(who)s changed the tables of %(name)s at %(time)s. Look at them again.")
+    return StaleNight(text % words, who=line.actor_label, at=line.at.isoformat())
 
 
 def assign_server(

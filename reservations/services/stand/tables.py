@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import F, QuerySet
+from django.db.models.functions import Least
 from django.utils.translation import gettext
 
 from core.actors import Actor
@@ -109,7 +111,7 @@ def unblock(block: str, *, by: Actor, key: str = "") -> Undo:
         raise NotFound
 
     def deed(acting: Acting) -> tuple[str, str]:
-        rows = list(TableBlock.objects.filter(public_id=block, ended_at=None))
+        rows = list(_live().filter(public_id=block))
         if not rows:
             raise NotFound(gettext("This table is not blocked any more."))
         return block, end_blocks_of(acting, rows)
@@ -125,11 +127,10 @@ def cleared(
     def deed(acting: Acting) -> tuple[str, str]:
         chosen = places.table_ids(acting, [table])
         rows = list(
-            TableBlock.objects.filter(
+            _live().filter(
                 restaurant_id=acting.house.id,
                 table_id__in=chosen,
                 kind=TableBlock.Kind.BUSSING,
-                ended_at=None,
             )
         )
         if not rows:
@@ -139,13 +140,19 @@ def cleared(
     return on_house(restaurant, service_date, "cleared", deed, by=by, key=key)
 
 
+def _live() -> QuerySet[TableBlock]:
+    """Tables out of use, their rows locked: what ends them by itself holds no lock of the day."""
+    return TableBlock.objects.select_for_update(of=("self",)).filter(ended_at=None).order_by("id")
+
+
 def end_blocks_of(acting: Acting, rows: Sequence[TableBlock]) -> str:
     """Give blocked tables back at once; what was done in words."""
     keys = [row.pk for row in rows]
     claims = TableClaim.objects.filter(block_id__in=keys, released_at=None)
     acting.remember(rewind.BLOCKS, keys)
     acting.remember(rewind.CLAIMS, claims.values_list("pk", flat=True))
-    TableBlock.objects.filter(pk__in=keys).update(ended_at=acting.at)
+    # One whose time was over before anybody said so ended then.
+    TableBlock.objects.filter(pk__in=keys).update(ended_at=Least(acting.at, F("ends_at")))
     end_blocks(keys, now=acting.at)
     labels = acting.night.labels([row.table_id for row in rows])
     for row in rows:

@@ -95,7 +95,8 @@ def board_of(queue: Queue, view: str, *, may_act: bool, may_operate: bool) -> Bo
         for tab in shapes.TABS
         if tab != "waitlist"
     }
-    queued = queueing.rows_of(queue, may_act=may_operate)
+    may_wait = may_operate and night.is_tonight
+    queued = queueing.rows_of(queue, may_act=may_wait)
     at_door, told = queueing.headings()
     boxes["list-waitlist"] = (
         *each("heading", [at_door] if queued and waits else []),
@@ -110,7 +111,7 @@ def board_of(queue: Queue, view: str, *, may_act: bool, may_operate: bool) -> Bo
         Piece("alerts", "alerts", strip.alerts_of(night)),
         Piece("quotes", "quotes", strip.quotes_of(night)),
         Piece("servers", "servers", {"may": may_act, "all": strip.servers_of(night)}),
-        Piece("waits", "waits", queueing.said_of(queue) if may_operate else []),
+        Piece("waits", "waits", queueing.said_of(queue) if may_wait else []),
         Piece("counts", "counts", _counts(rows, len(waits) + len(queued))),
         Piece("notices", "notices", _notices(night, may_act)),
     )

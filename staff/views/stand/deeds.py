@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from core.errors import Invalid
 from notifications.wording import amount
 from reservations.errors import StaleParty
 from reservations.models import Reservation
 from reservations.selectors.bookings import Booking
+from reservations.selectors.houses import house
+from reservations.selectors.night import is_tonight
 from reservations.services import stand
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.progress import accept, decline
@@ -220,7 +223,7 @@ def _assign(asked: Asked) -> Done:
 
 
 def _block(asked: Asked) -> Done:
-    starts = asked.instant("time") if asked.text("time") else asked.at
+    starts = asked.instant("time") if asked.text("time") else _now(asked)
     return stand.block(
         asked.restaurant,
         asked.date,
@@ -231,6 +234,14 @@ def _block(asked: Asked) -> Done:
         note=asked.text("note"),
         key=asked.key,
     )
+
+
+def _now(asked: Asked) -> dt.datetime:
+    """This moment, where the date is tonight's. Raises Invalid: another date needs a time."""
+    at_house = house(asked.venue.pk, asked.venue.plan_version)
+    if not is_tonight(at_house, asked.date, asked.at):
+        raise Invalid(_("Choose from when the table is blocked: this is not tonight's list."))
+    return asked.at
 
 
 def _unblock(asked: Asked) -> Done:
@@ -263,7 +274,13 @@ def _note(asked: Asked) -> Done:
     service = asked.number("service", 0, 2**31 - 1, 0) or None
     text = asked.text("text", 2000)
     return stand.write_note(
-        asked.restaurant, asked.date, text, by=asked.by, service=service, key=asked.key
+        asked.restaurant,
+        asked.date,
+        text,
+        by=asked.by,
+        service=service,
+        expected=asked.values().get("shown"),
+        key=asked.key,
     )
 
 
@@ -278,7 +295,13 @@ def _cut(asked: Asked) -> Done:
 
 
 def _section(asked: Asked) -> Done:
-    return stand.give_section(asked.server or "", asked.some_tables, by=asked.by, key=asked.key)
+    return stand.give_section(
+        asked.server or "",
+        asked.some_tables,
+        by=asked.by,
+        expected=asked.values().get("shown"),
+        key=asked.key,
+    )
 
 
 def _cancel(asked: Asked) -> Done:

@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core.errors import DomainError, Forbidden, NotFound
-from reservations.errors import LimitReached, PlaceTaken, StaleParty
+from reservations.errors import LimitReached, PlaceTaken, StaleNight, StaleParty
 from reservations.models import ShiftServer, StandAction
 from reservations.services import stand
 from reservations.services.stand import Undo
@@ -25,7 +25,7 @@ from restaurants.access import Capability
 from staff.access import StaffRequest, house_url
 from staff.views.stand.asked import Asked
 from staff.views.stand.deeds import DEEDS, OF_OWN_PARTIES, Deed, Done
-from staff.views.stand.page import UNDO, BoardView, patch_of
+from staff.views.stand.page import TYPED, UNDO, BoardView, patch_of
 
 _KEPT = ("view", "tab", "room")
 
@@ -98,6 +98,11 @@ class DoView(BoardView):
             }
             return JsonResponse(answer | {"patch": patch_of(self)}, status=409)
         messages.warning(self.request, error.text)
+        if isinstance(error, StaleNight):
+            # It is shown beside what stands there now, once.
+            tables, text = self.tap.some_tables, self.tap.text("text", 2000)
+            of = self.tap.text("server") or self.tap.text("service")
+            self.request.session[TYPED] = [self.tap.verb, of, tables, text, self.date.isoformat()]
         return self._back()
 
     @property

@@ -106,8 +106,8 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
         ],
         "visits": _visits_text(party),
         "presses": _presses(night, party),
-        "steps": _steps(party),
-        "modes": _modes(party),
+        "steps": _steps(party) if night.is_tonight else [],
+        "modes": _modes(night, party),
         "suggestions": _suggestions(night, party),
         "why": reasoned(night, party),
         "servers": [
@@ -148,7 +148,8 @@ def _presses(night: Night, party: PartyRow) -> list[Press]:
     first = shapes.press_of(night, party)
     if first is not None:
         found.append(first)
-    if party.status in UPCOMING and allowed(party.status, Status.SEATED, ActorKind.STAFF):
+    may_sit = allowed(party.status, Status.SEATED, ActorKind.STAFF) and night.is_tonight
+    if party.status in UPCOMING and may_sit:
         seat = shapes.seat_press(night, party)
         if seat is not None:
             found.append(seat)
@@ -178,10 +179,10 @@ def _steps(party: PartyRow) -> list[Press]:
     return found
 
 
-def _modes(party: PartyRow) -> list[tuple[str, str, str]]:
+def _modes(night: Night, party: PartyRow) -> list[tuple[str, str, str]]:
     """What takes a second tap on the floor."""
     found = []
-    if party.status in UPCOMING or party.tab == "arrived":
+    if night.is_tonight and (party.status in UPCOMING or party.tab == "arrived"):
         found.append(("seat", _("Seat at…"), "chair"))
     if party.tab == "done":
         return []
@@ -195,7 +196,7 @@ def _modes(party: PartyRow) -> list[tuple[str, str, str]]:
 
 def _suggestions(night: Night, party: PartyRow) -> list[dict[str, str]]:
     """Where it could sit down now, with the reasons."""
-    if party.sits or party.tab == "done":
+    if party.sits or party.tab == "done" or not night.is_tonight:
         return []
     found = []
     for each in night.suggestions(party.public_id, limit=4):
@@ -265,21 +266,30 @@ def _table(view: StandView, night: Night, table: TableRow) -> dict[str, Any]:
         "block": table.block if table.state is TableState.BLOCKED else None,
         "may_block": table.block is None and not table.sitting,
         "walk_ins": range(max(1, table.min_seats), table.max_seats + 1)
-        if table.state in (TableState.FREE, TableState.SOON)
+        if table.state in (TableState.FREE, TableState.SOON) and night.is_tonight
         else (),
         "flags": [Flag("step-free", _("Step-free"))] if table.step_free else [],
         "free_until": words.clock(table.next_at),
-        "lengths": (
-            (30, _("30 min")),
-            (60, _("1 h")),
-            (120, _("2 h")),
-            (_rest(night), _("Tonight")),
-        ),
+        "lengths": _lengths(night),
+        # On another date nothing begins now.
+        "block_from": "" if night.is_tonight else _first(night),
         "may_operate": view.may(Capability.OPERATE),
     }
 
 
+def _lengths(night: Night) -> tuple[tuple[int, str], ...]:
+    """For how long a table may be blocked: minutes, and in words."""
+    rest = (_rest(night), _("Tonight") if night.is_tonight else _("All evening"))
+    return (30, _("30 min")), (60, _("1 h")), (120, _("2 h")), rest
+
+
+def _first(night: Night) -> str:
+    """When the doors open; noon where they do not."""
+    return f"{night.opens:%H:%M}" if night.services else "12:00"
+
+
 def _rest(night: Night) -> int:
     """Minutes until the house closes, an hour at least."""
-    left = (night.closes - night.now) // dt.timedelta(minutes=1)
+    since = night.now if night.is_tonight else night.opens
+    left = (night.closes - since) // dt.timedelta(minutes=1)
     return min(max(left, 60), 24 * 60)

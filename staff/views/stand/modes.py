@@ -29,6 +29,8 @@ KINDS: Mapping[str, Any] = {
     "block": gettext_lazy("Tap the table to block"),
 }
 """What each mode asks for."""
+_NOW = frozenset({"seat", "walk_in", "queue_call", "queue_seat", "block"})
+"""What begins when the table is tapped: tonight only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) 
     ``queue`` reads the parties at the door, where one of them is asked for; without it none is.
     """
     kind = asked.get("mode", "")
+    if kind in _NOW and not night.is_tonight:
+        return None
     if kind == "walk_in":
         return _walk_in(night, _number(asked.get("size", "")))
     if kind in ("queue_call", "queue_seat"):

@@ -23,6 +23,8 @@ from staff.views.stand.modes import Mode, mode_of
 
 UNDO = "stand_undo"
 """Session key: the last deed of a browser without scripts, while it can be taken back."""
+TYPED = "stand_typed"
+"""Session key: what a form of the shift brought that was not saved, until it is shown."""
 
 
 class BoardView(StandView):

@@ -34,7 +34,7 @@ def facts_of(view: StandView, row: QueueRow) -> dict[str, Any]:
         "since_at": int(row.joined_at.timestamp()),
         "kept": kept,
         "presses": queueing.presses_of(row, night),
-        "has_tables": bool(night.tables),
+        "has_tables": bool(night.tables) and night.is_tonight,
         "flags": queueing.flags_of(row, night.house.rooms),
         "phone": phone(row.phone) if row.phone else "",
         "rooms": night.rooms if len(night.rooms) > 1 else (),

@@ -178,6 +178,8 @@ def presses_of(row: QueueRow, night: Night) -> list[Press]:
         ready = press("queue_call", _("Ready · %(tables)s") % {"tables": where}, "bell", tables)
         seat = press("queue_seat", _("Seat · %(tables)s") % {"tables": where}, "chair", tables)
     left = press("queue_left", pgettext("of a party", "Left"), "cross")
+    if not night.is_tonight:
+        return [left]
     if row.status == _S.WAITING:
         return [ready, seat, left] if where or not night.house.plan.tables else [left]
     again = press("queue_call", _("Call again"), "bell")

@@ -242,9 +242,11 @@ def _good_to_know(party: PartyRow) -> Iterator[Flag]:
 
 
 def press_of(night: Night, party: PartyRow) -> Press | None:
-    """The one step a row offers without opening anything."""
+    """The one step a row offers without opening anything; on other dates only an answer."""
     if party.status is Status.PENDING:
         return Press(do_value("accept", party), _("Accept"), "check", _("The guest is told."))
+    if not night.is_tonight:
+        return None
     if party.status in UPCOMING:
         if not allowed(party.status, Status.ARRIVED, ActorKind.STAFF):
             return None

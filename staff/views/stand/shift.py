@@ -16,7 +16,10 @@ from restaurants.access import Capability
 from restaurants.people import names_of_members
 from staff import once
 from staff.access import StaffRequest
-from staff.views.stand.page import StandPageView
+from staff.views.stand.page import TYPED, StandPageView
+
+Typed = tuple[str, str, list[str], str, str] | None
+"""What was not saved: the deed, whose form, the tables, the text, and the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,10 @@ class NoteForm:
     """Empty for the date."""
     text: str
     by: str
+    shown: str
+    """The mark of what is shown."""
+    typed: str = ""
+    """What was not saved, because somebody else had saved meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Section:
     tables: str
     """Their tables as text."""
     rooms: tuple[tuple[str, tuple[Spot, ...]], ...]
+    typed: str | None = None
+    """The tables that were ticked and not saved, as text."""
 
 
 class ShiftView(StandPageView):
@@ -59,9 +68,13 @@ class ShiftView(StandPageView):
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """The page; without forms for who may only look."""
+        typed = request.session.pop(TYPED, None)
+        if typed is not None and typed[-1] != self.date.isoformat():
+            typed = None
         context = {
-            "notes": notes_of(self.night),
-            "sections": sections_of(self.night),
+            "notes": notes_of(self.night, typed),
+            "sections": sections_of(self.night, typed),
+            "shown": self.night.sections_mark,
             "people": self._not_on_shift(),
             "once": once.fresh(),
             "may_operate": self.may(Capability.OPERATE),
@@ -77,21 +90,25 @@ class ShiftView(StandPageView):
         return [name for name in everybody if name.casefold() not in on]
 
 
-def notes_of(night: Night) -> list[NoteForm]:
+def notes_of(night: Night, typed: Typed = None) -> list[NoteForm]:
     """A form for the date and for each of its services, with what is written already."""
+    verb, of, _, unsaved, _ = typed or ("", "", [], "", "")
     written = {note.service_id: note for note in night.notes}
     places: list[tuple[int | None, str]] = [(None, "")]
     places += [(service.id, service.name) for service in night.services]
     found = []
     for service, title in places:
         note = written.get(service)
-        text, by = (note.text, note.written_by) if note else ("", "")
-        found.append(NoteForm(service, title, text, by))
+        text, by, mark = (note.text, note.written_by, note.mark) if note else ("", "", "")
+        is_of = verb == "note" and of == str(service or "")
+        found.append(NoteForm(service, title, text, by, mark, unsaved if is_of else ""))
     return found
 
 
-def sections_of(night: Night) -> list[Section]:
+def sections_of(night: Night, typed: Typed = None) -> list[Section]:
     """Everybody on shift, in their order."""
+    verb, of, ticked, _, _ = typed or ("", "", [], "", "")
+    unsaved = ", ".join(table.label for table in night.tables if table.public_id in ticked)
     owner = {table: server for server in night.servers for table in server.table_ids}
     found = []
     for server in night.servers:
@@ -103,5 +120,6 @@ def sections_of(night: Night) -> list[Section]:
             rooms[table.room_id].append(Spot(table.public_id, table.label, is_mine, other))
         mine = ", ".join(spot.label for spots in rooms.values() for spot in spots if spot.is_mine)
         shown = tuple((room.name, tuple(rooms[room.id])) for room in night.rooms if rooms[room.id])
-        found.append(Section(server.public_id, server.name, server.is_cut, mine, shown))
+        kept = unsaved if verb == "section" and of == server.public_id else None
+        found.append(Section(server.public_id, server.name, server.is_cut, mine, shown, kept))
     return found

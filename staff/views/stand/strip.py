@@ -189,7 +189,9 @@ class QuoteChip:
 
 
 def quotes_of(night: Night, sizes: Iterable[int] = range(1, 13)) -> list[QuoteChip]:
-    """ "Can I seat a party of n now, until when?" for every size at once."""
+    """ "Can I seat a party of n now, until when?" for every size; nothing on another date."""
+    if not night.is_tonight:
+        return []
     found = []
     for size in sizes:
         quote = night.quote(size)
