@@ -32,6 +32,8 @@ const current = () =>
 
 // The keyboard goes where the party goes, also into another list.
 function follow() {
+  // Whoever has begun to type meanwhile goes on typing.
+  if (document.activeElement?.matches("input, select, textarea")) return;
   const row = find(`.row[data-party="${last || "none"}"]`);
   if (!row) {
     if (document.activeElement === document.body) find("#rows").focus();

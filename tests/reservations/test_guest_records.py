@@ -42,11 +42,12 @@ from reservations.services.party_requests import PartyWish, ask_for_party
 from reservations.services.waitlist import WaitRequest, join_waitlist
 from restaurants.models import Restaurant
 from tests.factories import make_bella
-from tests.fixtures.domain import Clock
+from tests.fixtures.domain import NOON, Clock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 SATURDAY = dt.date(2025, 11, 15)
+TODAY = NOON.date()
 KEY = Actor(ActorKind.PARTNER, "key_1", "Website")
 SECRETS = ("John", "Smith", "john@", "7700900", "shellfish", "window")
 CARD = {"type": "card", "last4": "4242", "cardBrand": "visa"}
@@ -122,7 +123,7 @@ def test_erasing_leaves_the_books_and_nobody_in_them(clock: Clock) -> None:
     wish = PartyWish(SATURDAY, dt.time(19), 30, name="John Smith", email="john@example.com")
     ask_for_party(read_house(house.pk, house.plan_version), wish, by=KEY)
     queued = stand.join_queue(
-        house.public_id, SATURDAY, 2, name="John Smith", email="john@example.com", by=KEY
+        house.public_id, TODAY, 2, name="John Smith", email="john@example.com", by=KEY
     )
     waiting = QueueEntry.objects.get(public_id=queued.target)
     stand.call_party(waiting.public_id, expected=waiting.version, by=KEY)
@@ -169,7 +170,7 @@ def test_erasing_reaches_what_was_done_to_another_party(house: Restaurant, clock
         other_expected=second.version,
         by=KEY,
     )
-    other = stand.join_queue(house.public_id, SATURDAY, 2, name="Cy", phone="07700900002", by=KEY)
+    other = stand.join_queue(house.public_id, TODAY, 2, name="Cy", phone="07700900002", by=KEY)
     clock.advance(days=10)
     assert "Bea Lund" in serialize("json", StandAction.objects.all())
     assert second.customer is not None
@@ -228,7 +229,7 @@ def test_an_export_has_all_of_it_and_leaves_a_trace(house: Restaurant) -> None:
     booked = seat(house)
     assert booked.customer is not None
     waits = stand.join_queue(
-        house.public_id, SATURDAY, 2, name="John", phone=booked.customer.phone, by=KEY
+        house.public_id, TODAY, 2, name="John", phone=booked.customer.phone, by=KEY
     )
     record = guest_records.export(house.organization_id, booked.customer.public_id, by=KEY)
     assert record.bookings == [booked]

@@ -31,7 +31,7 @@ from reservations.services.waitlist import leave_token
 from reservations.urls import urlpatterns
 from restaurants.models import Restaurant
 from tests import factories
-from tests.fixtures.domain import Clock
+from tests.fixtures.domain import NOON, Clock
 from tests.reservations.browser import SATURDAY, Browser
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ class Visitor:
         }
         continued = link_for(house.slug, held.public_id, "stranger").rstrip("/").rpartition("/")[2]
         asked = ask_for_payment(booked.public_id, by=SYSTEM, amount=Decimal(20), send=False)
-        queued = stand.join_queue(house.public_id, SATURDAY, 2, name="Ada", by=SYSTEM)
+        queued = stand.join_queue(house.public_id, NOON.date(), 2, name="Ada", by=SYSTEM)
         self.tokens = {
             "queue": queue_token(QueueEntry.objects.get(public_id=queued.target)),
             "waitlist-answer": wait,

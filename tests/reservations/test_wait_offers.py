@@ -81,6 +81,12 @@ def offer_tables() -> int:
     return wait_offers.offer_tables()
 
 
+def read_feed() -> int:
+    """The same of what only reads what happened."""
+    until_readable()
+    return wait_marks.read_feed()
+
+
 def look(venue: Restaurant) -> int:
     return wait_offers.look(venue.pk, venue.public_id, DATE)
 
@@ -360,24 +366,24 @@ def test_a_visit_that_takes_its_course_marks_nothing_until_it_changes_tables(
     row = booked(venue, size=2, name="Two")
     wait(venue, "First", 2, clock)
     offer_tables()
-    wait_marks.read_feed()
+    read_feed()
     WaitLook.objects.all().delete()
     clock.now = at("19:00")
     stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
-    assert wait_marks.read_feed() > 0
+    assert read_feed() > 0
     assert not WaitLook.objects.exists()
     stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
-    wait_marks.read_feed()
+    read_feed()
     assert WaitLook.objects.count() == 1
 
 
 def test_what_happened_marks_the_dates_of_that_house_once(venue: Restaurant, clock: Clock) -> None:
-    wait_marks.read_feed()
+    read_feed()
     wait(venue, "First", 2, clock)
     booked(venue, size=6, name="Six")
-    assert wait_marks.read_feed() > 0
+    assert read_feed() > 0
     assert WaitLook.objects.get().service_date == DATE
-    assert wait_marks.read_feed() == 0
+    assert read_feed() == 0
 
 
 def test_who_has_booked_for_another_time_or_before_waits_on(
