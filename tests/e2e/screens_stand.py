@@ -24,6 +24,7 @@ from restaurants.models import Membership, Restaurant, Role
 from tests.e2e.conftest import OpenVisit
 from tests.e2e.saturday import Plan, booked, by_telephone, instant
 from tests.e2e.screens import SCREENS, smaller
+from tests.e2e.test_booking import fits
 from tests.factories import make_user
 from tests.fixtures.domain import Clock
 from tests.fixtures.streams import StreamServer, session_of
@@ -125,10 +126,12 @@ def keep(page: Page, name: str) -> None:
     path = SCREENS / f"{name}.png"
     path.write_bytes(smaller(page.screenshot(full_page=not is_stand)))
     print(f"  {path.name}: {path.stat().st_size / 1000:.0f} KB")
+    assert fits(page), f"{name} has to be scrolled sideways"
+    assert page.get_by_role("heading", level=1).count() == 1, f"{name} has no title, or two"
 
 
 def test_pictures(look: Look) -> None:
-    """All of them."""
+    """All of them, of pages that fit their windows and say what they are."""
     faure = Reservation.objects.get(guest_name="Faure")
     row = f'.row[data-party="{faure.public_id}"] a'
     for size in (TABLET, DESK):

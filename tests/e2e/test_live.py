@@ -173,6 +173,7 @@ def test_without_the_stream_it_asks_and_comes_back_to_it(
     until(lambda: stream_of_site.reading("couvert_stream_listeners") == 1, "it listens", 30)
     book(venue, "21:00")
     expect_bookings(page, 2, within=1.0)
+    assert stream_of_site.reading("couvert_stream_listeners") == 1
 
 
 def test_a_browser_without_shared_workers_has_a_stream_in_the_tab_one_looks_at(

@@ -14,7 +14,14 @@ from core.errors import NotFound
 from reservations.errors import (
     UndoImpossible,
 )
-from reservations.models import NightNote, Reservation, SectionTable, ShiftServer, TableBlock
+from reservations.models import (
+    NightNote,
+    QueueEntry,
+    Reservation,
+    SectionTable,
+    ShiftServer,
+    TableBlock,
+)
 from reservations.services import stand
 from reservations.services.stand import Undo, sweeps
 from restaurants.models import Closure, PacingCap, Restaurant
@@ -269,6 +276,9 @@ def test_a_shift_stays_once_the_person_has_a_party(venue: Restaurant, clock: Clo
     anna, done = _on(venue, "Anna")
     stand.assign_server(row.public_id, anna, expected=fresh(row).version, by=BEA)
     _refused(done, "Anna has tables or parties by now")
+    server = fresh(row).server
+    assert server is not None
+    assert server.name == "Anna"
 
 
 def test_a_party_does_not_come_back_to_who_is_not_on_any_more(
@@ -280,6 +290,8 @@ def test_a_party_does_not_come_back_to_who_is_not_on_any_more(
     last = stand.assign_server(row.public_id, None, expected=fresh(row).version, by=HOST)
     stand.undo(done.token, by=HOST)
     _refused(last, "What was there before cannot come back")
+    assert fresh(row).server is None
+    assert not ShiftServer.objects.exists()
 
 
 def test_a_cut_made_meanwhile_keeps_the_shift(venue: Restaurant, clock: Clock) -> None:
@@ -389,8 +401,10 @@ def test_a_number_that_waits_again_keeps_the_queue_as_it_is(
     joined: dict[str, Any] = {"name": "Ada", "phone": "+12125550177", "by": HOST}
     first = stand.join_queue(venue.public_id, DATE, 2, **joined)
     left = stand.leave_queue(first.target, expected=None, by=HOST)
-    stand.join_queue(venue.public_id, DATE, 2, **joined)
+    again = stand.join_queue(venue.public_id, DATE, 2, **joined)
     _refused(left, "What was there before cannot come back")
+    waits = dict(QueueEntry.objects.values_list("public_id", "status"))
+    assert waits == {first.target: "left", again.target: "waiting"}
 
 
 # What the sweeps have written meanwhile
