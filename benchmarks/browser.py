@@ -105,20 +105,26 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def telephone(scheme: str = "light") -> Iterator[BrowserContext]:
-    """A browser window of a telephone's size that knows nobody. Raises SystemExit without one."""
+def browsing() -> Iterator[Browser]:
+    """A browser for as long as it is needed. Raises SystemExit where there is none."""
     path = find_chromium()
     if path is None:
         raise SystemExit("No Chromium on this machine: set CHROMIUM to its path.")
     with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         try:
-            context = browser.new_context(
-                viewport=TELEPHONE, is_mobile=True, has_touch=True, color_scheme=scheme
-            )
-            yield context
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def telephone(scheme: str = "light") -> Iterator[BrowserContext]:
+    """A browser window of a telephone's size that knows nobody. Raises SystemExit without one."""
+    with browsing() as browser:
+        yield browser.new_context(
+            viewport=TELEPHONE, is_mobile=True, has_touch=True, color_scheme=scheme
+        )
 
 
 def look(context: BrowserContext, address: str, network: str | None = "4g") -> View:

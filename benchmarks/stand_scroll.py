@@ -17,16 +17,15 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median, quantiles
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from benchmarks import report
-from benchmarks.browser import BROWSER_ARGUMENTS, find_chromium
+from benchmarks.browser import browsing
 from benchmarks.stack import serving, started
 from benchmarks.stand import full_house
 
@@ -75,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         stack.manage("migrate", "--no-input", "-v", "0")
         stack.collect_static()
         found = stack.inside("benchmarks.stand_scroll", "inside")
-        with serving(stack, "scroll", WEB_WORKERS="1") as server, _browser() as browser:
+        with serving(stack, "scroll", WEB_WORKERS="1") as server, browsing() as browser:
             server.wait()
             address = f"http://127.0.0.1:{server.port}"
             for window in WINDOWS:
@@ -83,17 +82,6 @@ def main(arguments: list[str] | None = None) -> int:
     busy = ", ".join(f"{each:.1f}" for each in os.getloadavg())
     print(f"\n{os.cpu_count()} processors, busy over 1, 5 and 15 minutes: {busy}")
     return 0
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        raise SystemExit("No Chromium on this machine: set CHROMIUM to its path.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def _pans(

@@ -14,9 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
 from restaurants.models import Restaurant
 from tests import factories
 from tests.fixtures.domain import Clock
+from tests.fixtures.streams import session_of
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 
@@ -111,6 +113,12 @@ class Visit:
         """Go to a page of ours."""
         self.page.goto(f"{self.site}{path}")
         return self.page
+
+    def sign_in(self, user: User) -> None:
+        """Staff, from the next page on."""
+        self.page.context.add_cookies(
+            [{"name": "sessionid", "value": session_of(user), "url": self.site}]
+        )
 
     def watch(self) -> Visit:
         """Start to listen."""

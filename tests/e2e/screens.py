@@ -13,16 +13,15 @@ import io
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState
 
 from benchmarks.booking import confirm, hold_a_table
-from benchmarks.browser import BROWSER_ARGUMENTS, find_chromium
+from benchmarks.browser import browsing
 from benchmarks.pages import prepare
 from benchmarks.stack import Stack, serving, started
 from config import env
@@ -61,23 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
     with started("screens") as stack:
         prepare(stack)
         settings = {"DJANGO_SETTINGS_MODULE": "tests.e2e.screens_settings", "WEB_WORKERS": "1"}
-        with serving(stack, "screens", **settings) as server, _browser() as browser:
+        with serving(stack, "screens", **settings) as server, browsing() as browser:
             server.wait()
             for shot in _shots(browser, f"http://127.0.0.1:{server.port}", stack):
                 if not wanted or shot.name in wanted:
                     _take(browser, shot, chosen.to)
     return 0
-
-
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        raise SystemExit("No Chromium on this machine: set CHROMIUM to its path.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 # --- Which pages there are ------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from tests.e2e.screens import SCREENS, smaller
 from tests.e2e.test_booking import fits
 from tests.factories import make_user
 from tests.fixtures.domain import Clock
-from tests.fixtures.streams import StreamServer, session_of
+from tests.fixtures.streams import StreamServer
 from tests.reservations.browser import SATURDAY
 from tests.reservations.stand import HOST, fresh
 
@@ -104,9 +104,7 @@ def look(visit: OpenVisit, house: Restaurant, stream_of_site: StreamServer) -> L
             reduced_motion="reduce",
         )
         page = window.page
-        page.context.add_cookies(
-            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-        )
+        window.sign_in(user)
         window.open(address)
         if address.startswith(STAND):
             expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")

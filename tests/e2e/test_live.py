@@ -18,7 +18,7 @@ from tests.e2e.conftest import PHONE, OpenVisit, Visit
 from tests.e2e.test_accessibility import violations
 from tests.factories import make_user
 from tests.faults.acts import pay
-from tests.fixtures.streams import StreamServer, session_of
+from tests.fixtures.streams import StreamServer
 
 HOME = "/staff/r/bella-notte/"
 TODAY = dt.date(2025, 11, 10)
@@ -32,9 +32,7 @@ def host(venue: Restaurant) -> User:
 
 
 def signed_in(window: Visit, user: User) -> Visit:
-    window.page.context.add_cookies(
-        [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-    )
+    window.sign_in(user)
     return window
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,41 +15,24 @@ from reservations.services import queue_replies, wait_offers
 from reservations.services import stand as services
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.waitlist import leave_token
-from restaurants.models import Membership, Restaurant, Role
+from restaurants.models import Restaurant
 from tests.concurrency.together import until_readable
-from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
+from tests.e2e.conftest import AXE, PHONE, OpenVisit
+from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.e2e.test_booking import fill_in
-from tests.factories import make_user
 from tests.fixtures.domain import Clock
-from tests.fixtures.streams import session_of
 from tests.reservations.stand import DATE, HOST, at, booked, fresh, ids, tables_of
 
 STAND = "/staff/r/bella-notte/stand/?tab=waitlist"
-TABLET = {"width": 1024, "height": 768}
-WIDE = {"width": 1440, "height": 900}
 PICTURES = os.environ.get("COUVERT_PICTURES", "")
 """A folder: then what is looked at is kept there as pictures."""
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture
 def stand(visit: OpenVisit, venue: Restaurant, clock: Clock) -> Open:
     """Opens the stand at five to seven as a host, with the waitlist in front."""
     clock.now = at("18:55")
-    user = make_user("hugo@example.com", is_staff=True, full_name="Hugo")
-    Membership.objects.create(user=user, restaurant=venue, role=Role.HOST)
-
-    def opened(query: str = "", **options: object) -> Visit:
-        window = visit(**({"viewport": TABLET} | options))
-        window.page.context.add_cookies(
-            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-        )
-        window.open(STAND + query)
-        expect(window.page.locator("body.is-scripted")).to_be_visible()
-        return window
-
-    return opened
+    return at_screen(visit, staff(venue, "Hugo"), STAND)
 
 
 @pytest.fixture

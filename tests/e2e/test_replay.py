@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from reservations.models import Reservation
 from reservations.services import stand
-from restaurants.models import Restaurant
+from restaurants.models import Restaurant, Role
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
-from tests.e2e.test_stand import AXE_RULES, AXE_RUN, TABLET, WIDE, staff
+from tests.e2e.people import TABLET, WIDE, Open, staff
+from tests.e2e.test_stand import AXE_RULES, AXE_RUN
 from tests.fixtures.domain import Clock
-from tests.fixtures.streams import session_of
 from tests.reservations.stand import HOST, at, booked, fresh
 
 FILM = "/staff/r/bella-notte/stand/replay/"
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture
@@ -41,13 +37,11 @@ def evening(venue: Restaurant, clock: Clock) -> Reservation:
 @pytest.fixture
 def film(visit: OpenVisit, venue: Restaurant, evening: Reservation) -> Open:
     """Opens the film as somebody who only looks."""
-    user = staff(venue, "Vera")
+    user = staff(venue, "Vera", Role.VIEWER)
 
     def opened(query: str = "", **options: object) -> Visit:
         window = visit(**({"viewport": TABLET} | options))
-        window.page.context.add_cookies(
-            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-        )
+        window.sign_in(user)
         window.open(FILM + query)
         return window
 

@@ -19,18 +19,17 @@ from reservations.models import Reservation, TableBlock
 from reservations.services.bookings import Extras, book
 from restaurants.demo.build import build_house
 from restaurants.demo.maison import MAISON
-from restaurants.models import Membership, Restaurant, Role
+from restaurants.models import Restaurant, Role
 from tests.concurrency.together import until, until_readable
 from tests.e2e.conftest import OpenVisit, Visit
+from tests.e2e.people import TABLET, staff
 from tests.e2e.saturday import Night, Screen, booked, by_telephone, instant
-from tests.factories import make_user
 from tests.fixtures.domain import Clock
-from tests.fixtures.streams import StreamServer, session_of
+from tests.fixtures.streams import StreamServer
 from tests.reservations.browser import SATURDAY
 from tests.reservations.stand import HOST, check_promises, fingerprint, tables_of
 
 STAND = f"/staff/r/maison/stand/?date={SATURDAY}"
-TABLET = {"width": 1024, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
 
@@ -47,12 +46,8 @@ HOSTS = (("Ana", Role.MANAGER, "floor"), ("Hugo", Role.HOST, "timeline"))
 
 def host(visit: OpenVisit, house: Restaurant, name: str, role: Role, view: str) -> Screen:
     """Somebody at the door with a tablet."""
-    user = make_user(f"{name.lower()}@example.com", is_staff=True, full_name=name)
-    Membership.objects.create(user=user, restaurant=house, role=role)
     window = visit(viewport=TABLET, locale="en-GB")
-    window.page.context.add_cookies(
-        [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-    )
+    window.sign_in(staff(house, name, role))
     window.open(f"{STAND}&view={view}")
     expect(window.page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
     return Screen(window)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,26 +10,14 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from reservations.models import Reservation
-from restaurants.models import Membership, Restaurant, Role
+from restaurants.models import Restaurant, Role
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
-from tests.factories import make_user
+from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
-from tests.fixtures.streams import session_of
 from tests.reservations.stand import at, booked, tables_of
 
 STAND = "/staff/r/bella-notte/stand/"
-TABLET = {"width": 1024, "height": 768}
-WIDE = {"width": 1440, "height": 900}
 NOISE = re.compile("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|409")
-
-
-def staff(venue: Restaurant, name: str, role: Role = Role.HOST) -> User:
-    user = make_user(f"{name.lower()}@example.com", is_staff=True, full_name=name)
-    Membership.objects.create(user=user, restaurant=venue, role=role)
-    return user
-
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture
@@ -42,13 +29,7 @@ def stand(visit: OpenVisit, venue: Restaurant, clock: Clock) -> Open:
         name: str = "Hugo", query: str = "", role: Role = Role.HOST, **options: object
     ) -> Visit:
         user = User.objects.filter(full_name=name).first() or staff(venue, name, role)
-        window = visit(**({"viewport": TABLET} | options))
-        window.page.context.add_cookies(
-            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-        )
-        window.open(STAND + query)
-        expect(window.page.locator("body.is-scripted")).to_be_visible()
-        return window
+        return at_screen(visit, user, STAND)(query, **options)
 
     return opened
 
@@ -213,9 +194,7 @@ def test_a_booking_by_telephone(stand: Open, venue: Restaurant) -> None:
 def test_everything_works_without_scripts(stand: Open, visit: OpenVisit, ada: Reservation) -> None:
     user = staff(ada.restaurant, "Nora")
     window = visit(viewport=TABLET, java_script_enabled=False)
-    window.page.context.add_cookies(
-        [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-    )
+    window.sign_in(user)
     page = window.open(STAND)
     page.click(f"#p-{ada.pk} .row__do")
     expect(page.locator(".toast")).to_contain_text("Ada arrived")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +12,26 @@ from playwright.sync_api import Locator, Page, expect
 from core.errors import DomainError
 from reservations.models import Reservation
 from reservations.services import stand as services
-from restaurants.models import Membership, Restaurant, Role
+from restaurants.models import Restaurant
 from tests import factories
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
-from tests.factories import make_user
+from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
-from tests.fixtures.streams import session_of
 from tests.reservations.stand import DATE, HOST, at, booked, tables_of
 
 STAND = "/staff/r/bella-notte/stand/?view=timeline"
-TABLET = {"width": 1024, "height": 768}
-WIDE = {"width": 1440, "height": 900}
 PICTURES = os.environ.get("COUVERT_PICTURES", "")
 """A folder: then what is looked at is kept there as pictures."""
-
-Open = Callable[..., Visit]
 
 
 @pytest.fixture
 def stand(visit: OpenVisit, venue: Restaurant, clock: Clock) -> Open:
     """Opens the timeline at five to seven as a host."""
     clock.now = at("18:55")
-    user = make_user("hugo@example.com", is_staff=True, full_name="Hugo")
-    Membership.objects.create(user=user, restaurant=venue, role=Role.HOST)
+    at_timeline = at_screen(visit, staff(venue, "Hugo"), STAND)
 
     def opened(query: str = "", **options: object) -> Visit:
-        window = visit(**({"viewport": TABLET} | options))
-        window.page.context.add_cookies(
-            [{"name": "sessionid", "value": session_of(user), "url": window.site}]
-        )
-        window.open(STAND + query)
+        window = at_timeline(query, **options)
         expect(window.page.locator("[data-tl-zoom=service][aria-pressed]")).to_be_attached()
         expect(window.page.locator("[data-tl-line]")).not_to_have_attribute("x1", "-1")
         return window

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -86,39 +87,31 @@ def _walk_in(asked: Asked) -> Done:
     )
 
 
+def _who_waits(asked: Asked) -> dict[str, Any]:
+    """What the form of the queue says of a party."""
+    quoted = asked.number("quoted", 0, 600, -1)
+    return {
+        "name": asked.text("name", 100),
+        "phone": asked.text("phone", 40),
+        "email": asked.text("email", 254),
+        "room_id": asked.number("room", 0, 2**31 - 1, 0) or None,
+        "step_free": bool(asked.text("step_free")),
+        "note": asked.text("note"),
+        "quoted": None if quoted < 0 else quoted,
+        "by": asked.by,
+        "key": asked.key,
+    }
+
+
 def _join(asked: Asked) -> Done:
-    said = asked.number("quoted", 0, 600, -1)
-    return stand.join_queue(
-        asked.restaurant,
-        asked.date,
-        asked.number("size", 1, 99),
-        name=asked.text("name", 100),
-        by=asked.by,
-        phone=asked.text("phone", 40),
-        email=asked.text("email", 254),
-        room_id=asked.number("room", 0, 2**31 - 1, 0) or None,
-        step_free=bool(asked.text("step_free")),
-        note=asked.text("note"),
-        quoted=None if said < 0 else said,
-        key=asked.key,
-    )
+    size = asked.number("size", 1, 99)
+    return stand.join_queue(asked.restaurant, asked.date, size, **_who_waits(asked))
 
 
 def _requeue(asked: Asked) -> Done:
-    said = asked.number("quoted", 0, 600, -1)
+    size = asked.number("size", 1, 99)
     return stand.change_queued(
-        asked.queued,
-        expected=asked.expected,
-        by=asked.by,
-        name=asked.text("name", 100),
-        party_size=asked.number("size", 1, 99),
-        phone=asked.text("phone", 40),
-        email=asked.text("email", 254),
-        room_id=asked.number("room", 0, 2**31 - 1, 0) or None,
-        step_free=bool(asked.text("step_free")),
-        note=asked.text("note"),
-        quoted=None if said < 0 else said,
-        key=asked.key,
+        asked.queued, expected=asked.expected, party_size=size, **_who_waits(asked)
     )
 
 

@@ -1,0 +1,38 @@
+"""Who stands at a screen of the house, and what they see it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from accounts.models import User
+from restaurants.models import Membership, Restaurant, Role
+from tests.e2e.conftest import OpenVisit, Visit
+from tests.factories import make_user
+
+TABLET = {"width": 1024, "height": 768}
+WIDE = {"width": 1440, "height": 900}
+
+Open = Callable[..., Visit]
+"""Opens a page, of a query, as somebody who may."""
+
+
+def staff(venue: Restaurant, name: str, role: Role = Role.HOST) -> User:
+    """Somebody who works there."""
+    user = make_user(f"{name.lower()}@example.com", is_staff=True, full_name=name)
+    Membership.objects.create(user=user, restaurant=venue, role=role)
+    return user
+
+
+def at_screen(visit: OpenVisit, user: User, path: str) -> Open:
+    """Opens the host stand at ``path``, which has its query, on a tablet."""
+
+    def opened(query: str = "", **options: object) -> Visit:
+        window = visit(**({"viewport": TABLET} | options))
+        window.sign_in(user)
+        window.open(path + query)
+        expect(window.page.locator("body.is-scripted")).to_be_visible()
+        return window
+
+    return opened
