@@ -63,9 +63,9 @@ def customer_of(organization_id: int, public_id: str) -> Customer:
     return found
 
 
-def tags_of(organization_id: int) -> list[GuestTag]:
-    """The tags a group has described, by category. One query."""
-    return list(GuestTag.objects.filter(organization=organization_id))
+def tags_of(organization_id: int, kind: str = GuestTag.Kind.GUEST) -> list[GuestTag]:
+    """The tags a group has described for guests, or for visits; by category. One query."""
+    return list(GuestTag.objects.filter(organization=organization_id, kind=kind))
 
 
 def search_customers(

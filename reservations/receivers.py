@@ -1,4 +1,4 @@
-"""What the book does when money arrives later, and when a guest writes by text."""
+"""What the book does when money arrives later, a guest writes, or a tag is renamed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from customers.signals import visit_tag_renamed
 from notifications.signals import text_received
 from payments.gateways.base import ChargeResult
 from payments.signals import hold_taken, payment_settled
@@ -17,6 +18,7 @@ from reservations.services import (
     payment_settlement,
     queue_replies,
     settlement,
+    visit_tags,
 )
 
 
@@ -41,3 +43,9 @@ def on_text_received(restaurant_id: int, phone: str, text: str, at: dt.datetime,
     """An answer of a party at the door is obeyed; all else goes on the desk of the house."""
     if not queue_replies.obey(restaurant_id, phone, text):
         by_text.note(restaurant_id, phone, text, at=at)
+
+
+@receiver(visit_tag_renamed)
+def on_visit_tag_renamed(organization_id: int, before: str, after: str, **_: Any) -> int:
+    """Bookings carry the new name; how many did."""
+    return visit_tags.rename(organization_id, before, after)

@@ -166,6 +166,7 @@ def _booking(row: Reservation) -> dict[str, Any]:
         "name": row.guest_name,
         "email": row.guest_email,
         "phone": row.guest_phone,
+        "tags": list(row.tags),
         "special_requests": row.special_requests,
         "allergies": [*row.allergens, *filter(None, [row.allergy_note])],
         "bill": str(bill.total) if bill else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ CONSENTS: Mapping[str, Any] = {
 }
 
 _DAYS_AROUND = 3
+_LEAP_DAY = "02-29"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,15 @@ def labels(
     guest: Customer, tags: Iterable[GuestTag], signals: Signals | None = None
 ) -> list[Label]:
     """VIP first, then what the book says of the guest, then the tags people gave."""
-    looks = {tag.name: tag.colour for tag in tags}
     found = [Label(_("VIP"), "vip")] if guest.is_vip else []
     found += signal_labels(signals) if signals else []
-    return found + [Label(name, looks.get(name, GuestTag.Colour.SAND)) for name in guest.tags]
+    return found + tag_labels(guest.tags, tags)
+
+
+def tag_labels(names: Iterable[str], tags: Iterable[GuestTag]) -> list[Label]:
+    """These tags, of a guest or of a visit, in the colours the group gave them."""
+    looks = {tag.name: tag.colour for tag in tags}
+    return [Label(name, looks.get(name, GuestTag.Colour.SAND)) for name in names]
 
 
 def signal_labels(signals: Signals) -> list[Label]:
@@ -112,7 +118,14 @@ def day_of_year(text: str) -> str:
     )
 
 
-def special_dates(guest: Customer, around: dt.date) -> list[str]:
+class _HasDates(Protocol):
+    @property
+    def birthday(self) -> str: ...
+    @property
+    def anniversary(self) -> str: ...
+
+
+def special_dates(guest: _HasDates, around: dt.date) -> list[str]:
     """Birthday and anniversary within three days of a date: ``Birthday (28 November)``."""
     names: Sequence[tuple[str, str]] = (
         (_("Birthday"), guest.birthday),
@@ -126,5 +139,7 @@ def special_dates(guest: Customer, around: dt.date) -> list[str]:
 
 
 def _is_near(text: str, around: dt.date) -> bool:
-    near = (around + dt.timedelta(days=n) for n in range(-_DAYS_AROUND, _DAYS_AROUND + 1))
-    return text in {f"{each:%m-%d}" for each in near}
+    days = range(-_DAYS_AROUND, _DAYS_AROUND + 1)
+    near = {f"{around + dt.timedelta(days=n):%m-%d}" for n in days}
+    # In other years it lies between the days before and after it.
+    return text in near or (text == _LEAP_DAY and near >= {"02-28", "03-01"})

@@ -101,6 +101,7 @@ VERBS: Mapping[str, Any] = {
     "reservation.marked_late": gettext_lazy("Party counts as late"),
     "reservation.overbooked": gettext_lazy("Booked beyond a limit"),
     "reservation.server_assigned": gettext_lazy("Server of a party changed"),
+    "reservation.tagged": gettext_lazy("Tags of the visit changed"),
     "reservation.table_ready": gettext_lazy("Party told that its table is ready"),
     "reservation.undone": gettext_lazy("Step of a booking taken back"),
     "stand.undone": gettext_lazy("Step on the floor taken back"),

@@ -10,11 +10,17 @@ from customers.models.guest import Customer
 
 
 class GuestTag(models.Model):
-    """What a tag of a group looks like, and which others it stands beside.
+    """What a tag of a group looks like, what it is said of, and which others it stands beside.
 
-    Guests carry the name itself (``Customer.tags``): programs may write any word, and one that no
-    row describes is shown plain.
+    Guests carry the name itself (``Customer.tags``), and so does a visit (``Reservation.tags``):
+    programs may write any word of a guest, and one that no row describes is shown plain.
     """
+
+    class Kind(models.TextChoices):
+        """Whose tag it is. A guest is a regular on every visit; a stroller comes along on one."""
+
+        GUEST = "guest", "Guest"
+        VISIT = "visit", "Visit"
 
     class Colour(models.TextChoices):
         """Of the label; each has a shape of its own too, so that none is told by colour alone."""
@@ -29,6 +35,13 @@ class GuestTag(models.Model):
     public_id = PublicIdField("tag")
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="guest_tags", db_index=False
+    )
+    kind = models.CharField(
+        max_length=5,
+        choices=Kind,
+        default=Kind.GUEST,
+        db_default=Kind.GUEST,
+        help_text="Said of a guest, on every visit, or of one visit only. It stays what it is.",
     )
     name = models.CharField(max_length=40)
     category = models.CharField(max_length=40, blank=True, help_text="Such as Manners, Drinks.")

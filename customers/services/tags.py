@@ -13,6 +13,7 @@ from core.errors import Invalid
 from core.locks import Space, lock
 from customers.errors import TagNotFound, TagTaken
 from customers.models import GuestTag
+from customers.signals import visit_tag_renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class TagValues:
     name: str
     category: str = ""
     colour: str = GuestTag.Colour.SAND
+    kind: str = GuestTag.Kind.GUEST
+    """Of a new tag; one that is there stays what it is."""
 
 
 def save_tag(
@@ -32,7 +35,7 @@ def save_tag(
     public_id: str = "",
     restaurant_id: int | None = None,
 ) -> GuestTag:
-    """Make a tag, or change the one with this id; guests who carry it carry its new name.
+    """Make a tag, or change the one with this id; who carries it carries its new name.
 
     Repeatable. Under a lock of the group's tags. Raises Invalid without a name, TagNotFound, and
     TagTaken when another one has the name, however it is capitalised.
@@ -46,14 +49,14 @@ def save_tag(
         tag = mine.filter(public_id=public_id).first() if public_id else None
         if public_id and tag is None:
             raise TagNotFound
-        tag = tag or GuestTag(organization_id=organization_id)
+        tag = tag or GuestTag(organization_id=organization_id, kind=values.kind)
         if mine.filter(name__iexact=name).exclude(pk=tag.pk).exists():
             raise TagTaken
         before = tag.name
         tag.name, tag.colour = name, values.colour
         tag.category = " ".join(values.category.split())
         tag.save()
-        renamed = _rename(organization_id, before, name) if before not in ("", name) else 0
+        renamed = _rename(tag, before, name) if before not in ("", name) else 0
         audit.record(
             "guest_tag.saved",
             tag.public_id,
@@ -69,13 +72,13 @@ def save_tag(
 def remove_tag(
     organization_id: int, public_id: str, *, by: Actor, restaurant_id: int | None = None
 ) -> str:
-    """Take a tag away, from every guest too; its name. Raises TagNotFound. Locks as above."""
+    """Take a tag away, from all who carry it too; its name. Raises TagNotFound. Locks as above."""
     with transaction.atomic():
         lock(Space.GUEST, "tags", organization_id)
         tag = GuestTag.objects.filter(organization=organization_id, public_id=public_id).first()
         if tag is None:
             raise TagNotFound
-        taken = _take_off(organization_id, tag.name)
+        taken = _rename(tag, tag.name, "")
         tag.delete()
         audit.record(
             "guest_tag.removed",
@@ -83,28 +86,25 @@ def remove_tag(
             by=by,
             restaurant_id=restaurant_id,
             name=tag.name,
-            guests=taken,
+            **{"guests" if tag.kind == GuestTag.Kind.GUEST else "visits": taken},
         )
     return tag.name
 
 
 _RENAME = """
-UPDATE customers_customer SET tags = array_replace(tags, %(before)s::varchar, %(after)s::varchar)
+UPDATE customers_customer SET tags = CASE WHEN %(after)s = ''
+  THEN array_remove(tags, %(before)s::varchar)
+  ELSE array_replace(tags, %(before)s::varchar, %(after)s::varchar) END
 WHERE organization_id = %(group)s AND tags @> ARRAY[%(before)s::varchar]
 """
-_TAKE_OFF = """
-UPDATE customers_customer SET tags = array_remove(tags, %(name)s::varchar)
-WHERE organization_id = %(group)s AND tags @> ARRAY[%(name)s::varchar]
-"""
 
 
-def _rename(organization_id: int, before: str, after: str) -> int:
+def _rename(tag: GuestTag, before: str, after: str) -> int:
+    """Where the name stands beside guests or visits: another, or none; how many had it."""
+    names = {"before": before, "after": after}
+    if tag.kind == GuestTag.Kind.VISIT:
+        told = visit_tag_renamed.send(GuestTag, organization_id=tag.organization_id, **names)
+        return sum(int(number or 0) for _receiver, number in told)
     with connection.cursor() as cursor:
-        cursor.execute(_RENAME, {"group": organization_id, "before": before, "after": after})
-        return int(cursor.rowcount)
-
-
-def _take_off(organization_id: int, name: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_OFF, {"group": organization_id, "name": name})
+        cursor.execute(_RENAME, names | {"group": tag.organization_id})
         return int(cursor.rowcount)

@@ -49,6 +49,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         *("starts_at", "ends_at", "party_size", "turn_minutes", "is_locked", "server_id"),
         *("late_minutes", "late_at", "marked_late_at", "arrived_at", "seated_at", "check_at"),
         *("paid_at", "left_at", "expected_end", "ready_at", "overbooked", "load_ids"),
+        "tags",
     ),
 }
 """What is put back, by table, in the order in which that has to happen."""

@@ -87,6 +87,13 @@ class Reservation(VisitDetails):
         blank=True,
         help_text="What the party eats or does not: vegetarian, halal, in the guest's words.",
     )
+    tags = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=models.Value("{}"),
+        blank=True,
+        help_text="What this visit is, in the group's words for visits.",
+    )
     celebration = models.CharField(
         max_length=60, blank=True, default="", db_default="", help_text="In the guest's words."
     )

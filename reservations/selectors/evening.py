@@ -47,6 +47,7 @@ class Party:
     requests: str
     occasion: str
     celebration: str
+    tags: tuple[str, ...]
     allergens: tuple[str, ...]
     allergy_note: str
     dietary: tuple[str, ...]
@@ -102,8 +103,9 @@ class Evening:
 _READ = f"""
 SELECT b.public_id, b.customer_id, s.name, s.slot_covers, b.starts_at, b.ends_at, b.guest_name,
   b.diner_name, b.party_size, b.status, b.channel, b.source, b.special_requests, b.occasion,
-  b.celebration, b.allergens, b.allergy_note, b.dietary, b.high_chairs, b.accessibility_needs,
-  b.step_free, b.offer_name, b.currency, b.deposit_amount, coalesce(seated.labels, '{{}}'),
+  b.celebration, b.tags, b.allergens, b.allergy_note, b.dietary, b.high_chairs,
+  b.accessibility_needs, b.step_free, b.offer_name, b.currency, b.deposit_amount,
+  coalesce(seated.labels, '{{}}'),
   coalesce(room.name, own.name, ''), coalesce({SERVER}, ''), bill.total, paid.unused,
   coalesce(paid.has_hold, false), coalesce(paid.has_card, false), b.late_minutes,
   {IS_LATE_CANCEL}, b.arrived_at, b.seated_at, b.left_at,
@@ -129,7 +131,7 @@ def evening_of(venue: Restaurant, date: dt.date, *, now: dt.datetime) -> Evening
 
 def _party(row: tuple[Any, ...]) -> Party:
     values = list(row)
-    for place in (15, 17, 24):
+    for place in (15, 16, 18, 25):
         values[place] = tuple(values[place])
     return Party(*values)
 

@@ -312,7 +312,7 @@ def _erase_all(organization_id: int, customer: Customer, merged: list[Customer])
     queued.delete()
     requests.delete()
     Reservation.objects.filter(pk__in=keys).update(
-        **_NOTHING_SAID, dietary=[], celebration="", updated_at=now
+        **_NOTHING_SAID, dietary=[], tags=[], celebration="", updated_at=now
     )
     SourceRecord.objects.filter(reservation__in=keys).update(
         guest_name=records.ERASED_NAME,

@@ -22,7 +22,7 @@ BATCH = 500
 _OF_A_VISIT = (
     *("arrived", "partially_arrived", "reconfirmed", "check_dropped", "paid", "billed"),
     *("server_assigned", "table_ready", "marked_late", "running_late", "stays_on"),
-    *("house_messaged", "link_revoked"),
+    *("tagged", "house_messaged", "link_revoked"),
 )
 FREES_NOTHING = frozenset(
     {"hold.placed", "hold.extended", "waitlist.offered", "waitlist.expired"}

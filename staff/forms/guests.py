@@ -251,7 +251,7 @@ class ConsentForm(forms.Form):
 
 
 class TagForm(forms.Form):
-    """A tag of the group."""
+    """A tag of the group, as it may be changed."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -271,6 +271,20 @@ class TagForm(forms.Form):
         ],
         widget=forms.Select(attrs={"class": "input"}),
     )
+
+
+class NewTagForm(TagForm):
+    """A tag that is not there yet: what it is said of does not change later."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Said of"),
+        choices=[
+            (GuestTag.Kind.GUEST, gettext_lazy("A guest, on every visit")),
+            (GuestTag.Kind.VISIT, gettext_lazy("One visit")),
+        ],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    field_order = ("name", "kind", "category", "colour")
 
 
 class EraseForm(forms.Form):

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError
 from customers.errors import TagNotFound
@@ -16,7 +17,12 @@ from reservations.views.base import warn
 from reservations.views.held import problems
 from restaurants.access import Capability
 from staff.access import HouseView, StaffRequest, house_url
-from staff.forms.guests import TagForm
+from staff.forms.guests import NewTagForm, TagForm
+
+_KINDS = (
+    (GuestTag.Kind.GUEST, gettext_lazy("Of guests")),
+    (GuestTag.Kind.VISIT, gettext_lazy("Of visits")),
+)
 
 
 class TagsView(HouseView):
@@ -26,18 +32,20 @@ class TagsView(HouseView):
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """The list."""
-        return self._page(request, TagForm())
+        return self._page(request, NewTagForm())
 
     def post(self, request: StaffRequest) -> HttpResponse:
         """Make one."""
-        form = TagForm(request.POST)
+        form = NewTagForm(request.POST)
         if not form.is_valid():
             return self._page(request, form, 422)
         return _save(self, request, form, "") or self._page(request, form, 422)
 
     def _page(self, request: StaffRequest, form: TagForm, status: int = 200) -> HttpResponse:
         context = {
-            "tags": tags_of(request.venue.organization_id),
+            "kinds": [
+                (title, tags_of(request.venue.organization_id, kind)) for kind, title in _KINDS
+            ],
             "form": form,
             "problems": problems(form),
         }
@@ -61,7 +69,7 @@ class TagView(HouseView):
         if request.POST.get("do") == "remove":
             group, house = request.venue.organization_id, request.venue.pk
             remove_tag(group, tag.public_id, by=request.actor, restaurant_id=house)
-            messages.success(request, _("The tag is gone, from every guest."))
+            messages.success(request, _("The tag is gone, from all who carried it."))
             return self.to("guest_tags")
         form = TagForm(request.POST)
         if not form.is_valid():
@@ -81,8 +89,9 @@ class TagView(HouseView):
 
 
 def _tag(request: StaffRequest, tag_id: str) -> GuestTag:
-    tags = tags_of(request.venue.organization_id)
-    found = next((tag for tag in tags if tag.public_id == tag_id), None)
+    found = GuestTag.objects.filter(
+        organization=request.venue.organization_id, public_id=tag_id
+    ).first()
     if found is None:
         raise TagNotFound
     return found

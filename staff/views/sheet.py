@@ -111,7 +111,7 @@ class SheetView(_Sheet):
         found = self.date(date)
         venue = request.venue
         evening = evening_of(venue, found, now=clock.now())
-        tags = tags_of(venue.organization_id)
+        tags = [each for kind in GuestTag.Kind for each in tags_of(venue.organization_id, kind)]
         expected = [party for party in evening.parties if party.status not in _GONE]
         parts = [
             Part(name, [_row(venue, each, evening, tags, found) for each in group], _covers(group))
@@ -153,7 +153,8 @@ def _row(
     venue: Restaurant, party: Party, evening: Evening, tags: Sequence[GuestTag], date: dt.date
 ) -> Row:
     known = evening.known.get(party.customer_id or 0)
-    labels = guest_words.labels(known.guest, tags, known.signals) if known else []
+    labels = guest_words.tag_labels(party.tags, tags)
+    labels += guest_words.labels(known.guest, tags, known.signals) if known else []
     return Row(
         party=party,
         time=clock_time(party.starts_at, venue.tz),

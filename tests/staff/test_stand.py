@@ -372,7 +372,7 @@ def test_the_drawer_tells_everything_about_a_party(
         allergy_note="hazelnut", special_requests="By the window"
     )
     page = as_(cast.host).get(f"{STAND}drawer/", {"party": evening.public_id}).content.decode()
-    for text in ("Ada", "hazelnut", "By the window", evening.code, "Booked", "Move…"):
+    for text in ("Ada", "hazelnut", "By the window", evening.code, "Booking confirmed", "Move…"):
         assert text in page, text
     assert "<html" not in page
 

@@ -22,6 +22,7 @@ from reservations.models.payment_requests import SECURING
 from reservations.models.waitlist import LIVE_WAITS
 from reservations.selectors.houses import House, house
 from reservations.selectors.night.rows import (
+    VIP_TAG,
     Block,
     Brake,
     Note,
@@ -224,10 +225,11 @@ _FIELDS = (
     *("service_id", "room_id", "channel", "source", "arrived_at", "seated_at", "check_at"),
     *("paid_at", "left_at", "expected_end", "marked_late_at", "ready_at", "late_minutes"),
     *("status_changed_at", "server_id", "is_locked", "overbooked", "occasion", "celebration"),
-    *("allergens", "allergy_note", "dietary", "special_requests", "high_chairs"),
+    *("tags", "allergens", "allergy_note", "dietary", "special_requests", "high_chairs"),
     *("accessibility_needs", "step_free", "offer_name", "deposit_amount", "currency"),
     *("guest_name", "diner_name", "guest_phone", "guest_email"),
     *("customer__public_id", "customer__tags", "customer__notes", "customer__allergies"),
+    *("customer__is_vip", "customer__birthday", "customer__anniversary", "customer__dietary"),
     *("payment__status", "visits", "is_asked"),
 )
 _INSTANTS = (
@@ -292,7 +294,11 @@ def _party(
     row: dict[str, Any], zone: ZoneInfo, table_ids: list[int], labels: dict[int, str]
 ) -> PartyRow:
     note = row["allergy_note"]
-    own = () if row["diner_name"] else tuple(row["customer__allergies"] or ())
+    # Who booked for somebody else: what the book knows is of the one who does not come.
+    is_other = bool(row["diner_name"])
+    own = () if is_other else tuple(row["customer__allergies"] or ())
+    eats = () if is_other else tuple(row["customer__dietary"] or ())
+    given = tuple(row["customer__tags"] or ())
     deposit = row["deposit_amount"]
     is_secured = bool(deposit) and row["payment__status"] in _SECURED
     tables = sorted(table_ids, key=lambda pk: natural(labels.get(pk, "")))
@@ -307,9 +313,13 @@ def _party(
         email=row["guest_email"],
         overbooked=tuple(row["overbooked"]),
         allergens=tuple(dict.fromkeys((*row["allergens"], *([note] if note else ()), *own))),
-        dietary=tuple(row["dietary"]),
+        dietary=tuple(dict.fromkeys((*row["dietary"], *eats))),
         customer_id=row["customer__public_id"],
-        tags=tuple(row["customer__tags"] or ()),
+        is_vip=bool(row["customer__is_vip"]) or any(tag.casefold() == VIP_TAG for tag in given),
+        birthday="" if is_other else row["customer__birthday"] or "",
+        anniversary="" if is_other else row["customer__anniversary"] or "",
+        guest_tags=given,
+        tags=tuple(row["tags"]),
         notes=row["customer__notes"] or "",
         deposit=str(deposit.normalize()) if deposit else "",
         is_secured=is_secured,

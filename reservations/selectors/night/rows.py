@@ -148,7 +148,16 @@ class PartyRow:
     offer_name: str
     customer_id: str | None
     """Public id of the guest's record."""
+    is_vip: bool
+    """The guest's record says so, or one of its tags."""
+    birthday: str
+    """Of who comes: month and day, ``11-28``; empty is not known."""
+    anniversary: str
+    """The same."""
+    guest_tags: tuple[str, ...]
+    """Of the guest's record."""
     tags: tuple[str, ...]
+    """Of this visit."""
     notes: str
     visits: int
     """Earlier visits to this house."""
@@ -159,11 +168,6 @@ class PartyRow:
     """What was agreed in advance is there."""
     owes: bool
     alerts: tuple[stand.Alert, ...] = ()
-
-    @property
-    def is_vip(self) -> bool:
-        """The house says so."""
-        return any(tag.casefold() == VIP_TAG for tag in self.tags)
 
     @property
     def is_walk_in(self) -> bool:

@@ -35,6 +35,7 @@ from reservations.services.stand.retiming import change_size, change_time, exten
 from reservations.services.stand.seating import seat, walk_in
 from reservations.services.stand.servers import assign_server, cut, give_section, put_on_shift
 from reservations.services.stand.tables import block, cleared, unblock
+from reservations.services.stand.tagging import tag
 from reservations.services.stand.undo_token import Undo
 from reservations.services.stand.undoing import undo
 
@@ -72,6 +73,7 @@ __all__ = [
     "split",
     "swap",
     "table_ready",
+    "tag",
     "unblock",
     "undo",
     "walk_in",

@@ -19,6 +19,7 @@ from reservations.models import QueueEntry, Reservation, ShiftServer, StandActio
 from restaurants.models import DiningTable, Restaurant
 
 _MOST_TABLES = 60
+_MOST_NAMES = 60
 _LONGEST = 24 * 60
 _OF_THE_SCREEN = frozenset({"csrfmiddlewaretoken", "view", "tab", "back", "stamp", "date"})
 """Fields that say nothing about what is to be done; the date counts as it was understood."""
@@ -144,6 +145,11 @@ class Asked:
         if set(rows) != set(said):
             raise NotFound
         return said
+
+    def names(self, name: str, most: int = 40) -> list[str]:
+        """Everything that was ticked in a field."""
+        said = (each.replace("\0", "").strip() for each in self._fields.getlist(name)[:_MOST_NAMES])
+        return [each[:most] for each in said if each]
 
     @property
     def server(self) -> str | None:

@@ -215,6 +215,12 @@ def _assign(asked: Asked) -> Done:
     )
 
 
+def _tag(asked: Asked) -> Done:
+    return stand.tag(
+        asked.party, asked.names("tag"), expected=asked.expected, by=asked.by, key=asked.key
+    )
+
+
 def _block(asked: Asked) -> Done:
     starts = asked.instant("time") if asked.text("time") else _now(asked)
     return stand.block(
@@ -345,6 +351,7 @@ DEEDS: Mapping[str, Deed] = {
     "size": Deed(_size),
     "time": Deed(_time),
     "assign": Deed(_assign),
+    "tag": Deed(_tag),
     "block": Deed(_block),
     "unblock": Deed(_unblock),
     "cleared": Deed(_cleared, Capability.SERVE),

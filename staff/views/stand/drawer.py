@@ -12,6 +12,8 @@ from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from customers.models import GuestTag
+from customers.selectors import tags_of
 from reservations.engine.lifecycle import STEPS, UPCOMING, ActorKind, Status, allowed
 from reservations.engine.stand import TableState
 from reservations.models import Reservation
@@ -24,7 +26,7 @@ from staff import once
 from staff.access import StaffRequest, house_url
 from staff.views.stand import queue_drawer, shapes, words
 from staff.views.stand.base import StandView
-from staff.views.stand.lines import Line, log_of, messages_of
+from staff.views.stand.lines import Line, log_of, messages_of, notes_of
 from staff.views.stand.shapes import Flag, Press, do_value
 from staff.views.stand.why import reasoned
 
@@ -114,6 +116,8 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
             {"id": each.public_id, "name": each.name, "is": each.id == party.server_id}
             for each in night.servers
         ],
+        "tags": _tags(venue, party) if view.may(Capability.OPERATE) else (),
+        "known": notes_of(party),
         "sizes": range(1, 21),
         "may_change": party.status in UPCOMING or party.tab in ("arrived", "seated"),
         "is_coming": party.status in UPCOMING,
@@ -221,6 +225,13 @@ def _guest_url(venue: Restaurant, party: PartyRow) -> str:
         return house_url(venue, "guest", party.customer_id)
     except NoReverseMatch:
         return ""
+
+
+def _tags(venue: Restaurant, party: PartyRow) -> list[tuple[str, bool]]:
+    """Every tag a visit may carry, and whether this one does; then those the group has no more."""
+    known = [each.name for each in tags_of(venue.organization_id, GuestTag.Kind.VISIT)]
+    own = [name for name in party.tags if name not in known]
+    return [(name, name in party.tags) for name in (*known, *own)]
 
 
 def _history(venue: Restaurant, party: PartyRow) -> list[Line]:

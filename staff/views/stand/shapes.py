@@ -18,6 +18,7 @@ from reservations.engine.lifecycle import UPCOMING, ActorKind, Status, allowed
 from reservations.engine.stand import AlertKind
 from reservations.selectors.night import Night, PartyRow, Server, WaitRow
 from reservations.views.wording import phone
+from staff.guest_words import special_dates
 from staff.views.stand import queue_words, words
 
 TABS = ("upcoming", "arrived", "seated", "waitlist", "done")
@@ -79,6 +80,8 @@ class Row:
     """``late``, ``over`` or ``vip``: how the row stands out; its alerts say so in words too."""
     alerts: tuple[Flag, ...]
     flags: tuple[Flag, ...]
+    tags: tuple[str, ...]
+    """Of this visit."""
     server: Badge | None
     source: str
     service: int
@@ -172,11 +175,12 @@ def _row(night: Night, party: PartyRow, badges: dict[int, Badge], may_act: bool)
         tone=_tone(kinds),
         alerts=_alerts(kinds),
         flags=flags_of(party),
+        tags=party.tags,
         server=badges.get(party.server_id or 0),
         source=words.source(party),
         service=party.service_id,
         press=press_of(night, party) if may_act else None,
-        find=f"{party.name} {party.phone} {party.code} {labels}".casefold(),
+        find=" ".join((party.name, party.phone, party.code, labels, *party.tags)).casefold(),
     )
 
 
@@ -220,6 +224,8 @@ def _pressing(party: PartyRow) -> Iterator[Flag]:
         yield Flag("star", _("VIP"), "vip")
     if occasion := party.celebration or party.occasion.replace("_", " "):
         yield Flag("cake", occasion, "gold")
+    for date in special_dates(party, party.starts_at.date()):
+        yield Flag("cake", date, "gold")
 
 
 def _good_to_know(party: PartyRow) -> Iterator[Flag]:

@@ -1,0 +1,170 @@
+"""Tags of visits: given at the stand, taken back, renamed for the group, gone with the guest."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import Invalid
+from core.models import AuditEntry
+from customers.errors import TagTaken
+from customers.models import Customer, GuestTag
+from customers.services.tags import TagValues, remove_tag, save_tag
+from reservations.errors import StaleParty
+from reservations.models import Reservation
+from reservations.services import stand
+from reservations.services.guest_records import erase_guest
+from restaurants.models import Restaurant
+from tests.fixtures.domain import Clock
+from tests.reservations.stand import DATE, HOST, booked, fingerprint, fresh, make_house, read
+
+pytestmark = pytest.mark.django_db
+
+VISIT = GuestTag.Kind.VISIT
+
+
+@pytest.fixture
+def venue(db: None) -> Restaurant:
+    found = make_house()
+    for name in ("Stroller", "Business", "Window"):
+        save_tag(found.organization_id, TagValues(name, kind=VISIT), by=HOST)
+    save_tag(found.organization_id, TagValues("Regular at the bar"), by=HOST)
+    return found
+
+
+def test_a_visit_carries_tags_and_undo_takes_them_back(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    before = fingerprint()
+    done = stand.tag(row.public_id, ["Window", "Business"], expected=row.version, by=HOST)
+    assert done.said == "Ada: Business, Window"
+    assert fresh(row).tags == ["Business", "Window"]
+    assert fresh(row).version == row.version + 1
+    assert read(venue, clock).parties[0].tags == ("Business", "Window")
+    entry = AuditEntry.objects.get(verb="reservation.tagged")
+    assert (entry.data["before"], entry.data["after"]) == ([], ["Business", "Window"])
+    stand.undo(done.token, by=HOST)
+    assert fresh(row).tags == []
+    assert fingerprint() == before
+
+
+def test_none_is_said_so(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    stand.tag(row.public_id, ["Window"], expected=row.version, by=HOST)
+    done = stand.tag(row.public_id, [], expected=fresh(row).version, by=HOST)
+    assert done.said == "Ada: no tags"
+    assert fresh(row).tags == []
+
+
+@pytest.mark.parametrize("name", ["Regular at the bar", "window", "Whatever"])
+def test_only_the_groups_tags_of_visits(venue: Restaurant, clock: Clock, name: str) -> None:
+    row = booked(venue)
+    with pytest.raises(Invalid, match=f"There is no tag “{name}” for visits."):
+        stand.tag(row.public_id, [name], expected=row.version, by=HOST)
+    assert fresh(row).tags == []
+
+
+def test_two_hosts_do_not_overwrite_each_other(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    stand.tag(row.public_id, ["Window"], expected=row.version, by=HOST)
+    with pytest.raises(StaleParty):
+        stand.tag(row.public_id, ["Business"], expected=row.version, by=HOST)
+    assert fresh(row).tags == ["Window"]
+
+
+def test_a_renamed_tag_is_renamed_on_bookings_of_the_group_only(
+    venue: Restaurant, clock: Clock
+) -> None:
+    row, elsewhere = booked(venue), make_house()
+    other = booked(elsewhere)
+    Reservation.objects.filter(pk=other.pk).update(tags=["Window"])
+    stand.tag(row.public_id, ["Window", "Stroller"], expected=row.version, by=HOST)
+    tag = GuestTag.objects.get(name="Window")
+    save_tag(
+        venue.organization_id,
+        TagValues("By the window", kind=GuestTag.Kind.GUEST),
+        by=HOST,
+        public_id=tag.public_id,
+    )
+    assert fresh(row).tags == ["Stroller", "By the window"]
+    assert fresh(other).tags == ["Window"]
+    tag.refresh_from_db()
+    assert tag.kind == VISIT
+    entry = AuditEntry.objects.get(verb="guest_tag.saved", data__before="Window")
+    assert entry.data["renamed"] == 1
+
+
+def test_a_removed_tag_is_off_every_booking(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    stand.tag(row.public_id, ["Window", "Stroller"], expected=row.version, by=HOST)
+    tag = GuestTag.objects.get(name="Window")
+    assert remove_tag(venue.organization_id, tag.public_id, by=HOST) == "Window"
+    assert fresh(row).tags == ["Stroller"]
+    assert AuditEntry.objects.get(verb="guest_tag.removed").data["visits"] == 1
+
+
+def test_a_guests_tag_of_the_same_name_stays(venue: Restaurant, clock: Clock) -> None:
+    guest = Customer.objects.create(
+        organization=venue.organization, name="Ada", phone="+12125550123", tags=["Window"]
+    )
+    tag = GuestTag.objects.get(name="Window")
+    remove_tag(venue.organization_id, tag.public_id, by=HOST)
+    guest.refresh_from_db()
+    assert guest.tags == ["Window"]
+
+
+def test_one_name_is_one_tag(venue: Restaurant) -> None:
+    with pytest.raises(TagTaken):
+        save_tag(venue.organization_id, TagValues("window"), by=HOST)
+
+
+def test_a_tag_that_the_group_gave_up_may_stay(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue)
+    Reservation.objects.filter(pk=row.pk).update(tags=["Old"])
+    row = fresh(row)
+    stand.tag(row.public_id, ["Old", "Window"], expected=row.version, by=HOST)
+    assert fresh(row).tags == ["Window", "Old"]
+
+
+def test_erasing_a_guest_takes_them_off(venue: Restaurant, clock: Clock) -> None:
+    guest = Customer.objects.create(
+        organization=venue.organization, name="Ada", phone="+12125550123"
+    )
+    row = booked(venue)
+    Reservation.objects.filter(pk=row.pk).update(
+        customer=guest, tags=["Window"], status="completed", service_date=DATE
+    )
+    erase_guest(venue.organization_id, guest.public_id, by=HOST)
+    assert fresh(row).tags == []
+
+
+# What the stand knows of a guest
+
+
+def guest_of(venue: Restaurant, row: Reservation, **values: object) -> Customer:
+    guest = Customer.objects.create(
+        organization=venue.organization, name="Ada", phone="+12125550123", **values
+    )
+    Reservation.objects.filter(pk=row.pk).update(customer=guest)
+    return guest
+
+
+@pytest.mark.parametrize(
+    ("values", "is_vip"),
+    [({"is_vip": True}, True), ({"tags": ["Vip"]}, True), ({"tags": ["Press"]}, False)],
+)
+def test_who_the_record_calls_a_vip_is_one(
+    venue: Restaurant, clock: Clock, values: dict[str, object], is_vip: bool
+) -> None:
+    guest_of(venue, booked(venue), **values)
+    assert read(venue, clock).parties[0].is_vip is is_vip
+
+
+def test_what_the_record_says_is_of_who_booked_and_not_of_who_comes(
+    venue: Restaurant, clock: Clock
+) -> None:
+    row = booked(venue)
+    guest_of(venue, row, birthday="11-10", dietary=["vegan"], allergies=["nuts"])
+    party = read(venue, clock).parties[0]
+    assert (party.birthday, party.dietary, party.allergens) == ("11-10", ("vegan",), ("nuts",))
+    Reservation.objects.filter(pk=row.pk).update(diner_name="Bob")
+    party = read(venue, clock).parties[0]
+    assert (party.birthday, party.dietary, party.allergens) == ("", (), ())
