@@ -112,6 +112,7 @@ VERBS: Mapping[str, Any] = {
     "server.on_shift": gettext_lazy("On shift"),
     "server.cut": gettext_lazy("Takes no more tables"),
     "server.back": gettext_lazy("Takes tables again"),
+    "server.relieved": gettext_lazy("Handed everything over"),
     "server.section": gettext_lazy("Tables of a server changed"),
     "house.online_paused": gettext_lazy("Online booking paused"),
     "house.online_resumed": gettext_lazy("Online booking resumed"),

@@ -9,12 +9,14 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
+from customers.models import GuestTag
+from customers.services.tags import TagValues, save_tag
 from reservations.models import Reservation
 from restaurants.models import Restaurant, Role
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
 from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import at, booked, tables_of
+from tests.reservations.stand import HOST, at, booked, tables_of
 
 STAND = "/staff/r/bella-notte/stand/"
 NOISE = re.compile("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|409")
@@ -189,6 +191,23 @@ def test_a_booking_by_telephone(stand: Open, venue: Restaurant) -> None:
     page.click("[data-new-body] .new__deed button")
     expect(page.locator("[data-toast-text]")).to_have_text("Cleo Brandt is booked for 19:30.")
     expect(page.locator("#list-upcoming")).to_contain_text("Cleo Brandt")
+
+
+def test_a_visit_is_tagged_in_the_drawer(stand: Open, ada: Reservation) -> None:
+    group = ada.restaurant.organization_id
+    for name in ("Business", "Stroller", "Window"):
+        save_tag(group, TagValues(name, kind=GuestTag.Kind.VISIT), by=HOST)
+    page = stand().page
+    page.click(f"#p-{ada.pk} .row__main")
+    page.click("summary:has-text('Tags of this visit')")
+    page.check(".tag-choice [value=Window]")
+    page.check(".tag-choice [value=Stroller]")
+    page.click("button:has-text('Save the tags')")
+    expect(page.locator("[data-toast-text]")).to_have_text("Ada: Stroller, Window")
+    expect(page.locator(f"#p-{ada.pk} .tag")).to_have_text(["Stroller", "Window"])
+    expect(page.locator("[data-drawer-pane] .about .tag")).to_have_text(["Stroller", "Window"])
+    page.keyboard.press("u")
+    expect(page.locator(f"#p-{ada.pk} .tag")).to_have_count(0)
 
 
 def test_everything_works_without_scripts(stand: Open, visit: OpenVisit, ada: Reservation) -> None:

@@ -12,7 +12,7 @@ from customers.services.tags import TagValues, remove_tag, save_tag
 from reservations.errors import StaleParty
 from reservations.models import Reservation
 from reservations.services import stand
-from reservations.services.guest_records import erase_guest
+from reservations.services.guest_records import erase
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, booked, fingerprint, fresh, make_house, read
@@ -32,7 +32,7 @@ def venue(db: None) -> Restaurant:
 
 
 def test_a_visit_carries_tags_and_undo_takes_them_back(venue: Restaurant, clock: Clock) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     before = fingerprint()
     done = stand.tag(row.public_id, ["Window", "Business"], expected=row.version, by=HOST)
     assert done.said == "Ada: Business, Window"
@@ -47,7 +47,7 @@ def test_a_visit_carries_tags_and_undo_takes_them_back(venue: Restaurant, clock:
 
 
 def test_none_is_said_so(venue: Restaurant, clock: Clock) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     stand.tag(row.public_id, ["Window"], expected=row.version, by=HOST)
     done = stand.tag(row.public_id, [], expected=fresh(row).version, by=HOST)
     assert done.said == "Ada: no tags"
@@ -56,14 +56,14 @@ def test_none_is_said_so(venue: Restaurant, clock: Clock) -> None:
 
 @pytest.mark.parametrize("name", ["Regular at the bar", "window", "Whatever"])
 def test_only_the_groups_tags_of_visits(venue: Restaurant, clock: Clock, name: str) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     with pytest.raises(Invalid, match=f"There is no tag “{name}” for visits."):
         stand.tag(row.public_id, [name], expected=row.version, by=HOST)
     assert fresh(row).tags == []
 
 
 def test_two_hosts_do_not_overwrite_each_other(venue: Restaurant, clock: Clock) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     stand.tag(row.public_id, ["Window"], expected=row.version, by=HOST)
     with pytest.raises(StaleParty):
         stand.tag(row.public_id, ["Business"], expected=row.version, by=HOST)
@@ -73,7 +73,7 @@ def test_two_hosts_do_not_overwrite_each_other(venue: Restaurant, clock: Clock) 
 def test_a_renamed_tag_is_renamed_on_bookings_of_the_group_only(
     venue: Restaurant, clock: Clock
 ) -> None:
-    row, elsewhere = booked(venue), make_house()
+    row, elsewhere = fresh(booked(venue)), make_house()
     other = booked(elsewhere)
     Reservation.objects.filter(pk=other.pk).update(tags=["Window"])
     stand.tag(row.public_id, ["Window", "Stroller"], expected=row.version, by=HOST)
@@ -93,7 +93,7 @@ def test_a_renamed_tag_is_renamed_on_bookings_of_the_group_only(
 
 
 def test_a_removed_tag_is_off_every_booking(venue: Restaurant, clock: Clock) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     stand.tag(row.public_id, ["Window", "Stroller"], expected=row.version, by=HOST)
     tag = GuestTag.objects.get(name="Window")
     assert remove_tag(venue.organization_id, tag.public_id, by=HOST) == "Window"
@@ -117,7 +117,7 @@ def test_one_name_is_one_tag(venue: Restaurant) -> None:
 
 
 def test_a_tag_that_the_group_gave_up_may_stay(venue: Restaurant, clock: Clock) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     Reservation.objects.filter(pk=row.pk).update(tags=["Old"])
     row = fresh(row)
     stand.tag(row.public_id, ["Old", "Window"], expected=row.version, by=HOST)
@@ -128,11 +128,11 @@ def test_erasing_a_guest_takes_them_off(venue: Restaurant, clock: Clock) -> None
     guest = Customer.objects.create(
         organization=venue.organization, name="Ada", phone="+12125550123"
     )
-    row = booked(venue)
+    row = fresh(booked(venue))
     Reservation.objects.filter(pk=row.pk).update(
         customer=guest, tags=["Window"], status="completed", service_date=DATE
     )
-    erase_guest(venue.organization_id, guest.public_id, by=HOST)
+    erase(venue.organization_id, guest.public_id, by=HOST)
     assert fresh(row).tags == []
 
 
@@ -161,7 +161,7 @@ def test_who_the_record_calls_a_vip_is_one(
 def test_what_the_record_says_is_of_who_booked_and_not_of_who_comes(
     venue: Restaurant, clock: Clock
 ) -> None:
-    row = booked(venue)
+    row = fresh(booked(venue))
     guest_of(venue, row, birthday="11-10", dietary=["vegan"], allergies=["nuts"])
     party = read(venue, clock).parties[0]
     assert (party.birthday, party.dietary, party.allergens) == ("11-10", ("vegan",), ("nuts",))

@@ -241,3 +241,26 @@ def test_a_form_that_shows_nothing_of_it_overwrites_no_note(
             stand.write_note(house.public_id, DATE, "Wine", by=HOST, expected=expected)
     stand.write_note(house.public_id, DATE, "Wine", by=HOST)
     assert NightNote.objects.get().text == "Wine"
+
+
+def test_somebody_hands_everything_over(as_: As, cast: Cast, ida: ShiftServer) -> None:
+    client = as_(cast.host)
+    assert 'name="successor"' not in client.get(HERE).content.decode()
+    bob = stand.put_on_shift(ida.restaurant.public_id, DATE, "Bob", by=HOST).target
+    row = fresh(booked(ida.restaurant))
+    stand.assign_server(row.public_id, ida.public_id, expected=row.version, by=HOST)
+    assert f'<option value="{bob}">Bob</option>' in client.get(HERE).content.decode()
+    assert send(client, "relieve", server=ida.public_id, successor=bob).headers["Location"] == HERE
+    page = client.get(HERE).content.decode()
+    assert "Bob takes over from Ida" in page
+    server = fresh(row).server
+    assert server is not None
+    assert server.name == "Bob"
+    assert send(as_(cast.server), "relieve", server=bob, successor=bob).status_code == 403
+
+
+@pytest.mark.parametrize("successor", ["", "srv_nobody", "nobody"])
+def test_nobody_takes_over(as_: As, cast: Cast, ida: ShiftServer, successor: str) -> None:
+    send(as_(cast.host), "relieve", server=ida.public_id, successor=successor)
+    ida.refresh_from_db()
+    assert ida.cut_at is None

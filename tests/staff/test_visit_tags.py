@@ -19,7 +19,7 @@ from tests.staff.conftest import As, Cast
 pytestmark = pytest.mark.django_db
 
 STAND = "/staff/r/bella/stand/"
-TAGS = "/staff/r/bella/tags/"
+TAGS = "/staff/r/bella/guests/tags/"
 
 
 @pytest.fixture
@@ -77,8 +77,8 @@ def test_a_tag_nobody_made_is_refused_in_words(as_: As, cast: Cast, ada: Reserva
     answer = as_(cast.host).post(
         f"{STAND}do/", said | {"date": DATE.isoformat()}, headers={"X-Stand": "1"}
     )
-    assert answer.status_code == 422
-    assert "There is no tag “<b>” for visits." in answer.json()["error"]["message"]
+    assert answer.status_code == 409
+    assert answer.json()["said"] == "There is no tag “<b>” for visits."
 
 
 def test_the_stand_knows_the_guest(as_: As, cast: Cast, ada: Reservation) -> None:

@@ -33,7 +33,13 @@ from reservations.services.stand.queueing import (
 )
 from reservations.services.stand.retiming import change_size, change_time, extend
 from reservations.services.stand.seating import seat, walk_in
-from reservations.services.stand.servers import assign_server, cut, give_section, put_on_shift
+from reservations.services.stand.servers import (
+    assign_server,
+    cut,
+    give_section,
+    put_on_shift,
+    relieve,
+)
 from reservations.services.stand.tables import block, cleared, unblock
 from reservations.services.stand.tagging import tag
 from reservations.services.stand.undo_token import Undo
@@ -66,6 +72,7 @@ __all__ = [
     "partly_arrived",
     "pause_online",
     "put_on_shift",
+    "relieve",
     "resume_online",
     "seat",
     "seat_queued",

@@ -137,6 +137,56 @@ def _sections_changed(acting: Acting) -> StaleNight:
     return StaleNight(text % words, who=line.actor_label, at=line.at.isoformat())
 
 
+def relieve(server: str, successor: str, *, by: Actor, key: str = "") -> Undo:
+    """Another one takes over: the parties that are theirs now, and their tables; they are cut.
+
+    Raises Invalid for the same person twice and for somebody who is not on that date.
+    """
+
+    def deed(acting: Acting) -> tuple[str, str]:
+        row, other = server_named(acting, server), server_named(acting, successor)
+        if row.pk == other.pk:
+            raise Invalid(gettext("Choose somebody else to take over."))
+        parties = _hand_over_parties(acting, row, other)
+        _hand_over_tables(acting, row, other)
+        acting.remember(rewind.SERVERS, [row.pk])
+        row.cut_at = row.cut_at or acting.at
+        row.save(update_fields=["cut_at"])
+        names = {"name": row.name, "successor": other.name}
+        acting.record("server.relieved", row.public_id, **names, parties=parties)
+        return row.public_id, gettext("%(successor)s takes over from %(name)s") % names
+
+    return on_house(*_where(server), "relieve", deed, by=by, key=key)
+
+
+def _hand_over_parties(acting: Acting, row: ShiftServer, other: ShiftServer) -> int:
+    """Who comes or sits and is theirs is another's; how many."""
+    mine = [
+        party.id
+        for party in acting.night.parties
+        if party.server_id == row.pk and party.status in places.ON
+    ]
+    for pk in sorted(mine):
+        party = acting.party(pk, None)
+        party.server = other
+        party.updated_at = acting.at
+        party.save(update_fields=["server", "updated_at"])
+        acting.record_party("reservation.server_assigned", party, server=other.name)
+    return len(mine)
+
+
+def _hand_over_tables(acting: Acting, row: ShiftServer, other: ShiftServer) -> None:
+    """Their section is added to another's."""
+    sections = SectionTable.objects.filter(server=row)
+    acting.remember(rewind.SECTIONS, sections.values_list("pk", flat=True))
+    if not sections.update(server=other):
+        return
+    both = SectionTable.objects.filter(server__in=(row, other))
+    labels = acting.night.labels(both.values_list("table_id", flat=True))
+    for server, tables in ((row, ()), (other, labels)):
+        acting.record("server.section", server.public_id, name=server.name, tables=list(tables))
+
+
 def assign_server(
     party: str, server: str | None, *, expected: int, by: Actor, key: str = ""
 ) -> Undo:

@@ -157,8 +157,17 @@ class Asked:
         said = self.text("server")
         if not said and self._short.get("party", "").startswith("srv_"):
             said = self._short["party"]
-        if not said or said == "nobody":
-            return None
+        return None if not said or said == "nobody" else self._on_shift(said)
+
+    @property
+    def successor(self) -> str:
+        """Public id of who takes over, on shift too. Raises Invalid, NotFound."""
+        said = self.text("successor")
+        if not said:
+            raise Invalid(_("Choose who takes over."))
+        return self._on_shift(said)
+
+    def _on_shift(self, said: str) -> str:
         rows = ShiftServer.objects.filter(restaurant=self.venue, service_date=self.date)
         if not rows.filter(public_id=said).exists():
             raise NotFound

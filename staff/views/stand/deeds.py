@@ -293,6 +293,10 @@ def _cut(asked: Asked) -> Done:
     return stand.cut(asked.server or "", by=asked.by, is_cut=is_cut, key=asked.key)
 
 
+def _relieve(asked: Asked) -> Done:
+    return stand.relieve(asked.server or "", asked.successor, by=asked.by, key=asked.key)
+
+
 def _section(asked: Asked) -> Done:
     return stand.give_section(
         asked.server or "",
@@ -364,6 +368,7 @@ DEEDS: Mapping[str, Deed] = {
     "cut": Deed(_cut),
     "back": Deed(_cut),
     "section": Deed(_section),
+    "relieve": Deed(_relieve),
     "cancel": Deed(_cancel),
     "accept": Deed(_accept),
     "decline": Deed(_decline),

@@ -59,6 +59,8 @@ class Section:
     tables: str
     """Their tables as text."""
     rooms: tuple[tuple[str, tuple[Spot, ...]], ...]
+    others: tuple[tuple[str, str], ...]
+    """Who could take over: public id and name."""
     typed: str | None = None
     """The tables that were ticked and not saved, as text."""
 
@@ -120,6 +122,12 @@ def sections_of(night: Night, typed: Typed = None) -> list[Section]:
             rooms[table.room_id].append(Spot(table.public_id, table.label, is_mine, other))
         mine = ", ".join(spot.label for spots in rooms.values() for spot in spots if spot.is_mine)
         shown = tuple((room.name, tuple(rooms[room.id])) for room in night.rooms if rooms[room.id])
+        others = tuple(
+            (each.public_id, each.name)
+            for each in night.servers
+            if each is not server and not each.is_cut
+        )
         kept = unsaved if verb == "section" and of == server.public_id else None
-        found.append(Section(server.public_id, server.name, server.is_cut, mine, shown, kept))
+        who = (server.public_id, server.name, server.is_cut, mine)
+        found.append(Section(*who, shown, others, kept))
     return found
