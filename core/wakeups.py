@@ -46,6 +46,9 @@ class _Listened:
                 self.again_at = now + _LOOK_EVERY
             if channel in self._channels:
                 (client or get_redis_connection("default")).publish(channel, b"")
+        except NotImplementedError:
+            # The cache of this process is no Redis (a proof, a test): there is nobody to tell.
+            self._channels, self.again_at = frozenset(), now + _AWAY
         except Exception as error:  # noqa: BLE001 - whatever Redis does, the deed is done
             self._channels, self.again_at = frozenset(), now + _AWAY
             logger.warning("Redis away, streams will poll", extra={"error": type(error).__name__})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import redis
-from django.conf import settings
+from django.conf import settings as ours
 from django.db import transaction
 from django_redis import get_redis_connection
 
@@ -27,7 +27,7 @@ class Ear:
     """Somebody who listens to one house."""
 
     def __init__(self) -> None:
-        self._client = redis.Redis.from_url(settings.REDIS_URL)
+        self._client = redis.Redis.from_url(ours.REDIS_URL)
         self._news: Any = self._client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         self._news.subscribe(f"{CHANNELS}{HOUSE}")
         self._news.get_message(timeout=5)
@@ -130,3 +130,11 @@ def test_redis_away_costs_one_try_and_no_deed(
         write()
     assert len(tries) == 1
     assert [record.message for record in caplog.records] == ["Redis away, streams will poll"]
+
+
+def test_a_process_whose_cache_is_no_redis_says_nothing(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    write()
+    assert caplog.records == []
