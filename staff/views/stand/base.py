@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 from core import clock
 from reservations.selectors.night import Night, night_of
@@ -77,6 +78,14 @@ class StandView(HouseView):
         """The view in the middle."""
         said = self.asked.get("view", "")
         return said if said in CENTRES else "floor"
+
+    @cached_property
+    def here(self) -> str:
+        """The query of this page, which every link on it keeps: the date, and the view."""
+        fields = {"date": self.date.isoformat()}
+        if self.view != next(iter(CENTRES)):
+            fields["view"] = self.view
+        return urlencode(fields)
 
     def may(self, capability: Capability) -> bool:
         """Whether the person may do this here."""
