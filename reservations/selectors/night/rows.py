@@ -231,6 +231,19 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """Where a party that has left sat, from when to when; in the house's zone.
+
+    One that changed tables has several.
+    """
+
+    party_id: int
+    table_id: int
+    since: dt.datetime
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WaitRow:
     """Somebody who waits for a table of this date."""
 
@@ -334,6 +347,8 @@ class Night:
     blocks: tuple[Block, ...]
     floor: stand.Floor
     guests: tuple[stand.Guest, ...]
+    stays: tuple[Stay, ...] = ()
+    """Who has left, and where they sat."""
 
     @property
     def zone(self) -> ZoneInfo:
