@@ -15,7 +15,7 @@ from reservations.selectors.night import Night, night_of
 from reservations.selectors.queue import Queue, queue_of
 from reservations.selectors.today import service_date_at
 from restaurants.access import Capability
-from staff.access import HouseView
+from staff.access import HouseView, opens_by_password
 from staff.views.stand.centre import CENTRES
 
 THEME = "stand_theme"
@@ -90,6 +90,21 @@ class StandView(HouseView):
     def may(self, capability: Capability) -> bool:
         """Whether the person may do this here."""
         return self.request.access.allows(capability, self.request.venue.pk)
+
+    def by_password(self, capability: Capability) -> bool:
+        """Whether the person may, once they have shown their password at this tablet."""
+        return opens_by_password(self.request, self.request.venue, capability)
+
+    @cached_property
+    def rights(self) -> dict[str, bool]:
+        """What templates ask before they show a button."""
+        password = self.by_password(Capability.OVERBOOK)
+        return {
+            "act": self.may_act,
+            "operate": self.may(Capability.OPERATE),
+            "overbook": self.may(Capability.OVERBOOK) or password,
+            "password": password,
+        }
 
     @cached_property
     def may_act(self) -> bool:

@@ -59,11 +59,7 @@ class DrawerView(StandView):
         context = {
             "panel": panel_of(self),
             "once": once.fresh(),
-            "may": {
-                "act": self.may_act,
-                "operate": self.may(Capability.OPERATE),
-                "overbook": self.may(Capability.OVERBOOK),
-            },
+            "may": self.rights,
         }
         return render(request, "staff/stand/_drawer.html", context)
 

@@ -15,7 +15,7 @@ from restaurants.access import Capability
 from staff import once
 from staff.access import StaffRequest, house_url
 from staff.live import Line
-from staff.views.stand import drawer, queueing, shapes
+from staff.views.stand import chosen, drawer, queueing, shapes
 from staff.views.stand.base import THEME, StandView
 from staff.views.stand.board import Board, board_of
 from staff.views.stand.centre import CENTRES
@@ -60,10 +60,11 @@ class StandPageView(BoardView):
             "wanted_size": self._wanted_size(),
             "theme": self.theme,
             "once": once.fresh(),
-            "may": self._rights(),
+            "may": self.rights,
             "mode": self._mode,
             "panel": panel,
             "selected": self._selected(panel),
+            "chosen": chosen.take(request, self.at),
             "undo": self._undo(),
             **self._where(),
             **CENTRES[self.view].context(night),
@@ -106,13 +107,6 @@ class StandPageView(BoardView):
             return ""
         name = "table" if panel.kind == "table" else "party"
         return "&" + urlencode({name: self.request.GET.get(name, "")})
-
-    def _rights(self) -> dict[str, bool]:
-        return {
-            "act": self.may_act,
-            "operate": self.may(Capability.OPERATE),
-            "overbook": self.may(Capability.OVERBOOK),
-        }
 
     def _undo(self) -> dict[str, Any] | None:
         kept: dict[str, Any] | None = self.request.session.get(UNDO)
