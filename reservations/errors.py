@@ -298,6 +298,13 @@ class LimitReached(Conflict):
     message = gettext_noop("A limit of the house stands against this.")
 
 
+class ServerBusy(Conflict):
+    """Who would serve was given two parties just now; a host may insist."""
+
+    code = "SERVER_BUSY"
+    message = gettext_noop("Who would serve them was given two parties just now.")
+
+
 class UndoImpossible(Conflict):
     """It cannot be taken back (any more); the sentence says why."""
 

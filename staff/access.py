@@ -6,8 +6,10 @@ what it ``needs``. Nothing else decides about rights, so a new page cannot forge
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -125,11 +127,9 @@ class HouseView(StaffView):
 
     def _refuse(self, request: Any, venue: Restaurant, needs: Capability) -> HttpResponseBase:
         """Say no; on a tablet, what the password opens asks for it, and the rest says where."""
-        present: Presence = request.present
-        role = present.access.roles.get(venue.pk, "")
-        if not present.by_pin or needs not in CAPABILITIES.get(role, ()):
+        if not request.present.by_pin or needs not in _of_role(request, venue):
             raise PermissionDenied
-        if needs in BY_PIN_AND_PASSWORD:
+        if opens_by_password(request, venue, needs):
             return _first_to(request, "tablet_password")
         return _needs_sign_in(request)
 
@@ -141,6 +141,24 @@ class HouseView(StaffView):
 def house_url(venue: Restaurant, name: str, *args: str) -> str:
     """The address of a page of this house."""
     return reverse(f"staff:{name}", args=[venue.slug, *args])
+
+
+def opens_by_password(request: Any, venue: Restaurant, needs: Capability) -> bool:
+    """Whether the PIN does not open this to the person, and their password would."""
+    present: Presence = request.present
+    is_shut = present.by_pin and not present.access.allows(needs, venue.pk)
+    return is_shut and needs in BY_PIN_AND_PASSWORD & frozenset(_of_role(request, venue))
+
+
+def password_door(back: str) -> str:
+    """Where the password is shown at a tablet; from there on to ``back``, with its query."""
+    return f"{reverse('staff:tablet_password')}?{urlencode({REDIRECT_FIELD_NAME: back})}"
+
+
+def _of_role(request: Any, venue: Restaurant) -> Collection[Capability]:
+    """What the person's role allows here, however they signed in."""
+    present: Presence = request.present
+    return CAPABILITIES.get(present.access.roles.get(venue.pk, ""), frozenset())
 
 
 def access_here(request: HttpRequest) -> HouseAccess:

@@ -13,7 +13,7 @@ register = template.Library()
 @register.simple_tag
 def part(board: Board, key: str) -> SafeString:
     """One piece of the screen, by its key."""
-    return board.pieces[key].html
+    return board.drawn(key)
 
 
 @register.simple_tag

@@ -84,6 +84,10 @@ async function fetchBook(url, fields) {
   }
   if (!answer.headers.get("Content-Type").includes("json")) return answer.text();
   const said = await answer.json();
+  if (said.kind === "password") {
+    location.assign(said.url);
+    return "";
+  }
   apply(said.patch);
   tell(said.said);
   return true;

@@ -52,6 +52,11 @@ export async function send(url, fields) {
     return false;
   }
   const said = await answer.json();
+  // A PIN is not enough: to the password, and from there back to what was chosen.
+  if (said.kind === "password") {
+    location.assign(said.url);
+    return false;
+  }
   apply(said.patch);
   if (said.ok) {
     tell(said.said, { undo: said.undo });
@@ -59,8 +64,9 @@ export async function send(url, fields) {
     return true;
   }
   if (said.kind === "stale") showConflict(said.said);
-  else if (said.may_insist && (await ask(`${said.said} ${stand.body.dataset.sayInsist}`))) {
-    fields.set("overbook", "1");
+  else if (said.insist) {
+    if (!(await ask(said.question))) return false;
+    fields.set(said.insist, "1");
     fields.set("once", fresh());
     return send(url, fields);
   } else tell(said.said, { bad: true });
@@ -137,6 +143,15 @@ document.addEventListener("submit", async (event) => {
   const isDone = await act(fields, { button: event.submitter });
   delete form.dataset.sent;
   if (isDone) form.dispatchEvent(new Event("stand:sent", { bubbles: true }));
+});
+
+// What was kept while somebody was asked is done, or left as it is.
+const kept = find("[data-chosen]");
+kept?.addEventListener("stand:sent", () => kept.remove());
+find("[data-chosen-leave]")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  kept.remove();
+  find("#rows").focus();
 });
 
 // The same without a form, for keys, modes and dragging.

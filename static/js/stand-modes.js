@@ -14,7 +14,10 @@ export async function begin(kind, fields = {}) {
   } catch {
     return;
   }
-  if (!answer.ok) return;
+  if (!answer.ok) {
+    tell(stand.body.dataset.sayRefused, { bad: true });
+    return;
+  }
   focusAfter ??= document.activeElement;
   open(await answer.json(), fields);
 }

@@ -107,7 +107,7 @@ function scrolled() {
 export function mark() {
   for (const each of all("[aria-current=true]:is(.row, .table, .bar, .tl__row, tr)")) each.removeAttribute("aria-current");
   if (chosen.party) {
-    for (const each of all(`[data-party="${chosen.party}"]:is(.row, .table, .bar, tr)`)) {
+    for (const each of all(`[data-party="${chosen.party}"]:is(.row, .table, tr), .bar[data-select="${chosen.party}"]`)) {
       each.setAttribute("aria-current", "true");
     }
   }

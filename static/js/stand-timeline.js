@@ -103,7 +103,7 @@ const STOPS = ".bar, .tl__name a";
 function roving(current) {
   const stops = all(STOPS, root);
   const keep =
-    current ?? stops.find((each) => each.getAttribute("tabindex") === "0") ?? find(".bar", root) ?? stops[0];
+    current ?? stops.find((each) => each.getAttribute("tabindex") === "0") ?? find(".bar[data-party]", root) ?? stops[0];
   for (const each of stops) each.setAttribute("tabindex", each === keep ? "0" : "-1");
 }
 
@@ -184,16 +184,18 @@ scroll.addEventListener("click", (event) => {
   select({ table: name.closest("[data-table]").dataset.table }, { focus: event.detail === 0 });
 });
 
-// Buttons for whoever is chosen
+// Buttons for whoever is chosen, and has not left
+
+const isMovable = () => Boolean(chosen.party && find(`.bar[data-party="${chosen.party}"]`, root));
 
 function buttons() {
-  for (const each of all("[data-tl-start]")) each.setAttribute("aria-disabled", String(!chosen.party));
+  for (const each of all("[data-tl-start]")) each.setAttribute("aria-disabled", String(!isMovable()));
 }
 
 root.addEventListener("click", (event) => {
   const button = event.target.closest("[data-tl-start]");
   if (!button) return;
-  if (chosen.party) begin(button.dataset.tlStart, { party: chosen.party });
+  if (isMovable()) begin(button.dataset.tlStart, { party: chosen.party });
   else say(root.dataset.sayNobody);
 });
 
@@ -225,7 +227,7 @@ document.addEventListener("stand:patched", () => {
 });
 document.addEventListener("stand:opened", () => {
   buttons();
-  const bar = chosen.party && find(`.bar[data-party="${chosen.party}"]`);
+  const bar = chosen.party && find(`.bar[data-select="${chosen.party}"]`);
   if (bar && !stand.mode && scroll.clientWidth) show(bar);
 });
 document.addEventListener("click", () => setTimeout(buttons));
@@ -235,7 +237,7 @@ place.fit = fit;
 toZoom(zoom);
 drawn();
 if (chosen.party) {
-  const bar = find(`.bar[data-party="${chosen.party}"]`);
+  const bar = find(`.bar[data-select="${chosen.party}"]`);
   bar?.setAttribute("aria-current", "true");
   if (bar) show(bar);
 }

@@ -81,7 +81,7 @@ def _put_on_shift(house: Restaurant) -> None:
 def _seat_everybody(now: dt.datetime) -> None:
     due = Reservation.objects.filter(service_date=SATURDAY, status="confirmed", starts_at__lte=now)
     for party in due.order_by("starts_at", "pk"):
-        stand.seat(party.public_id, expected=party.version, by=HOST)
+        stand.seat(party.public_id, expected=party.version, by=HOST, insist=True)
 
 
 def _step(name: str, to: str, by: Actor = HOST) -> None:

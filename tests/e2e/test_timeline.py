@@ -17,7 +17,7 @@ from tests import factories
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
 from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at, booked, tables_of
+from tests.reservations.stand import DATE, HOST, at, booked, fresh, tables_of
 
 STAND = "/staff/r/bella-notte/stand/?view=timeline"
 PICTURES = os.environ.get("COUVERT_PICTURES", "")
@@ -234,7 +234,36 @@ def full_saturday(venue: Restaurant, clock: Clock) -> None:
     for row in parties[-2:]:
         row.claims.all().delete()
     Reservation.objects.filter(pk=parties[2].pk).update(allergy_note="nuts")
+    clock.now = at("20:05")
+    parties[0].refresh_from_db()
+    services.leave(parties[0].public_id, expected=parties[0].version, by=HOST)
     clock.now = at("20:25")
+
+
+def test_who_has_left_is_opened_and_cannot_be_dragged(
+    stand: Open, ada: Reservation, clock: Clock
+) -> None:
+    clock.now = at("19:05")
+    services.seat(ada.public_id, expected=fresh(ada).version, by=HOST)
+    clock.now = at("20:00")
+    services.leave(ada.public_id, expected=fresh(ada).version, by=HOST)
+    clock.now = at("20:30")
+    page = stand().page
+    bar = page.locator(".bar--left > svg")
+    expect(bar).to_have_attribute("aria-label", "19:05–20:00, Ada, 2, Left, table 1")
+    x, y = grip(bar)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 52, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    expect(page.locator("[data-mode]")).to_be_hidden()
+    page.keyboard.press("Escape")
+    bar.click()
+    expect(page.locator("[data-drawer-title]")).to_have_text("Ada")
+    expect(page.locator(".bar--left")).to_have_attribute("aria-current", "true")
+    expect(page.locator("[data-tl-start=move]")).to_have_attribute("aria-disabled", "true")
+    assert fresh(ada).status == "completed"
 
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

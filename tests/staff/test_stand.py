@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
+from django.utils.translation import gettext, override
 
 from reservations.models import Reservation, ShiftServer, TableClaim
 from reservations.selectors.night import night_of
@@ -375,6 +377,26 @@ def test_the_drawer_tells_everything_about_a_party(
     for text in ("Ada", "hazelnut", "By the window", evening.code, "Booking confirmed", "Move…"):
         assert text in page, text
     assert "<html" not in page
+
+
+def test_the_drawers_log_has_words_for_every_deed_in_every_language(
+    as_: As, cast: Cast, evening: Reservation, servers: ShiftServer
+) -> None:
+    other = evening.restaurant.tables.get(label="2").public_id
+    for deed, more in (
+        (stand.merge, {"table": other}),
+        (stand.split, {"table": other}),
+        (stand.assign_server, {"server": None}),
+    ):
+        evening.refresh_from_db()
+        deed(evening.public_id, expected=evening.version, by=HOST, **more)
+    asked = {"party": evening.public_id, "lang": "fr"}
+    page = as_(cast.host).get(f"{STAND}drawer/", asked).content.decode()
+    log = page.partition("Journal")[2]
+    for text in ("Tables pushed together", "Tables taken apart", "Server of a party changed"):
+        with override("fr"):
+            assert gettext(text) != text
+            assert escape(gettext(text)) in log, text
 
 
 def test_the_drawer_says_why_this_table(

@@ -19,7 +19,7 @@ from reservations.services.holds import place_hold
 from restaurants.models import Restaurant
 from staff.views.stand import timeline
 from staff.views.stand.cells import mode_in_time
-from staff.views.stand.timeline import Bar, Line
+from staff.views.stand.timeline_shapes import Bar, Line
 from tests import factories
 from tests.faults.acts import ask
 from tests.fixtures.domain import Clock
@@ -109,6 +109,128 @@ def test_tables_apart_have_a_line_between_their_bars(clock: Clock) -> None:
     assert (joint.y1, joint.y2) == (32 + 48, 32 + 2 * 52 + 4)
 
 
+# Who has left
+
+
+def leave(row: Reservation) -> None:
+    stand.leave(row.public_id, expected=fresh(row).version, by=HOST)
+
+
+def seat(row: Reservation) -> None:
+    stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
+
+
+def test_who_has_left_is_drawn_from_when_they_sat_until_they_left(clock: Clock) -> None:
+    house = make_house()
+    row = booked(house)
+    clock.now = at("19:10")
+    seat(row)
+    clock.now = at("20:25")
+    leave(row)
+    found = night(house, "22:00")
+    (bar,) = lines(found)["1"].bars
+    assert instants(found, bar) == ("19:10", "20:25", "20:25")
+    assert (bar.tone, bar.has_left, bar.icon, bar.word) == ("left", True, "check", "Left")
+    assert bar.said == "19:10–20:25, Ada, 2, Left, table 1"
+
+
+def test_undone_they_sit_again(clock: Clock) -> None:
+    house = make_house()
+    row = booked(house)
+    clock.now = at("19:10")
+    seat(row)
+    done = stand.leave(row.public_id, expected=fresh(row).version, by=HOST)
+    stand.undo(done.token, by=HOST)
+    (bar,) = lines(night(house, "19:11"))["1"].bars
+    assert (bar.tone, bar.has_left) == ("occupied", False)
+
+
+def test_who_never_sat_down_leaves_nothing(clock: Clock) -> None:
+    house = make_house()
+    gone, missed = booked(house, name="Bo"), booked(house, name="Cy")
+    clock.now = at("19:40")
+    stand.no_show(missed.public_id, expected=fresh(missed).version, by=HOST)
+    stand.arrive(gone.public_id, expected=fresh(gone).version, by=HOST)
+    Reservation.objects.filter(pk=gone.pk).update(status="completed")
+    assert night(house, "22:00").stays == ()
+
+
+def test_a_table_they_gave_up_before_they_sat_is_not_theirs(clock: Clock) -> None:
+    house = make_house()
+    row = booked(house)
+    stand.move(row.public_id, ids(house, "3"), expected=fresh(row).version, by=HOST)
+    clock.now = at("19:00")
+    seat(row)
+    clock.now = at("20:00")
+    leave(row)
+    found = lines(night(house, "20:30"))
+    assert {label for label, line in found.items() if line.bars} == {"3"}
+
+
+def test_who_changed_tables_is_at_each_for_as_long_as_they_sat_there(clock: Clock) -> None:
+    house = make_house()
+    row = booked(house)
+    clock.now = at("19:00")
+    seat(row)
+    clock.now = at("19:45")
+    stand.move(row.public_id, ids(house, "3"), expected=fresh(row).version, by=HOST)
+    found = night(house, "20:00")
+    (sits,) = lines(found)["3"].bars
+    assert instants(found, sits)[0] == "19:45"
+    clock.now = at("20:30")
+    leave(row)
+    found = night(house, "22:00")
+    (first,), (second,) = lines(found)["1"].bars, lines(found)["3"].bars
+    assert (instants(found, first)[0], instants(found, first)[2]) == ("19:00", "19:45")
+    assert (instants(found, second)[0], instants(found, second)[2]) == ("19:45", "20:30")
+    assert first.more == second.more == ""
+
+
+def test_tables_pushed_together_touch_when_they_have_left_as_well(clock: Clock) -> None:
+    house = make_house()
+    row = booked(house, size=7, name="Team")
+    clock.now = at("19:00")
+    seat(row)
+    clock.now = at("20:00")
+    leave(row)
+    rows = lines(night(house, "22:00"))
+    (one,), (other,) = rows["4"].bars, rows["5"].bars
+    assert (one.y + one.h, other.y) == (52, 0)
+    assert (one.more, other.more) == ("+ 5", "+ 4")
+
+
+def test_nobody_knows_when_a_forgotten_party_left(clock: Clock) -> None:
+    """Completed in the morning without a time of leaving: drawn until it was expected to leave."""
+    house = make_house()
+    row = booked(house)
+    clock.now = at("19:00")
+    seat(row)
+    clock.now = at("23:30")
+    leave(row)
+    Reservation.objects.filter(pk=row.pk).update(left_at=None)
+    found = night(house, "23:40")
+    (bar,) = lines(found)["1"].bars
+    assert instants(found, bar)[2] == "21:00"
+
+
+def test_who_has_left_is_opened_and_not_moved(
+    as_: As, cast: Cast, evening: Reservation, clock: Clock
+) -> None:
+    clock.now = at("19:00")
+    seat(evening)
+    clock.now = at("20:00")
+    leave(evening)
+    client = as_(cast.host)
+    page = client.get(f"{STAND}?view=timeline").content.decode()
+    (bar,) = re.findall(r'<a class="bar bar--left".*?</a>', page)
+    assert f'data-select="{evening.public_id}"' in bar
+    assert "data-party" not in bar
+    assert "data-edge" not in bar
+    for mode in ("move", "stretch", "swap"):
+        asked = {"view": "timeline", "mode": mode, "party": evening.public_id}
+        assert client.get(f"{STAND}where/", asked).status_code == 404
+
+
 def test_blocks_and_holds_are_marked_with_their_reason(
     clock: Clock, new_guest: Callable[[], Guest]
 ) -> None:
@@ -172,7 +294,9 @@ def test_who_only_looks_has_no_buttons_there(as_: As, cast: Cast, evening: Reser
     assert "data-tl-start" not in page
 
 
-def test_its_queries_are_always_as_many(as_: As, cast: Cast, evening: Reservation) -> None:
+def test_its_queries_are_always_as_many(
+    as_: As, cast: Cast, evening: Reservation, clock: Clock
+) -> None:
     client, house = as_(cast.host), evening.restaurant
 
     def asked(path: str = "", **fields: str) -> int:
@@ -205,6 +329,10 @@ def test_its_queries_are_always_as_many(as_: As, cast: Cast, evening: Reservatio
     )
     for number in range(24):
         booked(house, ("19:00", "21:30")[number % 2], 4, name=f"Guest {number}")
+    for row in Reservation.objects.filter(starts_at=at("19:00"))[1:7]:
+        seat(row)
+        clock.advance(minutes=1)
+        leave(row)
     assert all_of_them() == before
 
 

@@ -37,6 +37,7 @@ from reservations.selectors.night.rows import (
     PartyRow,
     Room,
     Server,
+    Stay,
     TableRow,
     WaitRow,
     natural,
@@ -64,6 +65,7 @@ __all__ = [
     "PartyRow",
     "Room",
     "Server",
+    "Stay",
     "TableRow",
     "WaitRow",
     "is_tonight",
@@ -85,7 +87,7 @@ def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Nig
     uses, held = read_uses(found, service_date, now)
     tables, rooms = read_tables(found, (use.table_id for use in uses))
     blocks = read_blocks(found, service_date, now)
-    servers, sections, notes, brakes = read_extras(found, service_date, now)
+    servers, sections, notes, brakes, stays = read_extras(found, service_date, now)
     labels = {table.pk: table.label for table in tables}
     parties = read_parties(found, service_date, held, labels)
     waiting = read_waiting(restaurant_id, service_date)
@@ -121,4 +123,5 @@ def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Nig
         blocks=blocks,
         floor=floor,
         guests=guests,
+        stays=stays,
     )

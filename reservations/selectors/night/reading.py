@@ -28,6 +28,7 @@ from reservations.selectors.night.rows import (
     Note,
     PartyRow,
     Room,
+    Stay,
     WaitRow,
     natural,
 )
@@ -176,17 +177,31 @@ SELECT
      SELECT jsonb_build_array('cap', id, extract(epoch FROM starts_at),
             extract(epoch FROM ends_at), covers, online_only)
      FROM restaurants_pacingcap
-     WHERE restaurant_id = %(id)s AND service_date = %(date)s AND ends_at > %(now)s) x)
+     WHERE restaurant_id = %(id)s AND service_date = %(date)s AND ends_at > %(now)s) x),
+  -- Claims that were given back before they sat down are of a table they never had.
+  (SELECT jsonb_agg(jsonb_build_array(party, at_table, extract(epoch FROM since),
+          extract(epoch FROM until)) ORDER BY since, party, at_table) FROM (
+     SELECT b.id AS party, c.table_id AS at_table,
+            min(greatest(b.seated_at, lower(c.during))) AS since,
+            max(least(c.released_at, coalesce(b.left_at, b.expected_end, b.ends_at))) AS until
+     FROM reservations_reservation b
+     JOIN reservations_tableclaim c ON c.reservation_id = b.id AND c.released_at > b.seated_at
+     WHERE b.restaurant_id = %(id)s AND b.service_date = %(date)s AND b.status = 'completed'
+       AND b.merged_into_id IS NULL AND NOT b.is_test
+     GROUP BY b.id, c.table_id) s WHERE until > since)
 """
 
-_Extras = tuple[list[list[Any]], dict[int, int], tuple[Note, ...], tuple[Brake, ...]]
+_Extras = tuple[
+    list[list[Any]], dict[int, int], tuple[Note, ...], tuple[Brake, ...], tuple[Stay, ...]
+]
 
 
 def read_extras(found: House, service_date: dt.date, now: dt.datetime) -> _Extras:
-    """Servers, whose section each table is of, notes, and what is paused or capped."""
+    """Servers, whose section each table is of, notes, what is paused or capped, who has left."""
     with connection.cursor() as cursor:
         cursor.execute(_EXTRAS, {"id": found.id, "date": service_date, "now": now})
-        servers, sections, notes, brakes = (_json(column) for column in cursor.fetchone())
+        columns = [_json(column) for column in cursor.fetchone()]
+    servers, sections, notes, brakes, stays = columns
     zone = found.zone
     return (
         servers,
@@ -195,6 +210,9 @@ def read_extras(found: House, service_date: dt.date, now: dt.datetime) -> _Extra
         tuple(
             Brake(kind, pk, _at(zone, start), _at(zone, end), covers, online)
             for kind, pk, start, end, covers, online in brakes
+        ),
+        tuple(
+            Stay(pk, table, _at(zone, since), _at(zone, until)) for pk, table, since, until in stays
         ),
     )
 

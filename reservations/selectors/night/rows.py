@@ -235,6 +235,19 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """Where a party that has left sat, from when to when; in the house's zone.
+
+    One that changed tables has several.
+    """
+
+    party_id: int
+    table_id: int
+    since: dt.datetime
+    until: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class WaitRow:
     """Somebody who waits for a table of this date."""
 
@@ -338,6 +351,8 @@ class Night:
     blocks: tuple[Block, ...]
     floor: stand.Floor
     guests: tuple[stand.Guest, ...]
+    stays: tuple[Stay, ...] = ()
+    """Who has left, and where they sat."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -396,6 +411,17 @@ class Night:
             return frozenset()
         server = next(s for s in self.servers if s.id == self.rotation[0])
         return frozenset(server.table_ids)
+
+    def server_for(self, table_ids: Iterable[int]) -> Server | None:
+        """Who would serve a party at these tables: whose section it is, else who is next up.
+
+        Who is cut takes no more, in their own section either.
+        """
+        wanted = set(table_ids)
+        able = {each.id: each for each in self.servers if not each.is_cut}
+        owners = (each for each in able.values() if wanted & set(each.table_ids))
+        following = (able[pk] for pk in self.rotation)
+        return next(owners, None) or next(following, None)
 
     def suggestions(self, public_id: str, limit: int = 5) -> tuple[stand.Suggestion, ...]:
         """Where a party of this night could sit down now, best first, with reasons."""

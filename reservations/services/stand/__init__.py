@@ -9,7 +9,7 @@ list of another date these raise NotChangeable.
 
 Besides what each says itself they raise ReservationNotFound, StaleParty, NotChangeable (not a step
 of the lifecycle), PlaceTaken (with who has the table), LimitReached (ask a manager: ``overbook``),
-Forbidden (no manager), Busy.
+ServerBusy (ask the host: ``insist``), Forbidden (no manager), Busy.
 """
 
 from reservations.services.stand.brakes import (

@@ -31,17 +31,20 @@ NEXT = {
 _BY_HAND = frozenset({Status.SEATED, Status.CHECK_DROPPED, Status.PAID})
 
 
-def next_state(party: str, *, expected: int, by: Actor, key: str = "") -> Undo:
+def next_state(
+    party: str, *, expected: int, by: Actor, insist: bool = False, key: str = ""
+) -> Undo:
     """One step on: arrived, seated (at its own or the suggested table), bill, paid, left.
 
-    Raises NotChangeable for a party whose evening is over or that waits for the house's word.
+    Raises NotChangeable for a party whose evening is over or that waits for the house's word, and
+    what :func:`seat` raises.
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
         to = NEXT.get(Status(row.status))
         if to is None:
             raise NotChangeable(gettext("There is no next step for this party."), status=row.status)
-        return _to(acting, row, to)
+        return _to(acting, row, to, insist=insist)
 
     return on_party(party, "next_state", deed, expected=expected, by=by, key=key)
 
@@ -66,11 +69,11 @@ def leave(party: str, *, expected: int, by: Actor, key: str = "") -> Undo:
     return on_party(party, "leave", deed, expected=expected, by=by, key=key)
 
 
-def _to(acting: Acting, row: Reservation, to: Status) -> str:
+def _to(acting: Acting, row: Reservation, to: Status, *, insist: bool = False) -> str:
     check_tonight(acting)
     check_step(acting, row, to)
     if to is Status.SEATED and row.status not in (Status.CHECK_DROPPED, Status.PAID):
-        sit_down(acting, row, to)
+        sit_down(acting, row, to, insist=insist)
     elif to is Status.COMPLETED:
         tables = list(row.claims.filter(released_at=None).values_list("table_id", flat=True))
         acting.tidy()

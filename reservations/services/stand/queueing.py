@@ -176,6 +176,7 @@ def seat_queued(
     by: Actor,
     tables: Sequence[str] | None = None,
     server: str | None = None,
+    insist: bool = False,
     overbook: bool = False,
     key: str = "",
 ) -> Undo:
@@ -195,8 +196,9 @@ def seat_queued(
             entry.party_size,
             [labels[pk] for pk in chosen],
             contact,
-            server,
-            overbook,
+            server=server,
+            insist=insist,
+            overbook=overbook,
             step_free=entry.step_free,
         )
         row.step_free, row.special_requests = entry.step_free, entry.note
@@ -204,7 +206,7 @@ def seat_queued(
         entry.status, entry.closed_at, entry.reservation = Status.SEATED, acting.at, row
         waited = int((acting.at - entry.joined_at).total_seconds()) // 60
         _close(acting, entry, "queue.seated", reservation=row.public_id, waited=waited)
-        return seated_words(row)
+        return seated_words(acting, row)
 
     return _on_entry(party, "queue_seat", deed, expected=expected, by=by, key=key)
 

@@ -14,7 +14,7 @@ from reservations.details import Details
 from reservations.engine import stand
 from reservations.engine import types as e
 from reservations.engine.lifecycle import Status
-from reservations.errors import NotBookable
+from reservations.errors import NotBookable, ServerBusy
 from reservations.ledger.confirm import Contact
 from reservations.models import Reservation, ShiftServer
 from reservations.selectors.days import read_day
@@ -40,6 +40,7 @@ def seat(
     suggested: bool = False,
     partly: bool = False,
     server: str | None = None,
+    insist: bool = False,
     overbook: bool = False,
     key: str = "",
 ) -> Undo:
@@ -49,7 +50,7 @@ def seat(
     the claim reaches back to now when it is early, and to the end of a whole turn when it is late,
     as far as the table is free. ``server`` (public id) is who serves; else whose section it is,
     else who is next up. Raises PlaceTaken with who stands against it, LimitReached for too few
-    chairs.
+    chairs, and ServerBusy for a third party in a quarter of an hour unless they ``insist``.
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
@@ -57,9 +58,16 @@ def seat(
         to = Status.PARTIALLY_SEATED if partly else Status.SEATED
         check_step(acting, row, to)
         sit_down(
-            acting, row, to, tables=tables, suggested=suggested, server=server, overbook=overbook
+            acting,
+            row,
+            to,
+            tables=tables,
+            suggested=suggested,
+            server=server,
+            insist=insist,
+            overbook=overbook,
         )
-        return seated_words(row)
+        return seated_words(acting, row)
 
     return on_party(party, "seat", deed, expected=expected, by=by, key=key)
 
@@ -72,6 +80,7 @@ def sit_down(
     tables: Sequence[str] | None = None,
     suggested: bool = False,
     server: str | None = None,
+    insist: bool = False,
     overbook: bool = False,
 ) -> None:
     """Seat a party whose row is locked and whose step was checked."""
@@ -89,7 +98,7 @@ def sit_down(
         _take_place(acting, row, guest, chosen, turn, overbook=overbook)
     if row.seated_at is None:
         row.expected_end = row.expected_end or acting.at + dt.timedelta(minutes=turn)
-        row.server_id = _server(acting, chosen, server)
+        row.server_id = _server(acting, chosen, server, insist=insist)
     row.seated_at = row.seated_at or acting.at
     row.save()
     take_step(row, to, by=acting.by, at=acting.at)
@@ -136,15 +145,25 @@ def _take_place(
         places.clear_after(acting, left)
 
 
-def _server(acting: Acting, tables: Sequence[int], server: str | None) -> int | None:
-    """Who serves: whom the host named, whose section it is, or who is next up."""
+def _server(
+    acting: Acting, tables: Sequence[int], server: str | None, *, insist: bool
+) -> int | None:
+    """Who serves: whom the host named, whose section it is, or who is next up.
+
+    Raises ServerBusy for who was given two parties just now, unless the host insists.
+    """
     if server:
-        return server_named(acting, server).pk
-    sections = {table: each.id for each in acting.night.servers for table in each.table_ids}
-    for table in tables:
-        if table in sections:
-            return sections[table]
-    return next(iter(acting.night.rotation), None)
+        named = server_named(acting, server).pk
+        found = next((each for each in acting.night.servers if each.id == named), None)
+    else:
+        found = acting.night.server_for(tables)
+    if found is None:
+        return None
+    if found.pressure is stand.Pressure.THIRD and not insist:
+        words = {"name": found.name, "minutes": stand.SECOND_TABLE_WITHIN}
+        text = gettext("%(name)s was given two parties in the last %(minutes)d minutes.")
+        raise ServerBusy(text % words, server=found.public_id)
+    return found.id
 
 
 def server_named(acting: Acting, server: str) -> ShiftServer:
@@ -157,8 +176,18 @@ def server_named(acting: Acting, server: str) -> ShiftServer:
     return found
 
 
-def seated_words(row: Reservation) -> str:
-    """Who sits where now, in words."""
+def seated_words(acting: Acting, row: Reservation) -> str:
+    """Who sits where now, in words; and whose second party in a quarter of an hour it is."""
+    said = _where_words(row)
+    if row.seated_at != acting.at:
+        return said
+    served = next((each for each in acting.night.servers if each.id == row.server_id), None)
+    if served is None or served.pressure is stand.Pressure.FINE:
+        return said
+    return f"{said} · " + gettext("%(name)s just got another party") % {"name": served.name}
+
+
+def _where_words(row: Reservation) -> str:
     labels = Reservation.objects.filter(pk=row.pk, claims__released_at=None).values_list(
         "claims__table__label", flat=True
     )
@@ -178,13 +207,15 @@ def walk_in(
     name: str = "",
     phone: str = "",
     server: str | None = None,
+    insist: bool = False,
     overbook: bool = False,
     key: str = "",
 ) -> Undo:
     """A party without a booking sits down now: at the best table, or the chosen ones.
 
     It is counted like any other and owns its tables. Undone, it is cancelled. Raises PlaceTaken,
-    LimitReached, NotBookable when no service runs on the date, Invalid for a party of nobody.
+    LimitReached, ServerBusy unless they ``insist``, NotBookable when no service runs on the date,
+    Invalid for a party of nobody.
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
@@ -192,8 +223,10 @@ def walk_in(
         if party_size < 1:
             raise Invalid(party_size=gettext("How many are they?"))
         contact = Contact(name.strip(), "", phone.strip())
-        row = write_walk_in(acting, party_size, tables, contact, server, overbook)
-        return row.public_id, seated_words(row)
+        row = write_walk_in(
+            acting, party_size, tables, contact, server=server, insist=insist, overbook=overbook
+        )
+        return row.public_id, seated_words(acting, row)
 
     return on_house(restaurant, service_date, "walk_in", deed, by=by, key=key)
 
@@ -203,9 +236,10 @@ def write_walk_in(
     size: int,
     tables: Sequence[str] | None,
     contact: Contact,
-    server: str | None,
-    overbook: bool,
     *,
+    server: str | None,
+    insist: bool,
+    overbook: bool,
     step_free: bool = False,
 ) -> Reservation:
     """A party that sits, in the book: at these tables, or at the best place there is now.
@@ -228,7 +262,7 @@ def write_walk_in(
     wanted = Wanted(service.id, e.Channel.WALK_IN, size, now, stay.ends)
     gauges, passed = gauges_for(acting, wanted, overbook=overbook, over=over)
     decision = _decision(acting, guest, service, stay, gauges, turn)
-    serves = _server(acting, stay.table_ids, server)
+    serves = _server(acting, stay.table_ids, server, insist=insist)
     row = _write(acting, decision, size, contact, stay, turn, serves)
     if passed or (tables and chosen):
         places.note_overbooked(acting, row, passed)

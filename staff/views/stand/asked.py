@@ -21,7 +21,7 @@ from restaurants.models import DiningTable, Restaurant
 _MOST_TABLES = 60
 _MOST_NAMES = 60
 _LONGEST = 24 * 60
-_OF_THE_SCREEN = frozenset({"csrfmiddlewaretoken", "view", "tab", "back", "stamp", "date"})
+OF_THE_SCREEN = frozenset({"csrfmiddlewaretoken", "view", "tab", "back", "stamp", "date"})
 """Fields that say nothing about what is to be done; the date counts as it was understood."""
 
 
@@ -60,7 +60,7 @@ class Asked:
         if not self._fields.get("once"):
             return ""
         sent = sorted(
-            (name, values) for name, values in self._fields.lists() if name not in _OF_THE_SCREEN
+            (name, values) for name, values in self._fields.lists() if name not in OF_THE_SCREEN
         )
         whole = [self.by.id, self.venue.public_id, self.date.isoformat(), sent]
         return fingerprint("stand", json.dumps(whole))[:40]
@@ -95,6 +95,11 @@ class Asked:
     def overbook(self) -> bool:
         """Whether limits are to be set aside; the view has looked whether the person may."""
         return bool(self.text("overbook"))
+
+    @property
+    def insist(self) -> bool:
+        """Whether it is to be given to a server who has just got two parties."""
+        return bool(self.text("insist"))
 
     @cached_property
     def row(self) -> Reservation:

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 from core import clock
 from reservations.selectors.night import Night, night_of
 from reservations.selectors.queue import Queue, queue_of
 from reservations.selectors.today import service_date_at
 from restaurants.access import Capability
-from staff.access import HouseView
+from staff.access import HouseView, opens_by_password
 from staff.views.stand.centre import CENTRES
 
 THEME = "stand_theme"
@@ -78,9 +79,32 @@ class StandView(HouseView):
         said = self.asked.get("view", "")
         return said if said in CENTRES else "floor"
 
+    @cached_property
+    def here(self) -> str:
+        """The query of this page, which every link on it keeps: the date, and the view."""
+        fields = {"date": self.date.isoformat()}
+        if self.view != next(iter(CENTRES)):
+            fields["view"] = self.view
+        return urlencode(fields)
+
     def may(self, capability: Capability) -> bool:
         """Whether the person may do this here."""
         return self.request.access.allows(capability, self.request.venue.pk)
+
+    def by_password(self, capability: Capability) -> bool:
+        """Whether the person may, once they have shown their password at this tablet."""
+        return opens_by_password(self.request, self.request.venue, capability)
+
+    @cached_property
+    def rights(self) -> dict[str, bool]:
+        """What templates ask before they show a button."""
+        password = self.by_password(Capability.OVERBOOK)
+        return {
+            "act": self.may_act,
+            "operate": self.may(Capability.OPERATE),
+            "overbook": self.may(Capability.OVERBOOK) or password,
+            "password": password,
+        }
 
     @cached_property
     def may_act(self) -> bool:

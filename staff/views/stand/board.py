@@ -36,7 +36,9 @@ class Board:
     single: tuple[Piece, ...]
     boxes: Mapping[str, tuple[Piece, ...]]
     about: str = ""
-    """What else the marks depend on, such as the language and the rights of who looks."""
+    """What else the pieces depend on, such as the language and the rights of who looks."""
+    here: str = ""
+    """The query of the page: its date, and its view. Every link in a piece begins with it."""
 
     @cached_property
     def pieces(self) -> dict[str, Piece]:
@@ -59,34 +61,47 @@ class Board:
     @cached_property
     def stamp(self) -> str:
         """The name of this very screen."""
-        said = orjson.dumps([self.about, self.marks, self.order])
+        said = orjson.dumps([*self._of, self.marks, self.order])
         return blake2b(said, digest_size=10).hexdigest()
 
     def keep(self) -> str:
         """Remember what a browser is shown now; the stamp it names later."""
-        cache.set(_PREFIX + self.stamp, orjson.dumps([self.marks, self.order]), _KEPT)
+        said = orjson.dumps([*self._of, self.marks, self.order])
+        cache.set(_PREFIX + self.stamp, said, _KEPT)
         return self.stamp
+
+    @property
+    def _of(self) -> list[str]:
+        """What a screen is of: between two that differ in this, no piece is the same."""
+        return [self.about, self.here]
+
+    def drawn(self, key: str) -> SafeString:
+        """One piece, for the page."""
+        return self.pieces[key].drawn(self.here)
 
     def since(self, stamp: str) -> dict[str, Any]:
         """What a browser that shows ``stamp`` has to change, for ``stand-patch.js``."""
         if stamp == self.stamp:
             return {"stamp": stamp}
         kept = cache.get(_PREFIX + stamp[:40]) if stamp else None
-        marks, order = orjson.loads(kept) if kept else ({}, {})
+        *of, marks, order = orjson.loads(kept) if kept else ({}, {})
+        if of != self._of:
+            marks, order = {}, {}
         changed = [key for key, mark in self.marks.items() if marks.get(key) != mark]
         return {
             "stamp": self.keep(),
-            "pieces": [[key, self.pieces[key].html] for key in changed],
+            "pieces": [[key, self.drawn(key)] for key in changed],
             "boxes": {box: keys for box, keys in self.order.items() if order.get(box) != keys},
         }
 
     def html_of(self, box: str) -> SafeString:
         """A whole list, for the page."""
-        return mark_safe("".join(piece.html for piece in self.boxes.get(box, ())))  # noqa: S308
+        found = (piece.drawn(self.here) for piece in self.boxes.get(box, ()))
+        return mark_safe("".join(found))  # noqa: S308  pieces are
 
 
-def board_of(queue: Queue, view: str, *, may_act: bool, may_operate: bool) -> Board:
-    """The screen of a night and its queue in one of its views."""
+def board_of(queue: Queue, view: str, here: str, *, may_act: bool, may_operate: bool) -> Board:
+    """The screen of a night and its queue in one of its views, at the query ``here``."""
     night = queue.night
     rows = shapes.rows_of(night, may_act=may_act)
     waits = shapes.waits_of(night)
@@ -115,7 +130,7 @@ def board_of(queue: Queue, view: str, *, may_act: bool, may_operate: bool) -> Bo
         Piece("counts", "counts", _counts(rows, len(waits) + len(queued))),
         Piece("notices", "notices", _notices(night, may_act)),
     )
-    return Board(single, boxes, f"{get_language()} {view} {may_act} {may_operate}")
+    return Board(single, boxes, f"{get_language()} {view} {may_act} {may_operate}", here)
 
 
 def _counts(rows: Sequence[shapes.Row], waiting: int) -> dict[str, int]:

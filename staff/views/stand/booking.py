@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -32,6 +32,7 @@ from reservations.views.wording import phone, short_day
 from restaurants.access import Capability
 from staff import once
 from staff.access import StaffRequest, house_url
+from staff.views.stand import chosen
 from staff.views.stand.asked import Asked
 from staff.views.stand.page import BoardView, patch_of
 
@@ -59,12 +60,27 @@ class NewBookingView(BoardView):
 
     needs = Capability.OPERATE
 
+    @cached_property
+    def asked(self) -> Any:
+        """What was sent; or what was kept while the person showed their password."""
+        kept = None
+        if chosen.AGAIN in self.request.GET:
+            kept = chosen.take(self.request, self.at)
+        if kept is None:
+            return super().asked
+        fields = QueryDict(mutable=True)
+        for name, value in [*kept.fields, ("date", kept.date)]:
+            fields.appendlist(name, value)
+        return fields
+
     def get(self, request: StaffRequest) -> HttpResponse:
         """The form, or the part of it that a change concerns."""
         return self._page()
 
     def post(self, request: StaffRequest) -> HttpResponse:
         """Book it; the same form sent again books once."""
+        if self.tap.overbook and self.by_password(Capability.OVERBOOK):
+            return self._to_password()
         try:
             row = self._book()
         except DomainError as error:
@@ -79,6 +95,14 @@ class NewBookingView(BoardView):
         messages.success(request, said)
         query = urlencode({"date": self.date.isoformat(), "party": row.public_id})
         return HttpResponseRedirect(f"{house_url(request.venue, 'stand')}?{query}")
+
+    def _to_password(self) -> HttpResponse:
+        """A PIN is not enough for it: to the password, and back to the form as it was."""
+        chosen.keep(self, self.request.POST)
+        door = chosen.to_password(self, {chosen.AGAIN: "1"}, "stand_new")
+        if "X-Stand" not in self.request.headers:
+            return HttpResponseRedirect(door)
+        return JsonResponse({"ok": False, "kind": "password", "url": door}, status=403)
 
     @cached_property
     def tap(self) -> Asked:
@@ -107,7 +131,7 @@ class NewBookingView(BoardView):
             "guests": list(self._guests(words)) if words else [],
             "fields": self.tap.values(),
             "once": self.tap.text("once", 64) or once.fresh(),
-            "may_overbook": self.may(Capability.OVERBOOK),
+            "may": self.rights,
         }
         whole = "X-Stand" not in self.request.headers
         name = "staff/stand/new.html" if whole else "staff/stand/_new.html"

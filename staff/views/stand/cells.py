@@ -15,7 +15,8 @@ from reservations.selectors.night import Night, PartyRow, TableRow
 from reservations.selectors.queue import Queue
 from staff.views.stand import modes, words
 from staff.views.stand.shapes import do_value
-from staff.views.stand.timeline import STEP, span_of
+from staff.views.stand.timeline import span_of
+from staff.views.stand.timeline_shapes import STEP
 
 _FARTHEST = 240
 """Minutes that one stretch makes of difference at most."""
@@ -71,7 +72,7 @@ def mode_in_time(
     kind = asked.get("mode", "")
     party = night.party(asked.get("party", ""))
     if kind == "stretch":
-        return None if party is None else _stretch(night, party)
+        return None if party is None or party.tab == "done" else _stretch(night, party)
     mode = modes.mode_of(night, asked, queue)
     if mode is None:
         return None

@@ -61,8 +61,15 @@ def _seat(asked: Asked) -> Done:
         suggested=not tables,
         partly=bool(asked.text("partly")),
         server=asked.server,
+        insist=asked.insist,
         overbook=asked.overbook,
         key=asked.key,
+    )
+
+
+def _next(asked: Asked) -> Done:
+    return stand.next_state(
+        asked.party, expected=asked.expected, by=asked.by, insist=asked.insist, key=asked.key
     )
 
 
@@ -82,6 +89,7 @@ def _walk_in(asked: Asked) -> Done:
         name=asked.text("name", 100),
         phone=asked.text("phone", 40),
         server=asked.server,
+        insist=asked.insist,
         overbook=asked.overbook,
         key=asked.key,
     )
@@ -132,6 +140,7 @@ def _seat_queued(asked: Asked) -> Done:
         by=asked.by,
         tables=asked.some_tables or None,
         server=asked.server,
+        insist=asked.insist,
         overbook=asked.overbook,
         key=asked.key,
     )
@@ -343,7 +352,7 @@ DEEDS: Mapping[str, Deed] = {
     "ready": Deed(_party(stand.table_ready)),
     "no_show": Deed(_party(stand.no_show)),
     "seat": Deed(_seat),
-    "next": Deed(_party(stand.next_state), Capability.SERVE),
+    "next": Deed(_next, Capability.SERVE),
     "state": Deed(_set_state, Capability.SERVE),
     "leave": Deed(_party(stand.leave), Capability.SERVE),
     "walk_in": Deed(_walk_in),

@@ -15,18 +15,21 @@ from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, Forbidden, NotFound
-from reservations.errors import LimitReached, PlaceTaken, StaleNight, StaleParty
+from reservations.errors import LimitReached, ServerBusy, StaleNight, StaleParty
 from reservations.models import ShiftServer, StandAction
 from reservations.services import stand
 from reservations.services.stand import Undo
 from restaurants.access import Capability
 from staff.access import StaffRequest, house_url
+from staff.views.stand import chosen
 from staff.views.stand.asked import Asked
 from staff.views.stand.deeds import DEEDS, OF_OWN_PARTIES, Deed, Done
 from staff.views.stand.page import TYPED, UNDO, BoardView, patch_of
 
+PASSWORD_ASKED: Any = gettext_lazy("That asks for your password.")
 _KEPT = ("view", "tab", "room")
 
 
@@ -45,8 +48,20 @@ class DoView(BoardView):
         deed = DEEDS.get(self.tap.verb)
         if deed is None:
             raise NotFound
+        if self.tap.overbook and self.by_password(Capability.OVERBOOK):
+            return self._to_password()
         self._check(deed)
         return self._carry_out(lambda: deed.run(self.tap))
+
+    def _to_password(self) -> HttpResponse:
+        """A PIN is not enough for it: to the password, and back to the choice, one button away."""
+        said = _("Limits are set aside for it; that is written down.")
+        chosen.keep(self, self.request.POST, chosen.words_of(self, self.tap), said)
+        door = chosen.to_password(self, self._place())
+        if not self._is_scripted:
+            return HttpResponseRedirect(door)
+        answer = {"ok": False, "kind": "password", "said": str(PASSWORD_ASKED), "url": door}
+        return JsonResponse(answer, status=403)
 
     def _check(self, deed: Deed) -> None:
         if self.tap.overbook and not self.may(Capability.OVERBOOK):
@@ -86,24 +101,39 @@ class DoView(BoardView):
         return self._back()
 
     def _refused(self, error: DomainError) -> HttpResponse:
-        may_insist = isinstance(error, (LimitReached, PlaceTaken)) and self.may(Capability.OVERBOOK)
-        kind = "stale" if isinstance(error, StaleParty) else "refused"
+        insist, question = self._insist(error)
         if self._is_scripted:
             answer = {
                 "ok": False,
-                "kind": kind,
+                "kind": "stale" if isinstance(error, StaleParty) else "refused",
                 "code": error.code,
                 "said": error.text,
-                "may_insist": may_insist and isinstance(error, LimitReached),
+                "insist": insist,
+                "question": question,
             }
             return JsonResponse(answer | {"patch": patch_of(self)}, status=409)
-        messages.warning(self.request, error.text)
+        if insist:
+            what = chosen.words_of(self, self.tap)
+            chosen.keep(self, self.request.POST, what, question, **{insist: "1"})
+        else:
+            messages.warning(self.request, error.text)
         if isinstance(error, StaleNight):
             # It is shown beside what stands there now, once.
             tables, text = self.tap.some_tables, self.tap.text("text", 2000)
             of = self.tap.text("server") or self.tap.text("service")
             self.request.session[TYPED] = [self.tap.verb, of, tables, text, self.date.isoformat()]
         return self._back()
+
+    def _insist(self, error: DomainError) -> tuple[str, str]:
+        """The field that does it all the same and the question before that; empty for neither."""
+        if isinstance(error, ServerBusy):
+            return "insist", f"{error.text} " + _("Seat a third all the same?")
+        if not isinstance(error, LimitReached):
+            return "", ""
+        question = f"{error.text} " + _("Do it all the same? It is written down.")
+        if self.by_password(Capability.OVERBOOK):
+            return "overbook", f"{question} {PASSWORD_ASKED}"
+        return ("overbook", question) if self.may(Capability.OVERBOOK) else ("", "")
 
     @property
     def _is_scripted(self) -> bool:
@@ -114,13 +144,18 @@ class DoView(BoardView):
         if self.asked.get("back") == "shift":
             place = house_url(self.request.venue, "stand_shift")
             return HttpResponseRedirect(f"{place}?{urlencode(kept)}")
-        kept |= {name: self.asked[name] for name in _KEPT if self.asked.get(name)}
-        chosen = self.tap.text("party") or self.asked.get("select", "")
-        if chosen:
-            kept["party"] = chosen
+        kept |= self._place()
+        return HttpResponseRedirect(f"{house_url(self.request.venue, 'stand')}?{urlencode(kept)}")
+
+    def _place(self) -> dict[str, str]:
+        """Where on the stand the person is, besides the date: view, list, and who is chosen."""
+        kept = {name: self.asked[name] for name in _KEPT if self.asked.get(name)}
+        party = self.tap.text("party") or self.asked.get("select", "")
+        if party:
+            kept["party"] = party
         elif self.asked.get("table"):
             kept["table"] = self.asked["table"]
-        return HttpResponseRedirect(f"{house_url(self.request.venue, 'stand')}?{urlencode(kept)}")
+        return kept
 
 
 class UndoView(DoView):

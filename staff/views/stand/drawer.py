@@ -40,7 +40,12 @@ class Panel:
     kind: str
     title: str
     date: str
+    view: str
+    here: str
+    """The query that every link in it begins with."""
     data: dict[str, Any]
+    tab: str = ""
+    """The list on the left that the party is in."""
 
     @property
     def template(self) -> str:
@@ -56,30 +61,29 @@ class DrawerView(StandView):
         context = {
             "panel": panel_of(self),
             "once": once.fresh(),
-            "may": {
-                "act": self.may_act,
-                "operate": self.may(Capability.OPERATE),
-                "overbook": self.may(Capability.OVERBOOK),
-            },
+            "may": self.rights,
         }
         return render(request, "staff/stand/_drawer.html", context)
 
 
 def panel_of(view: StandView) -> Panel | None:
     """What is selected, if it is of this night."""
-    night, asked, day = view.night, view.asked, view.date.isoformat()
+    night, asked = view.night, view.asked
+    place = view.date.isoformat(), view.view, view.here
     party = night.party(asked.get("party", ""))
     if party is not None:
-        return Panel("party", party.name or _("Walk-in"), day, _party(view, night, party))
+        title = party.name or _("Walk-in")
+        return Panel("party", title, *place, _party(view, night, party), party.tab)
     queued = _queued(view)
     if queued is not None:
-        return Panel("queued", queued.name, day, queue_drawer.facts_of(view, queued))
+        facts = queue_drawer.facts_of(view, queued)
+        return Panel("queued", queued.name, *place, facts, "waitlist")
     wanted = asked.get("table", "")
     table = next((each for each in night.tables if each.public_id == wanted), None)
     if table is None:
         return None
     title = _("Table %(label)s") % {"label": table.label}
-    return Panel("table", title, day, _table(view, night, table))
+    return Panel("table", title, *place, _table(view, night, table))
 
 
 def _queued(view: StandView) -> QueueRow | None:

@@ -12,8 +12,7 @@ from notifications.models import Message
 from reservations.selectors.night import PartyRow
 from reservations.views.wording import short_day
 from restaurants.models import Restaurant
-from staff import wording
-from staff.log_words import verb_text
+from staff import log_words, wording
 from staff.message_words import kind_text, state_text
 from staff.views.stand import words
 
@@ -37,8 +36,8 @@ def log_of(venue: Restaurant, target: str) -> list[Line]:
     return [
         Line(
             words.clock(row.at.astimezone(venue.tz)),
-            verb_text(row.verb),
-            row.actor_label,
+            log_words.verb_text(row.verb),
+            row.actor_label or str(log_words.ACTORS.get(row.actor_kind, "")),
         )
         for row in rows
     ]

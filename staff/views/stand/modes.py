@@ -63,7 +63,7 @@ class Mode:
 
 
 def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) -> Mode | None:
-    """The mode an address asks for; None for none, or for who is not there (any more).
+    """The mode an address asks for; None for none, or for who is not there (any more) or over.
 
     ``queue`` reads the parties at the door, where one of them is asked for; without it none is.
     """
@@ -78,7 +78,7 @@ def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) 
     if kind == "block":
         return _block(night)
     party = night.party(asked.get("party", ""))
-    if kind not in KINDS or party is None:
+    if kind not in KINDS or party is None or party.tab == "done":
         return None
     guest = next(each for each in night.guests if each.id == party.id)
     places = {

@@ -15,7 +15,7 @@ from restaurants.access import Capability
 from staff import once
 from staff.access import StaffRequest, house_url
 from staff.live import Line
-from staff.views.stand import drawer, queueing, shapes
+from staff.views.stand import chosen, drawer, queueing, shapes
 from staff.views.stand.base import THEME, StandView
 from staff.views.stand.board import Board, board_of
 from staff.views.stand.centre import CENTRES
@@ -34,7 +34,9 @@ class BoardView(StandView):
     def board(self) -> Board:
         """The pieces of the night in this view."""
         may_operate = self.may(Capability.OPERATE)
-        return board_of(self.queue, self.view, may_act=self.may_act, may_operate=may_operate)
+        return board_of(
+            self.queue, self.view, self.here, may_act=self.may_act, may_operate=may_operate
+        )
 
 
 class StandPageView(BoardView):
@@ -44,7 +46,7 @@ class StandPageView(BoardView):
         """The page. ``theme`` is remembered on this device."""
         live = Line(request.venue)
         night, board = self.night, self.board
-        tab = request.GET.get("tab", "")
+        panel = drawer.panel_of(self)
         board.keep()
         context = {
             "night": night,
@@ -52,15 +54,17 @@ class StandPageView(BoardView):
             "live": live,
             "centres": CENTRES.values(),
             "centre": CENTRES[self.view],
-            "tab": tab if tab in shapes.TABS else self._first_tab(),
+            "tab": self._tab(panel),
             "tabs": shapes.TABS,
             "is_adding": "size" in request.GET,
             "wanted_size": self._wanted_size(),
             "theme": self.theme,
             "once": once.fresh(),
-            "may": self._rights(),
+            "may": self.rights,
             "mode": self._mode,
-            "panel": drawer.panel_of(self),
+            "panel": panel,
+            "selected": self._selected(panel),
+            "chosen": chosen.take(request, self.at),
             "undo": self._undo(),
             **self._where(),
             **CENTRES[self.view].context(night),
@@ -88,16 +92,21 @@ class StandPageView(BoardView):
         said = self.request.GET.get("size", "")
         return int(said) if said in {str(n) for n in queueing.SIZES} else 2
 
-    def _first_tab(self) -> str:
-        """Where the work is: who stands at the door, else who comes."""
+    def _tab(self, panel: drawer.Panel | None) -> str:
+        """The list asked for, else that of who is chosen, else where the work is: the door."""
+        asked = self.request.GET.get("tab", "")
+        if asked in shapes.TABS:
+            return asked
+        if panel is not None and panel.tab:
+            return panel.tab
         return "arrived" if self.board.order["list-arrived"] else "upcoming"
 
-    def _rights(self) -> dict[str, bool]:
-        return {
-            "act": self.may_act,
-            "operate": self.may(Capability.OPERATE),
-            "overbook": self.may(Capability.OVERBOOK),
-        }
+    def _selected(self, panel: drawer.Panel | None) -> str:
+        """What a link to another view keeps of the choice, as the end of its query."""
+        if panel is None:
+            return ""
+        name = "table" if panel.kind == "table" else "party"
+        return "&" + urlencode({name: self.request.GET.get(name, "")})
 
     def _undo(self) -> dict[str, Any] | None:
         kept: dict[str, Any] | None = self.request.session.get(UNDO)

@@ -21,8 +21,8 @@ FOLDER = "staff/stand/parts/"
 class _Rendered:
     """HTML of pieces by what they say, the least recently used out first. Safe between threads.
 
-    A piece says the same to everybody in a language, so most of a night is rendered once, not for
-    each tablet and each minute.
+    A piece says the same to everybody who looks at a date in a view and a language, so most of a
+    night is rendered once, not for each tablet and each minute.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -61,14 +61,17 @@ class Piece:
         """A digest of what it says."""
         return blake2b(orjson.dumps(self.data), digest_size=12).hexdigest()
 
-    @property
-    def html(self) -> SafeString:
-        """As it stands in the page. Numbers as programs write them: drawings have coordinates."""
-        key = (self.template, self.key, self.mark, get_language() or "")
+    def drawn(self, here: str) -> SafeString:
+        """As it stands in the page, which is at the query ``here``: links in it begin with that.
+
+        Numbers as programs write them: drawings have coordinates.
+        """
+        key = (self.template, self.key, self.mark, here, get_language() or "")
         found = _rendered.get(key)
         if found is None:
             template: Any = loader.get_template(f"{FOLDER}{self.template}.html")
-            context = Context({"it": self.data, "key": self.key}, use_l10n=False)
+            said = {"it": self.data, "key": self.key, "here": here}
+            context = Context(said, use_l10n=False)
             found = mark_safe(template.template.render(context))  # noqa: S308  a template's output
             _rendered.keep(key, found)
         return found

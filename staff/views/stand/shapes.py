@@ -8,7 +8,7 @@ instant that the browser counts from.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -275,8 +275,15 @@ def seat_press(night: Night, party: PartyRow) -> Press | None:
         do_value("seat", party, tables),
         _("Seat · %(tables)s") % {"tables": where},
         "chair",
-        ", ".join(words.why(code) for code in best.reasons),
+        ", ".join((*(words.why(code) for code in best.reasons), *_pressed(night, best.table_ids))),
     )
+
+
+def _pressed(night: Night, table_ids: Iterable[int]) -> Iterator[str]:
+    """That who would serve there has just got a party, or two."""
+    server = night.server_for(table_ids)
+    if server is not None and (pressure := words.pressure(server.pressure)):
+        yield f"{server.name}: {pressure}"
 
 
 def waits_of(night: Night) -> list[Wait]:

@@ -19,141 +19,38 @@ from reservations.engine.lifecycle import UPCOMING, Status
 from reservations.engine.stand import AlertKind, Owner, Use
 from reservations.engine.types import Minute
 from reservations.engine.walltime import boundary_to_minute
-from reservations.selectors.night import Night, PartyRow, TableRow, natural
+from reservations.selectors.night import Night, PartyRow, Stay, TableRow, natural
 from staff.views.stand import words
 from staff.views.stand.piece import Piece
 from staff.views.stand.shapes import Badge, Flag, badge, flags_of
-
-STEP = 15
-ROW = 52
-HEADING = 32
-_GAP = 4
-_HOUR = 60
-_LONGEST = 36 * _HOUR
-"""What the drawing shows at most, whatever is in the book."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The stretch of time that is drawn, in minutes as the engine counts them; whole hours."""
-
-    first: Minute
-    last: Minute
-
-    def at(self, minute: float) -> float:
-        """Where a minute is, in per cent; at the edge for what is outside."""
-        inside = min(max(minute, self.first), self.last)
-        return round(100 * (inside - self.first) / (self.last - self.first), 3)
-
-    def meets(self, start: Minute, end: Minute) -> bool:
-        """Whether any of it is drawn."""
-        return start < self.last and end > self.first
-
-    @property
-    def quarters(self) -> range:
-        """The start of each quarter of an hour."""
-        return range(self.first, self.last, STEP)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A party at one table, or in the lane of those without: from when to when."""
-
-    party: str
-    version: int
-    x: float
-    w: float
-    body: float
-    """How much of the bar is the party's own time; the rest clears the table. Per cent."""
-    y: int
-    h: int
-    tone: str
-    icon: str
-    word: str
-    name: str
-    size: int
-    time: str
-    more: str
-    """The other tables it has with this one."""
-    sits: bool
-    until: int
-    """When it is expected to leave, as an instant: beyond it the browser draws on."""
-    is_over: bool
-    flag: str
-    server: Badge | None
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What keeps a table besides parties of the night: out of use, being cleared, being booked."""
-
-    kind: str
-    x: float
-    w: float
-    text: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row."""
-
-    key: str
-    table: str
-    label: str
-    seats: str
-    said: str
-    height: int
-    marks: tuple[Mark, ...]
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line of the grid; whole hours have a name."""
-
-    x: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Joint:
-    """Between two bars of one party whose rows are apart."""
-
-    x: float
-    y1: int
-    y2: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What lies behind all rows."""
-
-    first: int
-    last: int
-    ticks: tuple[Tick, ...]
-    shut: tuple[Mark, ...]
-    joints: tuple[Joint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RoomRows:
-    """One room."""
-
-    key: str
-    name: str
+from staff.views.stand.timeline_shapes import (
+    GAP,
+    HEADING,
+    HOUR,
+    LONGEST,
+    ROW,
+    STEP,
+    Bar,
+    Ground,
+    Joint,
+    Line,
+    Mark,
+    RoomRows,
+    Span,
+    Tick,
+)
 
 
 def span_of(night: Night) -> Span:
     """From the first hour of the services, or the first party, to the last of either."""
-    first, last = night.minute(night.opens), night.minute(night.closes)
     shown = [party for party in night.parties if party.tab != "done"]
-    first = min([first, *(night.minute(_starts(party)) for party in shown)])
-    last = max([last, *(night.minute(party.until) for party in shown)])
-    first -= first % _HOUR
-    last = min(-(-last // _HOUR) * _HOUR, first + _LONGEST)
-    return Span(first, max(last, first + _HOUR))
+    starts = [*(_starts(party) for party in shown), *(stay.since for stay in night.stays)]
+    ends = [*(party.until for party in shown), *(stay.until for stay in night.stays)]
+    first = night.minute(min([night.opens, *starts]))
+    last = night.minute(max([night.closes, *ends]))
+    first -= first % HOUR
+    last = min(-(-last // HOUR) * HOUR, first + LONGEST)
+    return Span(first, max(last, first + HOUR))
 
 
 def _starts(party: PartyRow) -> dt.datetime:
@@ -179,6 +76,10 @@ class _Sheet:
     uses: dict[int, list[Use]]
     """By table."""
     parties: dict[int, list[PartyRow]]
+    stays: dict[int, list[Stay]]
+    """Of who has left."""
+    company: dict[tuple[int, dt.datetime], list[int]]
+    """The tables that a party gave up at the same moment: they were pushed together."""
     badges: dict[int, Badge]
     """By server."""
 
@@ -191,8 +92,13 @@ def _sheet_of(night: Night) -> _Sheet:
     for party in night.parties:
         for pk in party.table_ids if party.tab != "done" else ():
             parties.setdefault(pk, []).append(party)
+    stays: dict[int, list[Stay]] = {}
+    company: dict[tuple[int, dt.datetime], list[int]] = {}
+    for stay in night.stays:
+        stays.setdefault(stay.table_id, []).append(stay)
+        company.setdefault((stay.party_id, stay.until), []).append(stay.table_id)
     badges = {each.id: badge(each, index) for index, each in enumerate(night.servers)}
-    return _Sheet(night, span_of(night), uses, parties, badges)
+    return _Sheet(night, span_of(night), uses, parties, stays, company, badges)
 
 
 def pieces(night: Night) -> dict[str, tuple[Piece, ...]]:
@@ -217,9 +123,10 @@ def _lines(sheet: _Sheet, tables: Sequence[TableRow]) -> Iterator[Line]:
         above = tables[place - 1].id if place else 0
         below = tables[place + 1].id if place + 1 < len(tables) else 0
         mine = sheet.uses.get(table.id, [])
-        ends = {use.owner_id: use.end for use in mine if use.owner is Owner.PARTY}
-        bars = tuple(
-            _bar(sheet, party, table, ends.get(party.id), above, below)
+        claims = {use.owner_id: use for use in mine if use.owner is Owner.PARTY}
+        left = (_left(sheet, stay, above, below) for stay in sheet.stays.get(table.id, ()))
+        bars = (
+            _bar(sheet, party, table, claims.get(party.id), above, below)
             for party in sheet.parties.get(table.id, ())
         )
         few = table.min_seats
@@ -234,7 +141,7 @@ def _lines(sheet: _Sheet, tables: Sequence[TableRow]) -> Iterator[Line]:
             f"{said}, {number}",
             ROW,
             tuple(_marks(sheet, table, mine)),
-            bars,
+            (*left, *bars),
         )
 
 
@@ -242,19 +149,23 @@ def _bar(
     sheet: _Sheet,
     party: PartyRow,
     table: TableRow | None,
-    claimed: Minute | None,
+    claim: Use | None,
     above: int,
     below: int,
     lane: int = 0,
 ) -> Bar:
     night, span = sheet.night, sheet.span
     start, until = night.minute(_starts(party)), night.minute(party.until)
-    x, right, middle = span.at(start), span.at(max(until, claimed or until)), span.at(until)
+    if claim is not None and party.sits:
+        # Who has moved has this table since then; before, somebody else may have had it.
+        start = min(max(start, claim.start), until)
+    end = until if claim is None else max(until, claim.end)
+    x, right, middle = span.at(start), span.at(end), span.at(until)
     width = max(right - x, 0.2)
     icon, word = words.state(party.status)
     mine = party.table_ids
-    top = 0 if above in mine else _GAP
-    bottom = ROW if below in mine else ROW - _GAP
+    top = 0 if above in mine else GAP
+    bottom = ROW if below in mine else ROW - GAP
     others = [pk for pk in mine if table and pk != table.id]
     is_over = any(each.kind in (AlertKind.OVERSTAY, AlertKind.CONFLICT) for each in party.alerts)
     flags = flags_of(party)
@@ -280,6 +191,44 @@ def _bar(
         flag=flag.icon if flag and flag.icon in _PRESSING else "",
         server=sheet.badges.get(party.server_id or 0),
         said=_said(party, word, flags),
+    )
+
+
+def _left(sheet: _Sheet, stay: Stay, above: int, below: int) -> Bar:
+    """A party that has left, at a table where it sat: from when, until when."""
+    night, span = sheet.night, sheet.span
+    party = night.by_id[stay.party_id]
+    x, right = span.at(night.minute(stay.since)), span.at(night.minute(stay.until))
+    together = [pk for pk in sheet.company[stay.party_id, stay.until] if pk != stay.table_id]
+    top = 0 if above in together else GAP
+    bottom = ROW if below in together else ROW - GAP
+    icon, word = words.state(party.status)
+    time = f"{words.clock(stay.since)}–{words.clock(stay.until)}"
+    labels = night.labels([stay.table_id, *together])
+    at_table = _("table %(tables)s") % {"tables": words.tables(labels)}
+    name = party.name or _("Walk-in")
+    return Bar(
+        party=party.public_id,
+        version=party.version,
+        x=x,
+        w=round(max(right - x, 0.2), 3),
+        body=100,
+        y=top,
+        h=bottom - top,
+        tone="left",
+        icon=icon,
+        word=word,
+        name=words.surname(party.name) or name,
+        size=party.party_size,
+        time=time,
+        more=f"+ {words.tables(labels[1:])}" if together else "",
+        sits=False,
+        until=0,
+        is_over=False,
+        flag="",
+        server=sheet.badges.get(party.server_id or 0),
+        said=", ".join((time, name, str(party.party_size), word, at_table)),
+        has_left=True,
     )
 
 
@@ -414,7 +363,7 @@ def _joints(
         for one, other in pairwise(ys):
             if other - one > ROW:
                 x = span.at(night.minute(_starts(party)))
-                yield Joint(x, one + ROW - _GAP, other + _GAP)
+                yield Joint(x, one + ROW - GAP, other + GAP)
 
 
 def context(night: Night) -> dict[str, Any]:
@@ -424,7 +373,7 @@ def context(night: Night) -> dict[str, Any]:
     if now is not None:
         edges = (now.first_seating, now.last_seating)
         first, last = (boundary_to_minute(night.zone, night.service_date, at) for at in edges)
-        seating = (first * 60, (last + 2 * _HOUR) * 60)
+        seating = (first * 60, (last + 2 * HOUR) * 60)
     drawn = {table.room_id for table in night.tables}
     rooms = [RoomRows(f"tl-room-{each.id}", each.name) for each in night.rooms if each.id in drawn]
     return {"time_rooms": rooms, "seating": seating}
