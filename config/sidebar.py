@@ -34,10 +34,21 @@ GROUPS: dict[str, tuple[Link, ...]] = {
     "The book": (
         Link("Reservations", "event_seat", "reservations_reservation", waiting_reservations),
         Link("Waitlist", "hourglass_top", "reservations_waitlistentry"),
+        Link("Offers of the waitlist", "notifications_active", "reservations_waitoffer"),
+        Link("Queue at the door", "door_front", "reservations_queueentry"),
         Link("Large parties", "groups", "reservations_partyrequest", unseen_requests),
         Link("Notes from guests", "chat", "reservations_housemessage", unread_messages),
         Link("Holds", "timer", "reservations_hold"),
         Link("Guests", "group", "customers_customer"),
+        Link("Notes about guests", "sticky_note_2", "customers_guestnote"),
+        Link("Consents", "verified_user", "customers_consententry"),
+    ),
+    "The evening": (
+        Link("Who serves", "room_service", "reservations_shiftserver"),
+        Link("Tables out of use", "do_not_disturb_on", "reservations_tableblock"),
+        Link("Notes of the evening", "note", "reservations_nightnote"),
+        Link("Limits for an hour", "compress", "restaurants_pacingcap"),
+        Link("Done at the stand", "touch_app", "reservations_standaction"),
     ),
     "Restaurants": (
         Link("Restaurants", "storefront", "restaurants_restaurant"),
@@ -64,6 +75,7 @@ GROUPS: dict[str, tuple[Link, ...]] = {
         ),
         Link("Webhook deliveries", "send", "webhooks_delivery"),
         Link("Staff", "badge", "restaurants_membership"),
+        Link("Tablets", "tablet_mac", "restaurants_tablet"),
     ),
     "Money and messages": (
         Link("Deposit policies", "policy", "payments_policy"),
@@ -82,6 +94,8 @@ GROUPS: dict[str, tuple[Link, ...]] = {
             open_differences,
         ),
         Link("Messages", "mail", "notifications_message", stuck_messages),
+        Link("Text accounts", "sms", "notifications_smsaccount"),
+        Link("Answers by text", "reply", "notifications_smsreply"),
     ),
     "Behind the scenes": (
         Link("Audit trail", "history", "core_auditentry"),

@@ -104,6 +104,17 @@ def list_link(page: str, text: str, **query: str | int) -> SafeString:
     )
 
 
+def site_link(page: str, text: str, *args: object, **query: str) -> SafeString:
+    """A link out of the admin, to the page of the site that is called ``page``."""
+    words = f"?{urlencode(query)}" if query else ""
+    return format_html(
+        '<a class="text-primary-600 dark:text-primary-500" href="{}{}">{}</a>',
+        reverse(page, args=args),
+        words,
+        text,
+    )
+
+
 _PAGES = {
     "res": "reservations_reservation",
     "hold": "reservations_hold",
@@ -113,6 +124,11 @@ _PAGES = {
     "ref": "payments_refund",
     "msg": "notifications_message",
     "wait": "reservations_waitlistentry",
+    "queue": "reservations_queueentry",
+    "srv": "reservations_shiftserver",
+    "block": "reservations_tableblock",
+    "tablet": "restaurants_tablet",
+    "sms": "notifications_smsaccount",
     "note": "reservations_housemessage",
     "rest": "restaurants_restaurant",
     "cust": "customers_customer",

@@ -23,11 +23,14 @@ TEXTED = frozenset(
         "waitlist_offered",
         "queue_joined",
         "table_ready",
+        "answer_refused",
     }
 )
 """Kinds that can be said in a text."""
 
-AT_ONCE = frozenset({"payment_requested", "table_ready", "queue_joined", "waitlist_offered"})
+AT_ONCE = frozenset(
+    {"payment_requested", "table_ready", "queue_joined", "waitlist_offered", "answer_refused"}
+)
 """Kinds that do not wait for the end of the quiet hours: somebody stands there and waits."""
 
 INSTEAD = "instead"

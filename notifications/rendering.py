@@ -41,6 +41,7 @@ KINDS = (
     "waitlist_offered",
     "queue_joined",
     "table_ready",
+    "answer_refused",
     "party_requested",
     "party_request_received",
     *ABOUT_PAYMENTS,
@@ -61,6 +62,7 @@ LEADS_SOMEWHERE = frozenset(
         "waitlist_offered",
         "queue_joined",
         "table_ready",
+        "answer_refused",
         "sign_in",
         "staff_invited",
         "payment_requested",
@@ -202,6 +204,13 @@ def _of_ready_table(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _of_refusal(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return _of_house(payload) | {
+        "reason": one_line(payload.get("reason", "")),
+        "minutes": int(payload.get("minutes") or 0),
+    }
+
+
 def _of_offer(payload: Mapping[str, Any]) -> dict[str, Any]:
     return _of_booking(payload) | {"minutes": int(payload["minutes"])}
 
@@ -228,6 +237,7 @@ _CONTEXTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "waitlist_offered": _of_offer,
     "queue_joined": _of_ready_table,
     "table_ready": _of_ready_table,
+    "answer_refused": _of_refusal,
     "sign_in": _of_sign_in,
     "staff_invited": _of_invitation,
     **dict.fromkeys(ABOUT_PAYMENTS, _of_payment),

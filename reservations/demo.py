@@ -20,6 +20,7 @@ from customers.models import Customer
 from customers.services import Contact as Person
 from customers.services import recognise
 from payments.models import Policy
+from reservations.demo_door import offer_a_table, queue_tonight
 from reservations.demo_guests import PHONES, guests_of
 from reservations.demo_past import build_past
 from reservations.details import Details
@@ -193,6 +194,20 @@ def book_demo_nights() -> BookedNights:
         if spec is MAISON:
             _book_for_demo_guest(restaurant, today, report)
     return report
+
+
+def build_tonight() -> list[str]:
+    """Who waits at the two houses with tables, said in a line each. Repeatable."""
+    said = []
+    for spec in (BELLA_NOTTE, MAISON):
+        restaurant = Restaurant.objects.get(public_id=spec.public_id)
+        parties = queue_tonight(restaurant, by=DESK)
+        offered = offer_a_table(restaurant, by=DESK)
+        if parties:
+            said.append(f"Queue at the door of {restaurant.name}: {parties} parties")
+        if offered:
+            said.append(f"Offered to the waitlist of {restaurant.name}: a table on {offered}")
+    return said
 
 
 def next_saturday(restaurant: Restaurant) -> dt.date:

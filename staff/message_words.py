@@ -23,6 +23,7 @@ KINDS = {
     "waitlist_offered": gettext_lazy("A table came free"),
     "queue_joined": gettext_lazy("In the queue"),
     "table_ready": gettext_lazy("Table is ready"),
+    "answer_refused": gettext_lazy("Answer came too early or too late"),
     "payment_requested": gettext_lazy("Payment link"),
     "payment_received": gettext_lazy("Payment received"),
     "fee_charged": gettext_lazy("Fee charged"),

@@ -39,7 +39,9 @@ LOOK_AFTER = dt.timedelta(minutes=1)
 """When it is first looked up what became of a text whose answer was lost."""
 ASK_AFTER = dt.timedelta(minutes=15)
 """When a text is asked about that nobody has told us the end of."""
-TOO_LATE = frozenset({"reservation_reminder", "table_ready", "queue_joined", "waitlist_offered"})
+TOO_LATE = frozenset(
+    {"reservation_reminder", "table_ready", "queue_joined", "waitlist_offered", "answer_refused"}
+)
 """Kinds that are of no use once the visit has begun, or some time after they were written."""
 READY_FOR = dt.timedelta(minutes=30)
 

@@ -7,7 +7,11 @@ from reservations.admin import (
     ledger,
     links,
     payment_requests,
+    queue,
+    records,
     sources,
+    stand,
+    waits,
     wishes,
 )
 
@@ -18,6 +22,10 @@ __all__ = [
     "ledger",
     "links",
     "payment_requests",
+    "queue",
+    "records",
     "sources",
+    "stand",
+    "waits",
     "wishes",
 ]

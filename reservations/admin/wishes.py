@@ -1,4 +1,4 @@
-"""What guests ask of the house: notes about a booking, places on a waitlist, large parties."""
+"""What guests ask of the house: notes about a booking, and large parties."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
 from unfold.decorators import action, display
 
-from core.admin import PhoneSearchMixin, choice_filter, public_link, staff_actor, tell
-from reservations.models import HouseMessage, PartyRequest, WaitlistEntry
+from core.admin import PhoneSearchMixin, public_link, staff_actor, tell
+from reservations.models import HouseMessage, PartyRequest
 from reservations.services.by_link import mark_read
 from reservations.services.party_requests import mark_seen
 from restaurants.access import Capability
 from restaurants.admin.scope import HouseFilter, ScopedReadOnlyAdmin, access
-
-WAIT_COLOURS = {
-    "waiting": "warning",
-    "offered": "info",
-    "booked": "success",
-    "cancelled": "default",
-    "expired": "default",
-}
 
 
 def unread_messages() -> QuerySet[HouseMessage]:
@@ -155,55 +147,3 @@ class PartyRequestAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
             if houses.allows(Capability.OPERATE, asked.restaurant_id)
         )
         tell(request, f"{done} marked as answered.")
-
-
-@admin.register(WaitlistEntry)
-class WaitlistEntryAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
-    """Who waits for which date."""
-
-    phone_fields = ("phone",)
-    list_display = [
-        "name",
-        "service_date",
-        "times",
-        "party_size",
-        "email",
-        "phone",
-        "state",
-        "restaurant",
-        "created_at",
-    ]
-    list_filter = [
-        HouseFilter,
-        choice_filter("status", *WaitlistEntry.Status.values),
-        ("service_date", RangeDateFilter),
-    ]
-    list_select_related = ["restaurant"]
-    search_fields = ["name", "email", "phone", "=public_id"]
-    search_help_text = "Name, telephone, e-mail or id"
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("name", "status"),
-                    ("service_date", "times"),
-                    ("party_size", "step_free"),
-                    ("email", "phone"),
-                    ("restaurant", "language"),
-                    ("source", "public_id"),
-                    ("created_at", "updated_at"),
-                ]
-            },
-        )
-    ]
-
-    @display(description="between")
-    def times(self, row: WaitlistEntry) -> str:
-        """On the restaurant's clock."""
-        return f"{row.earliest:%H:%M}–{row.latest:%H:%M}"
-
-    @display(description="status", ordering="status", label=WAIT_COLOURS)
-    def state(self, row: WaitlistEntry) -> tuple[str, str]:
-        """In colour."""
-        return (row.status, row.get_status_display())

@@ -201,15 +201,21 @@ def played(
     known: Turns = turns or {}
     busy = _evening(floor, guests, known, queue)
     found: list[Wait] = []
+
+    def sits(party: Waiting, at: Minute, table_ids: Iterable[int]) -> None:
+        end = at + _turn(floor, service, known, party.party_size) + floor.reset
+        for table_id in table_ids:
+            busy.setdefault(table_id, []).append(_Busy(at, end, Cause.QUEUE))
+
+    # What is kept for a party that was called is nobody else's, not even of who waits longer.
+    for party in queue:
+        sits(party, floor.now, party.table_ids)
     for position, party in enumerate(queue, start=1):
         turn = _turn(floor, service, known, party.party_size)
         wait = _wait(floor, busy, party, position, turn, last)
         found.append(wait)
-        if wait.at is None:
-            continue
-        for table_id in wait.table_ids:
-            end = wait.at + turn + floor.reset
-            busy.setdefault(table_id, []).append(_Busy(wait.at, end, Cause.QUEUE))
+        if wait.at is not None and not party.table_ids:
+            sits(party, wait.at, wait.table_ids)
     return Line(floor, tuple(found), busy, service, known, last)
 
 

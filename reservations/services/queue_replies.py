@@ -12,6 +12,7 @@ from core.tokens import derive, fingerprint
 from reservations.errors import LinkUnknown, NotChangeable
 from reservations.models import QueueEntry
 from reservations.models.queue import LIVE_QUEUE
+from reservations.services import refused_texts
 from reservations.services.links import page_address
 from reservations.services.stand import coming, leave_queue
 from reservations.services.stand.queueing import PURPOSE, is_kept
@@ -26,7 +27,8 @@ _BY_LINK = Actor(ActorKind.GUEST, label="Guest, by link")
 def obey(restaurant_id: int, phone: str, text: str) -> bool:
     """Do what a text says; False for other words, and for a number nobody waits with.
 
-    In the caller's transaction. A word that cannot be obeyed (1 before the table is ready) is not.
+    In the caller's transaction. A 1 that cannot be obeyed (too early, too late, the table is gone)
+    is answered by a text that says so (``refused_texts``); call this once per text.
     """
     word = text.strip().rstrip(".!")
     if word not in (COMES, LEAVES):
@@ -37,13 +39,15 @@ def obey(restaurant_id: int, phone: str, text: str) -> bool:
         .first()
     )
     if entry is None:
-        return False
+        return word == COMES and refused_texts.answer_late(restaurant_id, phone)
     try:
         with transaction.atomic():
             (coming if word == COMES else leave_queue)(entry.public_id, expected=None, by=_BY_TEXT)
     except NotChangeable:
         logger.info("a text of the queue came too early or too late")
-        return False
+        if word == LEAVES:
+            return False
+        refused_texts.answer_queue(entry)
     return True
 
 

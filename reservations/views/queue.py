@@ -87,7 +87,8 @@ def _waiting(row: QueueRow) -> dict[str, str]:
         return {"title": _("You are in the queue"), "text": f"{text} {more}"}
     more = _("It may be sooner or later: this page always says how it stands.")
     if minutes == 0:
-        return {"title": _("You are next"), "text": f"{text} {more}"}
+        title = _("You are next") if row.wait.position == 1 else _("Your turn comes soon")
+        return {"title": title, "text": f"{text} {more}"}
     title = ngettext("About %(minutes)d minute", "About %(minutes)d minutes", minutes)
     return {"title": title % {"minutes": minutes}, "text": f"{text} {more}"}
 

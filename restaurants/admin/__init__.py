@@ -10,6 +10,7 @@ from restaurants.admin import (
     menu,
     service,
     staff,
+    stand,
     venue,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "menu",
     "service",
     "staff",
+    "stand",
     "venue",
 ]

@@ -13,10 +13,13 @@ from django.test import Client
 from accounts.models import User
 from accounts.services.keys import create_key
 from config.settings.unfold import UNFOLD
-from core.actors import SYSTEM, Actor
+from core.actors import SYSTEM, Actor, ActorKind
 from core.models import Heartbeat
 from core.secrets import encrypt
-from notifications.models import Message
+from customers.models import ConsentEntry
+from customers.services.notes import add_note
+from notifications.models import Message, SmsAccount, SmsReply
+from notifications.services.consents import remember
 from payments.models import (
     Payment,
     PaymentDispute,
@@ -29,8 +32,17 @@ from payments.models import (
     Refund,
 )
 from reservations.guests import Guest
-from reservations.models import ImportRun, InboundDelivery, Reservation, SourceRecord
+from reservations.models import (
+    Hold,
+    ImportRun,
+    InboundDelivery,
+    Reservation,
+    SourceRecord,
+    WaitlistEntry,
+    WaitOffer,
+)
 from reservations.selectors.houses import house as read_house
+from reservations.services import stand
 from reservations.services.by_link import message_house
 from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.holds import HoldRequest, place_hold
@@ -55,6 +67,7 @@ from restaurants.models import (
     SpecialDay,
     Swipe,
 )
+from restaurants.people import add_tablet
 from tests.factories import make_bella, make_combination, make_tables, make_user
 from tests.fixtures.domain import Clock
 from webhooks.services.endpoints import create_endpoint, send_test
@@ -254,6 +267,51 @@ def _troubled_money(booked: Reservation, house: Restaurant, clock: Clock) -> Non
     )
 
 
+def an_evening(booked: Reservation, cast: Cast, clock: Clock) -> None:
+    """What the stand keeps: a queue, who serves, what is out of use, notes and limits."""
+    house, date = booked.restaurant, clock.now.date()
+    by = Actor(ActorKind.STAFF, cast.host.public_id, "Hanna Host")
+    ids = list(house.tables.order_by("pk").values_list("public_id", flat=True))
+    waits = stand.join_queue(house.public_id, date, 2, name="Wanda", by=by, quoted=20)
+    stand.call_party(waits.target, expected=waits.version, by=by, tables=ids[:1])
+    served = stand.put_on_shift(house.public_id, date, "Sam Server", by=by)
+    stand.give_section(served.target, ids[:2], by=by)
+    stand.write_note(house.public_id, date, "The oven is slow tonight", by=by)
+    stand.cap_next_hour(house.public_id, date, 4, by=by)
+    add_tablet(house, "Door", by=by)
+    assert booked.customer is not None
+    add_note(booked.customer, "Likes the window", by=by, restaurant_id=house.pk)
+    ConsentEntry.objects.create(
+        customer=booked.customer,
+        kind=ConsentEntry.Kind.MARKETING,
+        given=True,
+        source=booked.public_id,
+        at=clock.now,
+    )
+    WaitOffer.objects.create(
+        entry=WaitlistEntry.objects.get(restaurant=house),
+        hold=Hold.objects.get(status="live"),
+        starts_at=clock.now,
+        why={"position": 2, "spare": 1, "passed": [4]},
+        made_at=clock.now,
+        expires_at=clock.now + dt.timedelta(minutes=15),
+    )
+    texting(house, clock)
+
+
+def texting(house: Restaurant, clock: Clock) -> None:
+    """An account that sends nothing any more, and who wants no texts."""
+    SmsAccount.objects.create(
+        restaurant=house,
+        is_active=False,
+        account_sid="AC" + "0" * 32,
+        sender="+12125550100",
+        created_at=clock.now,
+        updated_at=clock.now,
+    )
+    remember(house.pk, "+12125550199", SmsReply.What.OUT, how="STOP", reference="SM1", at=clock.now)
+
+
 @pytest.fixture
 def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock) -> Reservation:
     """Also what is rare: a live hold, something stuck of every kind, imports, preferences."""
@@ -294,6 +352,7 @@ def everything(booked: Reservation, cast: Cast, house: Restaurant, clock: Clock)
     join_waitlist(wanted, by=guest.actor)
     ask_as_a_large_party(house, by=guest.actor)
     move_money(booked, clock)
+    an_evening(booked, cast, clock)
     return booked
 
 

@@ -10,30 +10,9 @@ from django.db.models import Model
 from django.urls import reverse
 
 from accounts.models import Authenticator, Guesses, PasswordLink, RecoveryCode
-from customers.models import ConsentEntry, CustomerMerge, GuestNote, GuestTag
-from notifications.models import SmsAccount, SmsReply
-from reservations.models import (
-    NightNote,
-    QueueEntry,
-    Reservation,
-    SectionTable,
-    ShiftServer,
-    StandAction,
-    TableBlock,
-    VisitBill,
-    WaitFeedPlace,
-    WaitLook,
-    WaitOffer,
-)
-from restaurants.models import (
-    FloorFixture,
-    FloorPlan,
-    FloorSave,
-    PacingCap,
-    PacingStep,
-    TablePlacement,
-    Tablet,
-)
+from customers.models import CustomerMerge, GuestTag
+from reservations.models import Reservation, VisitBill, WaitFeedPlace, WaitLook
+from restaurants.models import FloorFixture, FloorPlan, FloorSave, PacingStep, TablePlacement
 from tests.admin.conftest import Cast, SignIn
 from webhooks.models import EndpointSecret, Event, FeedPlace
 
@@ -71,23 +50,29 @@ OPERATORS_ONLY = {
 
 PARTS = {
     *(EndpointSecret, Event, FeedPlace),
-    *(Authenticator, Guesses, PasswordLink, RecoveryCode, Tablet),
-    *(GuestTag, GuestNote, ConsentEntry, CustomerMerge),
-    *(FloorPlan, TablePlacement, FloorFixture, FloorSave, PacingCap, PacingStep),
-    *(SmsAccount, SmsReply),
-    *(ShiftServer, SectionTable, TableBlock, NightNote, StandAction, VisitBill),
-    *(QueueEntry, WaitOffer, WaitLook, WaitFeedPlace),
+    *(Authenticator, Guesses, PasswordLink, RecoveryCode),
+    *(GuestTag, CustomerMerge),
+    *(FloorPlan, TablePlacement, FloorFixture, FloorSave, PacingStep),
+    *(VisitBill, WaitLook, WaitFeedPlace),
 }
 """Secrets are never shown; events and places in feeds are the dispatchers' own. What guards
-a sign-in, records of guests, floor plans, texts and the host stand have pages in the staff area,
-which keep their rules.
+a sign-in, tags and merges of guests and floor plans have pages in the staff area, which keep their
+rules.
 """
 
-NOT_FOR_HOSTS = {"accounts.apikey", "webhooks.endpoint", "webhooks.delivery"}
+NOT_FOR_HOSTS = {
+    *("accounts.apikey", "webhooks.endpoint", "webhooks.delivery"),
+    *("notifications.smsaccount", "restaurants.tablet"),
+}
 
 FOR_OWNERS = {"payments.provideraccount", "payments.providerevent"}
 
 WRITTEN_BY_SERVICES = {
+    *("customers.guestnote", "customers.consententry"),
+    *("notifications.smsaccount", "notifications.smsreply"),
+    *("reservations.queueentry", "reservations.waitoffer", "reservations.standaction"),
+    *("reservations.shiftserver", "reservations.tableblock", "reservations.nightnote"),
+    *("restaurants.tablet", "restaurants.pacingcap"),
     "core.auditentry",
     "core.heartbeat",
     "notifications.message",

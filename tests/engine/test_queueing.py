@@ -139,6 +139,18 @@ def test_a_party_that_was_called_has_its_table_and_others_wait_for_it() -> None:
     assert (next_one.at, next_one.ahead) == (SEVEN + 90, 1)
 
 
+def test_what_is_kept_for_a_party_behind_is_not_offered_to_who_waits_longer() -> None:
+    """The second was called to table 1: the first is told of table 2, the third waits for one."""
+    block = Use(1, SEVEN, SEVEN + 10, Owner.BLOCK, 5, "kept")
+    floor = floor_of(plan_of(2, 2), more=(block,))
+    line = [Waiting(1, 2), Waiting(2, 2, table_ids=(1,)), Waiting(3, 2)]
+    first, called, third = quotes(floor, (), line)
+    assert (first.table_ids, first.minutes, first.reasons) == ((2,), 0, (Reason(Cause.FREE, 2),))
+    assert (called.table_ids, called.reasons) == ((1,), (Reason(Cause.KEPT, 1),))
+    assert third.minutes is not None
+    assert third.minutes > 0
+
+
 def test_no_table_and_no_time_left_are_said() -> None:
     guests = [sitting(1, 1, SEVEN - 60)]
     floor = floor_of(plan_of(2), *guests)

@@ -197,6 +197,7 @@ OTHER_KINDS: dict[str, dict[str, Any]] = {
     "waitlist_joined": {"service_date": "2026-11-21", "earliest": "19:00", "latest": "21:00"},
     "table_ready": {"minutes": 10},
     "queue_joined": {"minutes": 25},
+    "answer_refused": {},
     "waitlist_offered": {"minutes": 15},
     "party_requested": {"note": "A birthday", "guest_phone": "+12125550188"},
     "party_request_received": {"note": "A birthday"},

@@ -63,6 +63,24 @@ def test_every_text_fits_two_parts_with_its_link(
     assert "  " not in text
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    "reason", ["early", "gone", "seated", "over", "offered", "lapsed", "left", "booked"]
+)
+def test_every_answer_to_a_late_text_fits_two_parts_too(
+    reason: str, language: str, facts: dict[str, Any]
+) -> None:
+    name = "La Très Grande Brasserie de l’Hôtel du Château « Chez Zoë & Fils »"
+    payload = facts | MORE | {"restaurant": name, "reason": reason}
+    text = render_text("answer_refused", payload, language)
+    assert measure(text).segments <= 2, text
+    assert LINK in text
+    assert "  " not in text
+    assert text != render_text("answer_refused", payload | {"reason": "gone"}, language) or (
+        reason == "gone"
+    )
+
+
 def test_a_fee_and_a_card_are_asked_for_in_their_own_words(facts: dict[str, Any]) -> None:
     asked = facts | MORE
     fee = render_text("payment_requested", asked | {"payment_kind": "no_show_fee"})

@@ -13,10 +13,11 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from customers.models import Customer
+from notifications.models import Message
 from payments.models import Policy
 from reservations.demo import FULL_SATURDAY, GUEST, OPERATOR, PASSWORD, next_saturday
 from reservations.demo_guests import GUESTS
-from reservations.models import Reservation
+from reservations.models import QueueEntry, Reservation, WaitOffer
 from reservations.services.availability import offers_of_day
 from restaurants.demo.build import HOUSES
 from restaurants.models import DiningTable, Membership, Restaurant
@@ -154,6 +155,38 @@ def test_the_next_week_is_added_to_the_first(clock: Clock) -> None:
     later = SATURDAY + dt.timedelta(days=7)
     at_seven = [o for o in offers_of_day("rest_001", later, 2).offers if o.slot.label == "19:00"]
     assert [offer.free for offer in at_seven] == [3]
+
+
+@pytest.mark.parametrize("time", ["2025-11-10T13:30+01:00", "2025-11-10T20:30+01:00"])
+def test_tonight_there_is_a_queue_and_somebody_was_offered_a_table(clock: Clock, time: str) -> None:
+    clock.set(time)
+    said = demo()
+    first = counts()
+    maison = Restaurant.objects.get(public_id="maison")
+    waits = {each.name: each for each in QueueEntry.objects.filter(restaurant=maison)}
+    assert {each.service_date for each in waits.values()} == {dt.date(2025, 11, 10)}
+    overrun, called = waits["Theo Lambert"], waits["Sofia Marino"]
+    assert overrun.promised_at == clock.now - dt.timedelta(minutes=12)
+    assert (overrun.status, called.status) == ("waiting", "called")
+    assert called.blocks.get().ended_at is None
+    assert all(each.quoted_minutes is not None for each in waits.values())
+    assert "Queue at the door of Maison Allo: 4 parties" in said
+    offer = WaitOffer.objects.get(entry__restaurant=maison)
+    assert (offer.status, offer.entry.status) == ("open", "offered")
+    assert not Message.objects.exists()
+    demo()
+    assert counts() - first == Counter() == first - counts()
+
+
+def test_at_night_and_hours_later_the_demo_still_has_a_queue(clock: Clock) -> None:
+    clock.set("2025-11-11T01:00+01:00")
+    demo()
+    tonight = QueueEntry.objects.filter(restaurant__public_id="maison")
+    assert set(tonight.values_list("service_date", flat=True)) == {dt.date(2025, 11, 10)}
+    clock.advance(hours=2)
+    demo()
+    assert tonight.filter(status="left").count() == 4
+    assert tonight.exclude(status="left").count() == 4
 
 
 def test_next_saturday_is_never_today(clock: Clock) -> None:

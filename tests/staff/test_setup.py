@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from core.models import AuditEntry
@@ -128,6 +129,18 @@ def test_the_overview_says_what_is_missing(as_: As, cast: Cast, house: Restauran
 # --- Services and their preview ------------------------------------------------------------------
 
 
+def opened(client: Client) -> Client:
+    """A browser that opens every form before it sends it, so that it says what it showed."""
+    send = client.post
+
+    def post(address: str, data: Any = None, **more: Any) -> Any:
+        shown = (client.get(address).context or {}).get("shown", "")
+        return send(address, {"shown": shown, **(data or {})}, **more)
+
+    setattr(client, "post", post)  # noqa: B010 - its own method, on this one client
+    return client
+
+
 def service_fields(**fields: Any) -> dict[str, Any]:
     return {
         "name": "Dinner",
@@ -179,7 +192,7 @@ def test_a_preview_leaves_no_trace_in_what_guests_see(
     as_: As, cast: Cast, house: Restaurant
 ) -> None:
     """The rules of the change that was taken back must not be kept for the next reader."""
-    service, client = service_of(house), as_(cast.manager)
+    service, client = service_of(house), opened(as_(cast.manager))
     address = url(house, "setup_service", service.public_id)
     closed = service_fields(name="All day", first_seating="17:00", is_active="", preview="1")
     assert "gone" in text_of(client.post(address, closed))
@@ -194,7 +207,7 @@ def test_bookings_that_would_stand_outside_are_listed_before_saving(
     as_: As, cast: Cast, house: Restaurant, clock: Clock
 ) -> None:
     book(house, "18:00", 2, "Ada")
-    service, client = service_of(house), as_(cast.manager)
+    service, client = service_of(house), opened(as_(cast.manager))
     address = url(house, "setup_service", service.public_id)
     later = service_fields(name="All day", first_seating="19:00", last_seating="22:00")
     page = client.post(address, later)
@@ -219,7 +232,7 @@ def test_a_booked_service_is_not_removed(
 
 
 def test_turn_times_by_party_size(as_: As, cast: Cast, house: Restaurant) -> None:
-    client, address = as_(cast.manager), url(house, "setup_turns")
+    client, address = opened(as_(cast.manager)), url(house, "setup_turns")
     sent = {"up_to_0": "2", "minutes_0": "75", "up_to_1": "99", "minutes_1": "120"}
     assert client.post(address, sent).status_code == 302
     rows = TurnTime.objects.filter(restaurant=house, service=None).order_by("up_to")
@@ -234,7 +247,7 @@ def test_turn_times_by_party_size(as_: As, cast: Cast, house: Restaurant) -> Non
 
 
 def test_the_pacing_grid(as_: As, cast: Cast, house: Restaurant) -> None:
-    service, client = service_of(house), as_(cast.manager)
+    service, client = service_of(house), opened(as_(cast.manager))
     address = url(house, "setup_pacing", service.public_id)
     wall = 19 * 60
     sent = {"usual-slot_covers": "8", f"q{wall}-slot_covers": "1"}
@@ -260,7 +273,7 @@ def test_the_pacing_grid(as_: As, cast: Cast, house: Restaurant) -> None:
 
 
 def test_hours_are_typed_as_people_write_them(as_: As, cast: Cast, house: Restaurant) -> None:
-    client, address = as_(cast.manager), url(house, "setup_hours")
+    client, address = opened(as_(cast.manager)), url(house, "setup_hours")
     sent = {"venue_0": "12:00-14:30, 19h – 1", "kitchen_0": "19.00–22:30"}
     assert client.post(address, {**sent, "sure": "1"}).status_code == 302
     rows = OpeningHours.objects.filter(restaurant=house).order_by("part", "opens")
@@ -278,7 +291,7 @@ def test_hours_are_typed_as_people_write_them(as_: As, cast: Cast, house: Restau
 def test_a_special_day_is_shown_saved_and_taken_back(
     as_: As, cast: Cast, house: Restaurant
 ) -> None:
-    client, address = as_(cast.manager), url(house, "setup_day_new")
+    client, address = opened(as_(cast.manager)), url(house, "setup_day_new")
     asked = {"preview-date": "2025-12-24", "preview-party": "2", "preview-channel": "online"}
     sent = {"date": "2025-12-24", "opens": "12:00", "closes": "15:00", "note": "Christmas Eve"}
     page = text_of(client.post(address, {**sent, **asked, "preview": "1"}))
@@ -295,7 +308,7 @@ def test_a_special_day_is_shown_saved_and_taken_back(
 
 
 def test_every_kind_of_closure(as_: As, cast: Cast, house: Restaurant, clock: Clock) -> None:
-    client, address = as_(cast.manager), url(house, "setup_closures")
+    client, address = opened(as_(cast.manager)), url(house, "setup_closures")
     table = DiningTable.objects.get(restaurant=house, label="1")
     room = house.rooms.get()
     hours = {"date": "2025-11-20", "starts": "23:00", "ends": "00:30"}
@@ -331,7 +344,7 @@ def test_a_closure_names_the_guests_it_meets_and_cancels_nobody(
     as_: As, cast: Cast, house: Restaurant, clock: Clock
 ) -> None:
     made = book(house, "18:00", 2, "Ada")
-    client, address = as_(cast.manager), url(house, "setup_closures")
+    client, address = opened(as_(cast.manager)), url(house, "setup_closures")
     claim = made.claims.get()
     sent = {"kind": "table", "table": claim.table.public_id, "date": "2025-11-10"}
     page = client.post(address, sent)
@@ -362,7 +375,7 @@ def test_hours_on_the_night_the_clocks_change(
 
 
 def test_rules_of_booking(as_: As, cast: Cast, house: Restaurant) -> None:
-    client, address = as_(cast.manager), url(house, "setup_rules")
+    client, address = opened(as_(cast.manager)), url(house, "setup_rules")
     sent = {"accepts_reservations": "on", "window_days": "30", "lead_minutes": "60"}
     sent |= {"min_party": "1", "max_party": "8", "buffer_minutes": "15", "hold_minutes": "10"}
     sent |= {"offer_minutes": "15", "queue_keep_minutes": "10"}

@@ -1,4 +1,4 @@
-"""``manage.py demo``: restaurants to try everything with, people, two weeks of bookings."""
+"""``manage.py demo``: restaurants to try everything with, people, bookings, and who waits."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ class Command(BaseCommand):
         for name, visits in sorted(report.past.items()):
             if visits:
                 self.stdout.write(f"Visits of past weeks at {name}: {visits}")
+        for line in demo.build_tonight():
+            self.stdout.write(line)
         bella = Restaurant.objects.get(public_id=BELLA_NOTTE.public_id)
         self.stdout.write(
             f"{bella.name} is nearly full on {demo.next_saturday(bella):%A, %d %B} at 19:00"

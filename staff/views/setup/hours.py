@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Max
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from core import clock
 from core.errors import DomainError, NotFound
 from reservations.selectors.today import service_date_at
+from reservations.services.setup.rows import target_of
+from reservations.services.setup.shown import who_changed
 from reservations.services.setup.times import (
     end_closure,
     remove_special_day,
@@ -26,8 +29,9 @@ from reservations.views.wording import day as long_day
 from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay
 from restaurants.services import add_closure, close_day, end_of_tonight
 from staff.access import StaffRequest, house_url
+from staff.forms.setup.closing import ClosureForm
+from staff.forms.setup.shown import NAME, Difference, Shown, read
 from staff.forms.setup.times import (
-    ClosureForm,
     RulesForm,
     SpecialDayForm,
     Stretch,
@@ -35,13 +39,14 @@ from staff.forms.setup.times import (
     written,
 )
 from staff.views.setup.base import SetupView
-from staff.views.setup.preview import PreviewedView
+from staff.views.setup.preview import PreviewedView, Stale
 
 
 class HoursView(PreviewedView):
     """The regular week of venue and kitchen."""
 
     template = "hours"
+    verbs = ("openinghours.changed",)
     done = gettext_lazy("The hours are saved.")
 
     def form(self, data: Any) -> forms.Form:
@@ -103,6 +108,7 @@ class DayView(PreviewedView):
     """One special day, or a new one."""
 
     template = "day"
+    verbs = ("specialday.added", "specialday.changed")
     done = gettext_lazy("The day is saved.")
     row: SpecialDay | None = None
 
@@ -110,6 +116,14 @@ class DayView(PreviewedView):
         """The day the address names."""
         if "key" in kwargs:
             self.row = day_at(self.request.venue, kwargs["key"])
+
+    def target(self) -> str:
+        """The day's row."""
+        return target_of(self.row) if self.row else ""
+
+    def snapshot(self) -> Shown:
+        """The day as it is; nothing of a new one."""
+        return super().snapshot() if self.row else {}
 
     def start_date(self, today: dt.date) -> dt.date:
         """That day."""
@@ -139,6 +153,10 @@ class DayView(PreviewedView):
         """Remove it, or as usual."""
         if "remove" not in request.POST or "key" not in kwargs:
             return super().post(request, **kwargs)
+        self.find(**kwargs)
+        form, self.shown = self.form(request.POST), read(request.POST.get(NAME, ""))
+        if not self.is_as_shown(self.shown, form):
+            return self.overtaken(form, self._asked(request.POST)[1])
         remove_special_day(request.venue, day_at(request.venue, kwargs["key"]), by=request.actor)
         messages.success(request, _("The day has its regular hours again."))
         return self.after()
@@ -148,6 +166,7 @@ class ClosuresView(PreviewedView):
     """What is closed, and a form to close something."""
 
     template = "closures"
+    verbs = ("restaurant.closure_added", "restaurant.day_closed")
     done = gettext_lazy("It is closed. Bookings that were made stay.")
 
     def start_date(self, today: dt.date) -> dt.date:
@@ -184,6 +203,51 @@ class ClosuresView(PreviewedView):
     def after(self) -> HttpResponse:
         """The same page."""
         return self.to("setup_closures")
+
+    def snapshot(self) -> Shown:
+        """What was closed last, and the whole days that are closed."""
+        venue = self.request.venue
+        newest = Closure.objects.filter(restaurant=venue).aggregate(pk=Max("pk"))["pk"]
+        today = service_date_at(venue, clock.now())
+        days = SpecialDay.objects.filter(restaurant=venue, is_closed=True, date__gte=today)
+        closed = sorted(date.isoformat() for date in days.values_list("date", flat=True))
+        return {"newest": str(newest or 0), "closed": closed}
+
+    def is_as_shown(self, was: Shown, form: ClosureForm) -> bool:
+        """Whether nobody has closed something at that time since."""
+        return not self._newer(was, form)
+
+    def kept(self, was: Shown, form: ClosureForm) -> Any:
+        """All that was sent: nothing here can be anybody else's."""
+        return self.request.POST
+
+    def changed_since(self, was: Shown, form: ClosureForm) -> Stale:
+        """What is closed at that time since."""
+        return Stale(
+            text=who_changed(self.request.venue, self.verbs, self.target()),
+            advice=_("Look at what is closed by now. If yours is needed besides, close it."),
+            lines=tuple(self._newer(was, form)),
+        )
+
+    def _newer(self, was: Shown, form: ClosureForm) -> list[Difference]:
+        venue, said, newest = self.request.venue, form.cleaned_data, str(was.get("newest", "0"))
+        is_day = said["kind"] == "day"
+        starts, ends = _stretch(venue, said | {"starts": None} if is_day else said)
+        rows = Closure.objects.filter(restaurant=venue, starts_at__lt=ends, ends_at__gt=starts)
+        after = int(newest) if newest.isdecimal() and len(newest) < 19 else 0
+        rows = rows.filter(pk__gt=after).select_related("service", "room", "table")
+        found = [Difference(_closed_part(row), _when(row, venue), "") for row in rows]
+        if is_day:
+            dates = {
+                date.isoformat()
+                for date in _dates(said["date"], said["until_date"] or said["date"])
+            }
+            closed = set(self.snapshot()["closed"]) - set(was.get("closed", ()))
+            found += [
+                Difference(long_day(dt.date.fromisoformat(date)), _("Closed"), "")
+                for date in sorted(dates & closed)
+            ]
+        return found
 
     def more(self, form: Any) -> dict[str, Any]:
         """What is closed now and later."""
@@ -271,11 +335,12 @@ class RulesView(PreviewedView):
     """Window, notice, party limits, buffer."""
 
     template = "rules"
+    verbs = ("restaurant.changed",)
     done = gettext_lazy("The rules are saved.")
 
     def form(self, data: Any) -> forms.Form:
         """Its form."""
-        return RulesForm(data, venue=self.request.venue)
+        return RulesForm(data, venue=Restaurant.objects.get(pk=self.request.venue.pk))
 
     def write(self, form: RulesForm) -> object:
         """Save them."""

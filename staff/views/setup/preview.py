@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -18,12 +19,23 @@ from core.errors import DomainError
 from reservations.engine.types import Channel
 from reservations.selectors.today import service_date_at
 from reservations.services.setup.preview import Affected, Asked, Preview, ShownSlot, preview
+from reservations.services.setup.shown import SetupChanged, save_as_shown, who_changed
 from reservations.views.held import problems
 from reservations.views.wording import clock_time, guests, short_day
 from reservations.views.wording import day as long_day
 from restaurants.models import Restaurant
 from staff.access import StaffRequest, house_url
 from staff.forms.errors import add
+from staff.forms.setup.shown import (
+    NAME,
+    Difference,
+    Shown,
+    differences,
+    merged,
+    read,
+    shown_by,
+    written,
+)
 from staff.forms.setup.times import PreviewForm
 from staff.reasons import Told, free_text, reason_told
 from staff.views.setup.base import SetupView
@@ -67,6 +79,17 @@ class PreviewBox:
     affected: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     """Why there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """That somebody else was faster, as the page says it."""
+
+    text: str
+    """Who, and when."""
+    advice: str
+    """What can be done now."""
+    lines: tuple[Difference, ...] = ()
 
 
 def box_of(found: Preview, venue: Restaurant) -> PreviewBox:
@@ -138,6 +161,8 @@ class PreviewedView(SetupView):
 
     template: ClassVar[str] = ""
     done: ClassVar[Any] = ""
+    verbs: ClassVar[tuple[str, ...]] = ()
+    """What the audit trail calls a save of this, to say who was faster."""
 
     # --- What a page of its own says -------------------------------------------------------------
 
@@ -157,20 +182,46 @@ class PreviewedView(SetupView):
         """What else the page shows."""
         return {}
 
+    def target(self) -> str:
+        """What the audit trail calls the thing that is changed."""
+        return self.request.venue.public_id
+
+    def snapshot(self) -> Shown:
+        """What there is now, as the form shows it; nothing of what is still to be made."""
+        return shown_by(self.form(None))
+
+    def is_as_shown(self, was: Shown, form: Any) -> bool:
+        """Whether a save may go on what the form showed: nobody has saved since."""
+        return self.snapshot() == was
+
+    def kept(self, was: Shown, form: Any) -> Any:
+        """What was sent, for the form that is shown again."""
+        return merged(self.request.POST, was, self.form(None), form)
+
+    def changed_since(self, was: Shown, form: Any) -> Stale:
+        """What somebody else has changed since, in words."""
+        return Stale(
+            text=who_changed(self.request.venue, self.verbs, self.target()),
+            advice=_("What you changed stands in the form, all else is as it is now. Save again."),
+            lines=tuple(differences(was, self.form(None), form)),
+        )
+
     # --- What they have in common ----------------------------------------------------------------
 
     def get(self, request: StaffRequest, **kwargs: str) -> HttpResponse:
         """The form, with the slots as they are."""
         self.find(**kwargs)
         form = self.form(None)
+        self.shown = self.snapshot()
         asked, shown = self._asked(request.GET)
         box = box_of(preview(request.venue, asked), request.venue) if asked else PreviewBox()
         return self._page(form, shown, box)
 
     def post(self, request: StaffRequest, **kwargs: str) -> HttpResponse:
-        """Preview or save."""
+        """Preview or save, unless somebody else has saved since the form was opened."""
         self.find(**kwargs)
         form = self.form(request.POST)
+        self.shown = read(request.POST.get(NAME, ""))
         asked, shown = self._asked(request.POST)
         is_valid = form.is_valid()
         if "preview" in request.POST or "look" in request.POST:
@@ -180,17 +231,41 @@ class PreviewedView(SetupView):
             return self._page(form, shown, box, status=200 if is_valid else 422)
         if not is_valid:
             return self._page(form, shown, PreviewBox(problems=_texts(form)), status=422)
+        if not self.is_as_shown(self.shown, form):
+            return self.overtaken(form, shown)
         if "sure" not in request.POST:
             box = self._preview(form, asked)
             if box.affected:
                 return self._page(form, shown, box, status=409, asks=True)
+        return self._save(form, shown)
+
+    def _save(self, form: Any, shown: PreviewForm) -> HttpResponse:
         try:
-            self.write(form)
+            is_still = partial(self._is_still, form)
+            save_as_shown(self.request.venue, is_still, partial(self.write, form))
+        except SetupChanged:
+            return self.overtaken(form, shown)
         except DomainError as error:
             add(form, error)
             return self._page(form, shown, PreviewBox(problems=_texts(form)), status=422)
-        messages.success(request, str(self.done))
+        messages.success(self.request, str(self.done))
         return self.after()
+
+    def _is_still(self, form: Any) -> bool:
+        """The same asked once more, with everything read anew: under the lock of the house."""
+        self.find(**self.kwargs)
+        return self.is_as_shown(self.shown, form)
+
+    def overtaken(self, form: Any, shown: PreviewForm) -> HttpResponse:
+        """The form with what was typed, on top of what is there now, which is what it shows."""
+        self.find(**self.kwargs)
+        stale = self.changed_since(self.shown, form)
+        kept = self.form(self.kept(self.shown, form))
+        self.shown = self.snapshot()
+        box = PreviewBox(problems=_texts(kept)) if not kept.is_valid() else PreviewBox()
+        if not box.problems:
+            box = self._preview(kept, self._asked(self.request.POST)[0])
+        return self._page(kept, shown, box, status=409, stale=stale)
 
     def find(self, **kwargs: str) -> None:
         """Look up what the address names; raises NotFound."""
@@ -236,6 +311,7 @@ class PreviewedView(SetupView):
         *,
         status: int = 200,
         asks: bool = False,
+        stale: Stale | None = None,
     ) -> HttpResponse:
         if not self.may_change:
             for field in form.fields.values():
@@ -245,6 +321,8 @@ class PreviewedView(SetupView):
             "problems": problems(form),
             "others": [str(text) for text in form.non_field_errors()],
             "asks": asks,
+            "stale": stale,
+            "shown": written(self.shown),
             **self.more(form),
         }
         return self.page(self.template, context, status=status)

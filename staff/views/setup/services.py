@@ -28,6 +28,7 @@ from reservations.views.wording import short_day
 from restaurants.models import DiningService, Restaurant, TurnTime
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.pacing import PacingForm
+from staff.forms.setup.shown import Shown
 from staff.forms.setup.times import ServiceForm, TurnsForm
 from staff.views.setup.base import SetupView
 from staff.views.setup.preview import PreviewedView
@@ -96,6 +97,7 @@ class ServiceView(PreviewedView):
     """One service, or a new one."""
 
     template = "service"
+    verbs = ("diningservice.added", "diningservice.changed")
     done = gettext_lazy("The service is saved.")
     row: DiningService | None = None
 
@@ -103,6 +105,14 @@ class ServiceView(PreviewedView):
         """The service the address names."""
         if "key" in kwargs:
             self.row = service_at(self.request.venue, kwargs["key"])
+
+    def target(self) -> str:
+        """The service."""
+        return self.row.public_id if self.row else ""
+
+    def snapshot(self) -> Shown:
+        """The service as it is; nothing of a new one."""
+        return super().snapshot() if self.row else {}
 
     def start_date(self, today: dt.date) -> dt.date:
         """When it runs next."""
@@ -159,6 +169,7 @@ class TurnsView(PreviewedView):
     """How long parties stay: the house's, or (``?service=``) those of one service."""
 
     template = "turns"
+    verbs = ("turntimes.changed",)
     done = gettext_lazy("The turn times are saved.")
     row: DiningService | None = None
 
@@ -166,6 +177,10 @@ class TurnsView(PreviewedView):
         """The service, if one is named."""
         key = self.request.GET.get("service", "")
         self.row = service_at(self.request.venue, key) if key else None
+
+    def target(self) -> str:
+        """The service, or the house."""
+        return self.row.public_id if self.row else super().target()
 
     def start_date(self, today: dt.date) -> dt.date:
         """When the service runs next."""
@@ -202,12 +217,17 @@ class PacingView(PreviewedView):
     """The pacing of one service as a grid."""
 
     template = "pacing"
+    verbs = ("pacing.changed", "diningservice.changed")
     done = gettext_lazy("The pacing is saved.")
     row: DiningService
 
     def find(self, **kwargs: str) -> None:
         """The service the address names."""
         self.row = service_at(self.request.venue, kwargs["key"])
+
+    def target(self) -> str:
+        """The service."""
+        return self.row.public_id
 
     def start_date(self, today: dt.date) -> dt.date:
         """When it runs next."""

@@ -1,0 +1,93 @@
+"""The form by which something of a house is closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from restaurants.models import DiningRoom, DiningService, DiningTable, Restaurant
+from staff.forms.setup.fields import choice, clock, day, tick
+
+
+class ClosureForm(forms.Form):
+    """Close now, for a stretch of a day, a whole day, a room or a table."""
+
+    KINDS = (
+        ("now", gettext_lazy("From now on, tonight")),
+        ("slot", gettext_lazy("Some hours")),
+        ("day", gettext_lazy("A whole day")),
+        ("room", gettext_lazy("A room")),
+        ("table", gettext_lazy("A table")),
+    )
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What closes"), choices=KINDS, widget=forms.RadioSelect
+    )
+    date = day(gettext_lazy("Date"), required=False)
+    until_date = day(
+        gettext_lazy("Until (date)"),
+        required=False,
+        help_text=gettext_lazy("Empty: the same day."),
+    )
+    starts = clock(gettext_lazy("From"), required=False)
+    ends = clock(
+        gettext_lazy("Until"),
+        required=False,
+        help_text=gettext_lazy("At or before the start: the next morning."),
+    )
+    service = choice(gettext_lazy("Only this service"), required=False)
+    room = choice(gettext_lazy("Room"), required=False)
+    table = choice(gettext_lazy("Table"), required=False)
+    online_only = tick(gettext_lazy("Online only"), help_text=gettext_lazy("Staff may still book."))
+    note = forms.CharField(
+        label=gettext_lazy("Why"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Shown to guests."),
+    )
+
+    def __init__(self, data: Any, *, venue: Restaurant, today: dt.date) -> None:
+        super().__init__(data, initial={"kind": "now", "date": today})
+        rows: dict[str, Any] = {
+            "service": DiningService.objects.filter(restaurant=venue),
+            "room": DiningRoom.objects.filter(restaurant=venue),
+            "table": DiningTable.objects.filter(restaurant=venue).order_by("label"),
+        }
+        self.rows: dict[str, dict[str, Any]] = {}
+        for name, found in rows.items():
+            self.rows[name] = {row.public_id: row for row in found}
+            field = cast("forms.ChoiceField", self.fields[name])
+            texts = [
+                (key, row.label if name == "table" else row.name)
+                for key, row in self.rows[name].items()
+            ]
+            field.choices = [("", "–" if name != "service" else _("All services")), *texts]
+
+    def clean(self) -> dict[str, Any]:
+        """What each kind needs."""
+        said = self.cleaned_data
+        kind = said.get("kind")
+        needed = {
+            "slot": ("date", "starts", "ends"),
+            "day": ("date",),
+            "room": ("date", "room"),
+            "table": ("date", "table"),
+        }.get(str(kind), ())
+        for name in needed:
+            if not said.get(name) and name not in self.errors:
+                self.add_error(name, _("This is missing."))
+        if bool(said.get("starts")) != bool(said.get("ends")) and kind in ("room", "table"):
+            self.add_error(
+                "ends" if said.get("starts") else "starts", _("Give both times, or none.")
+            )
+        first, last = said.get("date"), said.get("until_date")
+        if first and last and last < first:
+            self.add_error("until_date", _("The last day is before the first."))
+        return said
+
+    def chosen(self, name: str) -> Any:
+        """The service, room or table that was chosen, or None."""
+        return self.rows[name].get(self.cleaned_data.get(name) or "")

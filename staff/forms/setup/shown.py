@@ -1,0 +1,128 @@
+"""What a form of set-up showed, as text that it carries: by it a stale save is known.
+
+Nothing secret and nothing trusted: whoever sends another text than was shown only changes what the
+save is compared with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+Shown = dict[str, str | list[str]]
+"""By field: its text, or the chosen of several. Empty ones are left out."""
+
+NAME = "shown"
+"""Of the hidden field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that somebody else changed since."""
+
+    label: str
+    now: str
+    yours: str
+    """What was typed, if that was changed, too, and is something else."""
+
+
+def shown_by(form: forms.Form) -> Shown:
+    """What an unbound form shows."""
+    found = {name: _text(form[name].field, form[name].value()) for name in form.fields}
+    return {name: value for name, value in found.items() if value}
+
+
+def typed_in(form: forms.Form) -> Shown:
+    """What was sent in a bound form."""
+    found = {}
+    for name, field in form.fields.items():
+        raw = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+        found[name] = _text(field, raw)
+    return {name: value for name, value in found.items() if value}
+
+
+def written(shown: Shown) -> str:
+    """As the hidden field has it."""
+    return json.dumps(shown, sort_keys=True, ensure_ascii=False)
+
+
+def read(text: str) -> Shown:
+    """What :func:`written` wrote; of anything else nothing, as if nothing had been shown."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {
+        name: [str(each) for each in value] if isinstance(value, list) else str(value)
+        for name, value in found.items()
+    }
+
+
+def merged(data: QueryDict, was: Shown, now: forms.Form, sent: forms.Form) -> QueryDict:
+    """What was typed, on top of what is there now: a field that was not touched takes the new one.
+
+    ``was`` is what the form showed, ``now`` an unbound one of this moment, ``sent`` the bound one.
+    """
+    mine, theirs = typed_in(sent), shown_by(now)
+    found = data.copy()
+    for name in now.fields:
+        if mine.get(name, "") != was.get(name, ""):
+            continue
+        value = theirs.get(name, "")
+        found.pop(name, None)
+        if isinstance(value, list):
+            found.setlist(name, value)
+        elif value or not isinstance(now.fields[name].widget, forms.CheckboxInput):
+            found[name] = value
+    return found
+
+
+def differences(was: Shown, now: forms.Form, sent: forms.Form) -> list[Difference]:
+    """The fields that are not as they were shown, in the order of the form."""
+    mine, theirs = typed_in(sent), shown_by(now)
+    found = []
+    for name, field in now.fields.items():
+        there, typed, before = (each.get(name, "") for each in (theirs, mine, was))
+        if there == before:
+            continue
+        is_mine = typed not in (before, there)
+        yours = _words(field, typed) if is_mine else ""
+        found.append(Difference(title_of(now, name), _words(field, there), yours))
+    return found
+
+
+def title_of(form: forms.Form, name: str) -> str:
+    """How a field is called where it stands alone."""
+    titles: Mapping[str, str] = getattr(form, "titles_alone", {})
+    return titles.get(name) or str(form.fields[name].label or name)
+
+
+def _text(field: forms.Field, value: Any) -> str | list[str]:
+    if isinstance(field.widget, forms.CheckboxInput):
+        return "on" if value else ""
+    if isinstance(field.widget, forms.SelectMultiple | forms.CheckboxSelectMultiple):
+        return sorted(str(each) for each in value or [])
+    if value is None:
+        return ""
+    if isinstance(field.widget, forms.Select | forms.RadioSelect):
+        return str(value)
+    return str(field.widget.format_value(value) or "").strip()
+
+
+def _words(field: forms.Field, value: str | list[str]) -> str:
+    if isinstance(field.widget, forms.CheckboxInput):
+        return _("yes") if value else _("no")
+    if isinstance(field, forms.ChoiceField):
+        choices = cast("list[tuple[Any, Any]]", list(field.choices))
+        names = {str(key): str(name) for key, name in choices}
+        many = value if isinstance(value, list) else [value]
+        return ", ".join(names.get(each, each) for each in many) or "–"
+    return str(value) or "–"
