@@ -123,6 +123,7 @@ VERBS: Mapping[str, Any] = {
     "sms_account.disconnected": gettext_lazy("Texts disconnected"),
     "hold.placed": gettext_lazy("Table held"),
     "hold.extended": gettext_lazy("Hold extended"),
+    "hold.kept": gettext_lazy("Hold kept while the guest pays"),
     "hold.released": gettext_lazy("Hold let go"),
     "hold.expired": gettext_lazy("Hold expired"),
     "hold.handed_over": gettext_lazy("Hold handed over"),

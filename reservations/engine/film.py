@@ -65,13 +65,43 @@ class BlockThen:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldThen:
+    """A table that was kept for somebody who was booking."""
+
+    date: str
+    """Its service date, as ISO 8601."""
+    party_size: int
+    expires: Seconds
+    """When it was over without a deed."""
+    table_ids: tuple[int, ...] = ()
+    claimed_from: Seconds = 0
+    claimed_until: Seconds = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerThen:
+    """Somebody on shift, with the tables of their section."""
+
+    server_id: int
+    table_ids: tuple[int, ...] = ()
+    is_cut: bool = False
+    """Took no more tables."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evening:
-    """Everybody, and every table out of use, as it was; by public id."""
+    """Everybody, and every table that was not free for others, as it was; by public id."""
 
     parties: Mapping[str, PartyThen]
     blocks: Mapping[str, BlockThen]
+    holds: Mapping[str, HoldThen] = field(default_factory=dict)
+    servers: Mapping[str, ServerThen] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
-    """Parties that something happened to before how they stood was written down with it."""
+    """What something was done to before how it stood was written down with the deed."""
+
+
+STANDING = ("res_", "hold_", "block_", "srv_")
+"""How the public ids begin of what has a state."""
 
 
 def state_at(events: Iterable[Event], instant: Seconds) -> Evening:
@@ -89,18 +119,33 @@ def state_after(done: Iterable[Event], instant: Seconds) -> Evening:
     seen: dict[str, None] = {}
     for event in done:
         last.update(event.states)
-        if event.target.startswith("res_"):
+        if event.target.startswith(STANDING):
             seen[event.target] = None
-    parties, blocks = {}, {}
+    return _standing(last, instant, frozenset(seen.keys() - last.keys()))
+
+
+def _standing(
+    last: Mapping[str, Mapping[str, Any] | None], instant: Seconds, unknown: frozenset[str]
+) -> Evening:
+    """What is still there of it at ``instant``: a hold and a blocked table are over by the clock.
+
+    What a state is about is told by what it says.
+    """
+    parties, blocks, holds, servers = {}, {}, {}, {}
     for key, state in last.items():
         if state is None:
             continue
-        if "table" in state:
+        if "section" in state:
+            servers[key] = _server(state)
+        elif "expires" in state:
+            if state["expires"] > instant:
+                holds[key] = _hold(state)
+        elif "table" in state:
             if state["ends"] > instant:
                 blocks[key] = _block(state)
         else:
             parties[key] = _party(state)
-    return Evening(parties, blocks, frozenset(seen.keys() - last.keys()))
+    return Evening(parties, blocks, holds, servers, unknown)
 
 
 def _block(state: Mapping[str, Any]) -> BlockThen:
@@ -108,6 +153,21 @@ def _block(state: Mapping[str, Any]) -> BlockThen:
     until = state.get("until", ends)
     queued = state.get("queue", "")
     return BlockThen(state["table"], state["kind"], state["starts"], ends, until, queued)
+
+
+def _hold(state: Mapping[str, Any]) -> HoldThen:
+    return HoldThen(
+        date=state["date"],
+        party_size=state["size"],
+        expires=state["expires"],
+        table_ids=tuple(state.get("tables", ())),
+        claimed_from=state.get("from", 0),
+        claimed_until=state.get("until", 0),
+    )
+
+
+def _server(state: Mapping[str, Any]) -> ServerThen:
+    return ServerThen(state["id"], tuple(state["section"]), state.get("cut", False))
 
 
 def _party(state: Mapping[str, Any]) -> PartyThen:

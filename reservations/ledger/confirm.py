@@ -16,13 +16,13 @@ from typing import Any
 import orjson
 from django.db import connection, transaction
 
-from core.actors import Actor
+from core.actors import SYSTEM, Actor
 from core.ids import booking_code, public_id
 from notifications.reach import Way
 from payments.gateways.base import NEVER_ARRIVED, ChargeResult
 from reservations.details import DETAIL_COLUMNS, OFFER_COLUMNS, ORIGIN_COLUMNS, Details
 from reservations.ledger.guard import AUDIT, CodeTaken, actor_parameters, array, dump, guarded
-from reservations.ledger.states import OF_HOLD
+from reservations.ledger.states import HELD, OF_HOLD
 from reservations.models.reservation import IS_LIVE
 
 _CODE_DRAWS = 8
@@ -105,6 +105,14 @@ WITH hold AS (
   UPDATE reservations_tableclaim c SET expires_at = %(keep_until)s
   FROM payment
   WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL AND c.expires_at < %(keep_until)s
+), audit AS ({AUDIT}
+  SELECT %(now)s, 'hold.kept', h.public_id, h.restaurant_id, %(actor_kind)s, %(actor_id)s,
+         %(actor_label)s, jsonb_build_object('state', jsonb_build_object(h.public_id, {HELD})),
+         %(correlation_id)s, %(origin)s
+  FROM payment CROSS JOIN (
+    SELECT id, public_id, restaurant_id, service_date, party_size,
+           %(keep_until)s::timestamptz AS expires_at
+    FROM hold WHERE expires_at < %(keep_until)s) h
 )
 SELECT id, idempotency_key, amount, currency, method, provider_reference, created_at, kind, gateway,
        account_id
@@ -142,8 +150,8 @@ def begin_payment(
     The key counts failed attempts, so a second click or a retry after a lost answer finds
     the first row (and its method), also when its card was declined in this very moment, and
     only a new try after a decline gets a new one. The hold is kept
-    at least until ``keep_until``, so that it does not lapse while the provider answers; the
-    sweep looks after the payment from ``check_at`` on.
+    at least until ``keep_until``, so that it does not lapse while the provider answers (the trail
+    says so where that is longer); the sweep looks after the payment from ``check_at`` on.
     """
     parameters = {
         "hold_id": hold_id,
@@ -155,6 +163,7 @@ def begin_payment(
         "method": dump(method),
         **_contact(contact),
         **_said(details),
+        **actor_parameters(SYSTEM),
         "now": now,
         "keep_until": keep_until,
         "check_at": check_at,
@@ -177,20 +186,33 @@ def _read_open_payment(cursor: Any, hold_id: int, now: dt.datetime) -> Any:
     return cursor.fetchone()
 
 
-_KEEP = """
+_KEEP = f"""
 WITH kept AS (
   UPDATE reservations_tableclaim SET expires_at = %(until)s
   WHERE hold_id = %(hold_id)s AND released_at IS NULL AND expires_at < %(until)s
+), hold AS (
+  UPDATE reservations_hold SET expires_at = %(until)s
+  WHERE id = %(hold_id)s AND status = 'live' AND expires_at < %(until)s
+  RETURNING *
 )
-UPDATE reservations_hold SET expires_at = %(until)s
-WHERE id = %(hold_id)s AND status = 'live' AND expires_at < %(until)s
+{AUDIT}
+  SELECT %(now)s, 'hold.kept', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
+         %(actor_label)s, jsonb_build_object('state', jsonb_build_object(public_id, {HELD})),
+         %(correlation_id)s, %(origin)s
+  FROM hold h
 """
 
 
-def keep_hold(hold_id: int, *, until: dt.datetime) -> None:
+def keep_hold(hold_id: int, *, until: dt.datetime, now: dt.datetime) -> None:
     """Keep a live hold at least until then, in the caller's transaction. May be repeated."""
+    parameters: dict[str, Any] = {
+        **actor_parameters(SYSTEM),
+        "hold_id": hold_id,
+        "until": until,
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, {"hold_id": hold_id, "until": until})
+        cursor.execute(_KEEP, parameters)
 
 
 _CONFIRM = f"""
@@ -236,7 +258,7 @@ WITH hold AS (
   SELECT %(now)s, 'reservation.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
          %(actor_id)s, %(actor_label)s,
          jsonb_build_object('hold', %(hold_public_id)s::text, 'code', %(code)s::text,
-           'state', jsonb_build_object(public_id, {OF_HOLD})),
+           'state', jsonb_build_object(public_id, {OF_HOLD}, %(hold_public_id)s::text, NULL)),
          %(correlation_id)s, %(origin)s
   FROM reservation r
 ), message AS (

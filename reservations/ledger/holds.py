@@ -16,6 +16,7 @@ from reservations.engine.money import RefundStep
 from reservations.ledger.decisions import asked, candidates
 from reservations.ledger.guard import AUDIT, actor_parameters, dump, guarded
 from reservations.ledger.place import COUNT, Place, place_parameters
+from reservations.ledger.states import HELD, held_state
 
 _OFFER = ", ".join(OFFER_COLUMNS)
 _OFFER_VALUES = ", ".join(f"%({name})s" for name in OFFER_COLUMNS)
@@ -52,7 +53,7 @@ WITH loads AS ({COUNT}), hold AS (
      %(plan_version)s, %(actor_kind)s, %(actor_label)s)
 ), audit AS ({AUDIT}
   VALUES (%(now)s, 'hold.placed', %(public_id)s, %(restaurant_id)s, %(actor_kind)s, %(actor_id)s,
-     %(actor_label)s, %(asked)s::jsonb, %(correlation_id)s, %(origin)s)
+     %(actor_label)s, %(told)s::jsonb, %(correlation_id)s, %(origin)s)
 )
 SELECT id FROM hold
 """
@@ -85,6 +86,9 @@ def insert_hold(
 
     The caller holds the day's lock. Raises what :func:`guarded` says.
     """
+    question = asked(decision)
+    during = (place.starts_at, place.claimed_until)
+    state = held_state(place.service_date, place.party_size, place.table_ids, during, expires_at)
     parameters = {
         **place_parameters(place),
         **actor_parameters(by),
@@ -104,7 +108,8 @@ def insert_hold(
         "policy_id": policy_id,
         "policy_name": policy_name,
         "refund_ladder": dump([[step.hours, step.percent] for step in ladder]),
-        "asked": dump(asked(decision)),
+        "asked": dump(question),
+        "told": dump(question | {"state": {public_id: state}}),
         "candidates": dump(candidates(decision)),
         "rule_version": decision.rule_version,
         "plan_version": plan_version,
@@ -140,7 +145,8 @@ WITH closed AS (
   WHERE s.id = counted.id
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'hold.' || %(status)s::text, public_id, restaurant_id, %(actor_kind)s,
-         %(actor_id)s, %(actor_label)s, '{{{{}}}}'::jsonb, %(correlation_id)s,
+         %(actor_id)s, %(actor_label)s,
+         jsonb_build_object('state', jsonb_build_object(public_id, NULL)), %(correlation_id)s,
          %(origin)s FROM closed
 )
 SELECT count(*) FROM closed
@@ -188,13 +194,14 @@ WITH hold AS (
   UPDATE reservations_hold h SET expires_at = %(expires_at)s, extensions = h.extensions + 1
   WHERE h.public_id = %(public_id)s AND h.guest_key = %(guest_key)s AND h.status = 'live'
     AND h.expires_at > %(now)s AND h.extensions < %(limit)s
-  RETURNING h.id, h.public_id, h.restaurant_id
+  RETURNING h.*
 ), claims AS (
   UPDATE reservations_tableclaim c SET expires_at = %(expires_at)s
   FROM hold WHERE c.hold_id = hold.id AND c.released_at IS NULL
 ), audit AS ({AUDIT}
   SELECT %(now)s, 'hold.extended', public_id, restaurant_id, %(actor_kind)s, %(actor_id)s,
-         %(actor_label)s, '{{}}'::jsonb, %(correlation_id)s, %(origin)s FROM hold
+         %(actor_label)s, jsonb_build_object('state', jsonb_build_object(public_id, {HELD})),
+         %(correlation_id)s, %(origin)s FROM hold h
 )
 SELECT count(*) FROM hold
 """

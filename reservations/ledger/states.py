@@ -1,4 +1,4 @@
-"""How parties and blocked tables stand, as it is written beside the deeds of the audit trail.
+"""How parties, tables and sections stand, as it is written beside the deeds of the audit trail.
 
 With every deed that changes where or when somebody sits the trail keeps how it was afterwards, so
 that an evening can be shown again as it was (``engine.film``): ids of tables and instants, nothing
@@ -7,14 +7,16 @@ about people. Undoing puts rows back as they were; only the trail knows what was
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
+from math import ceil
 from typing import Any
 
 import orjson
 from django.db import connection
 
 State = dict[str, dict[str, Any] | None]
-"""By public id; None for what is not in the book, or not out of use, any more."""
+"""By public id; None for what is not in the book, not kept or not out of use any more."""
 
 _PARTIES = """
 SELECT b.public_id, CASE WHEN b.merged_into_id IS NULL THEN jsonb_strip_nulls(jsonb_build_object(
@@ -47,23 +49,75 @@ SELECT k.public_id, CASE WHEN k.ended_at IS NULL THEN jsonb_strip_nulls(jsonb_bu
 FROM reservations_tableblock k WHERE k.id = ANY(%s)
 """
 
-OF_HOLD = """
+
+def _claims_of(hold: str) -> str:
+    """The tables that a hold with this key has, and for how long, to be added to its state."""
+    return f"""
+  coalesce((
+    SELECT jsonb_build_object('tables', jsonb_agg(c.table_id ORDER BY c.table_id),
+      'from', floor(extract(epoch FROM min(lower(c.during))))::bigint,
+      'until', ceil(extract(epoch FROM max(upper(c.during))))::bigint)
+    FROM reservations_tableclaim c
+    WHERE c.hold_id = {hold} AND c.released_at IS NULL HAVING count(*) > 0), '{{}}')
+"""
+
+
+OF_HOLD = f"""
   jsonb_build_object('date', r.service_date, 'status', r.status, 'size', r.party_size,
     'starts', extract(epoch FROM r.starts_at)::bigint,
-    'ends', extract(epoch FROM r.ends_at)::bigint) || coalesce((
-      SELECT jsonb_build_object('tables', jsonb_agg(c.table_id ORDER BY c.table_id),
-        'from', floor(extract(epoch FROM min(lower(c.during))))::bigint,
-        'until', ceil(extract(epoch FROM max(upper(c.during))))::bigint)
-      FROM reservations_tableclaim c
-      WHERE c.hold_id = %(hold_id)s AND c.released_at IS NULL HAVING count(*) > 0), '{}')
+    'ends', extract(epoch FROM r.ends_at)::bigint) || {_claims_of("%(hold_id)s")}
 """
 """The same of a booking ``r`` while the statement runs that turns a hold into it."""
 
+HELD = f"""
+  jsonb_build_object('date', h.service_date, 'size', h.party_size,
+    'expires', ceil(extract(epoch FROM h.expires_at))::bigint) || {_claims_of("h.id")}
+"""
+"""The same of a live hold ``h``."""
 
-def states_of(parties: Iterable[int] = (), blocks: Iterable[int] = ()) -> State:
+_HOLDS = f"""
+SELECT h.public_id, CASE WHEN h.status = 'live' THEN {HELD} END
+FROM reservations_hold h WHERE h.id = ANY(%s)
+"""
+
+_SERVERS = """
+SELECT s.public_id, jsonb_build_object('id', s.id, 'cut', s.cut_at IS NOT NULL,
+  'section', coalesce((SELECT jsonb_agg(t.table_id ORDER BY t.table_id)
+                       FROM reservations_sectiontable t WHERE t.server_id = s.id), '[]'))
+FROM reservations_shiftserver s WHERE s.id = ANY(%s)
+"""
+
+
+def held_state(
+    service_date: dt.date,
+    party_size: int,
+    table_ids: Iterable[int],
+    during: tuple[dt.datetime, dt.datetime],
+    expires_at: dt.datetime,
+) -> dict[str, Any]:
+    """The same of a hold that is about to be written, whose claims nothing can read yet."""
+    state: dict[str, Any] = {
+        "date": service_date.isoformat(),
+        "size": party_size,
+        "expires": ceil(expires_at.timestamp()),
+    }
+    if tables := sorted(table_ids):
+        start, end = during
+        state |= {"tables": tables, "from": int(start.timestamp()), "until": ceil(end.timestamp())}
+    return state
+
+
+def states_of(
+    parties: Iterable[int] = (),
+    blocks: Iterable[int] = (),
+    holds: Iterable[int] = (),
+    servers: Iterable[int] = (),
+) -> State:
     """How these rows (by key) stand now, in the caller's transaction. A query for each kind."""
     found: State = {}
-    for statement, keys in ((_PARTIES, list(parties)), (_BLOCKS, list(blocks))):
+    asked = ((_PARTIES, parties), (_BLOCKS, blocks), (_HOLDS, holds), (_SERVERS, servers))
+    for statement, wanted in asked:
+        keys = list(wanted)
         if not keys:
             continue
         with connection.cursor() as cursor:

@@ -333,5 +333,5 @@ def _not_secured(held: HeldPlace, payment_id: int, result: ChargeResult) -> Doma
     with transaction.atomic():
         record_charge(payment_id, result, at=now)
         if result.outcome is ChargeOutcome.ACTION_REQUIRED:
-            write.keep_hold(held.id, until=now + ACTION_GRACE)
+            write.keep_hold(held.id, until=now + ACTION_GRACE, now=now)
     return refusal_of(result)

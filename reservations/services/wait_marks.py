@@ -25,7 +25,7 @@ _OF_A_VISIT = (
     *("tagged", "house_messaged", "link_revoked"),
 )
 FREES_NOTHING = frozenset(
-    {"hold.placed", "hold.extended", "waitlist.offered", "waitlist.expired"}
+    {"hold.placed", "hold.extended", "hold.kept", "waitlist.offered", "waitlist.expired"}
     | {f"reservation.{word}" for word in _OF_A_VISIT}
 )
 """Verbs after which no table can be free that was not before."""

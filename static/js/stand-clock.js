@@ -35,6 +35,7 @@ function tick() {
     ring.setAttribute("stroke-dasharray", `${Math.min(Math.max(share, 0.02), 1) * 100} 100`);
   }
   const clock = find("[data-clock]");
+  if (!clock) return;
   const zone = clock.dataset.zone;
   clock.textContent = new Date(at * 1000).toLocaleTimeString("en-GB", {
     hour: "2-digit",

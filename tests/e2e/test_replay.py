@@ -109,6 +109,12 @@ def test_without_scripts_links_and_the_form_do_the_same(film: Open) -> None:
     deed(page, "1 of 6")
 
 
+def test_a_date_without_anything_has_no_clock(film: Open) -> None:
+    page = film("?date=2025-12-24").page
+    deed(page, "Nothing was written down on this date.")
+    expect(page.locator("[data-clock]")).to_have_count(0)
+
+
 @pytest.mark.parametrize("size", [PHONE, TABLET, WIDE], ids=["phone", "tablet", "desk"])
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing(size: dict[str, int], theme: str, film: Open) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reservations.engine.film import BlockThen, Event, PartyThen, state_after, state_at
+from reservations.engine.film import (
+    BlockThen,
+    Event,
+    HoldThen,
+    PartyThen,
+    ServerThen,
+    state_after,
+    state_at,
+)
 from reservations.engine.lifecycle import Status
 
 START = 1_700_000_000
@@ -72,6 +80,57 @@ def test_what_was_never_written_down_is_said_to_be_unknown() -> None:
     assert state_after([old], START).unknown == {"res_a"}
     new = Event(2, START, "reservation.seated", "res_a", {"res_a": party("seated")})
     assert state_after([old, new], START).unknown == frozenset()
+
+
+def test_a_hold_is_over_when_its_time_is_or_somebody_ends_it() -> None:
+    held = {"date": "2025-11-10", "size": 2, "expires": START + 600, "tables": [3]}
+    longer = held | {"expires": START + 900, "from": START, "until": START + 7200}
+    events = [
+        Event(1, START, "hold.placed", "hold_a", {"hold_a": held}),
+        Event(2, START + 60, "hold.extended", "hold_a", {"hold_a": longer}),
+        Event(3, START + 90, "hold.placed", "hold_b", {"hold_b": held}),
+        Event(4, START + 120, "hold.released", "hold_b", {"hold_b": None}),
+    ]
+    short = HoldThen("2025-11-10", 2, START + 600, (3,))
+    kept = HoldThen("2025-11-10", 2, START + 900, (3,), START, START + 7200)
+    assert state_at(events, START + 59).holds == {"hold_a": short}
+    assert state_at(events, START + 90).holds == {"hold_a": kept, "hold_b": short}
+    assert state_at(events, START + 899).holds == {"hold_a": kept}
+    assert state_at(events, START + 900).holds == {}
+
+
+def test_a_section_is_whose_it_was_given_to_last() -> None:
+    def server(pk: int, *tables: int, is_cut: bool = False) -> dict[str, Any]:
+        return {"id": pk, "section": list(tables), "cut": is_cut}
+
+    events = [
+        Event(1, START, "server.section", "srv_a", {"srv_a": server(1, 4, 5)}),
+        Event(
+            2,
+            START + 60,
+            "server.section",
+            "srv_b",
+            {"srv_b": server(2, 5), "srv_a": server(1, 4)},
+        ),
+        Event(3, START + 90, "server.cut", "srv_a", {"srv_a": server(1, 4, is_cut=True)}),
+        Event(4, START + 95, "stand.undone", "srv_b", {"srv_b": None}),
+    ]
+    assert state_at(events, START).servers == {"srv_a": ServerThen(1, (4, 5))}
+    assert state_at(events, START + 60).servers == {
+        "srv_a": ServerThen(1, (4,)),
+        "srv_b": ServerThen(2, (5,)),
+    }
+    assert state_at(events, START + 95).servers == {"srv_a": ServerThen(1, (4,), True)}
+
+
+def test_whatever_stands_somewhere_is_unknown_until_it_is_told() -> None:
+    old = [
+        Event(number, START, "any.thing", target)
+        for number, target in enumerate(
+            ("res_a", "hold_a", "block_a", "srv_a", "rest_a", "queue_a")
+        )
+    ]
+    assert state_after(old, START).unknown == {"res_a", "hold_a", "block_a", "srv_a"}
 
 
 KEYS = st.sampled_from(["res_a", "res_b", "block_c"])

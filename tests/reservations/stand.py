@@ -13,7 +13,7 @@ from reservations.engine import film
 from reservations.engine import types as e
 from reservations.ledger.confirm import Contact
 from reservations.ledger.states import states_of
-from reservations.models import Reservation, TableBlock
+from reservations.models import Hold, Reservation, ShiftServer, TableBlock
 from reservations.proof.invariants import (
     CLAIM_WITHOUT_OWNER,
     GAUGE_ABOVE_LIMIT,
@@ -155,7 +155,9 @@ def check_film(venue: Restaurant, now: dt.datetime) -> None:
     """The evening put together from the audit trail is the one in the database."""
     parties = Reservation.objects.filter(restaurant=venue, service_date=DATE, is_test=False)
     blocks = TableBlock.objects.filter(restaurant=venue, ended_at=None)
-    keys = parties.values_list("pk", flat=True), blocks.values_list("pk", flat=True)
+    holds = Hold.objects.filter(restaurant=venue, service_date=DATE)
+    servers = ShiftServer.objects.filter(restaurant=venue, service_date=DATE)
+    keys = (each.values_list("pk", flat=True) for each in (parties, blocks, holds, servers))
     is_now = film.Event(0, 0, "", "", states_of(*keys))
     lines = film_of(venue.pk, DATE).lines
     seconds = int(now.timestamp())
@@ -163,3 +165,5 @@ def check_film(venue: Restaurant, now: dt.datetime) -> None:
     true = film.state_after([is_now], seconds)
     assert shown.parties == true.parties
     assert shown.blocks == true.blocks
+    assert shown.holds == true.holds
+    assert shown.servers == true.servers

@@ -183,7 +183,7 @@ def test_who_booked_online_and_moves_away_was_of_the_evening(
     other = DATE + dt.timedelta(days=1)
     change_reservation(made.booking.public_id, Change(service_date=other, time="19:00"), by=HOST)
     film = shot(venue)
-    assert [len(film.night(n).parties) for n in range(2)] == [1, 0]
+    assert [len(film.night(n).parties) for n in range(3)] == [0, 1, 0]
 
 
 def test_a_table_kept_for_the_queue_names_who_was_called(venue: Restaurant, clock: Clock) -> None:
@@ -252,3 +252,23 @@ def test_the_film_takes_the_same_queries_whatever_happened(venue: Restaurant, cl
 def test_an_evening_without_anything_is_empty(venue: Restaurant) -> None:
     film = shot(venue)
     assert (film.lines, film.opens_at, film.night(0).parties) == ((), 0, ())
+
+
+def test_nobody_has_two_parties_at_a_table_while_two_change_tables(
+    venue: Restaurant, clock: Clock
+) -> None:
+    ada, bob = booked(venue, "19:00", 2, "Ada"), booked(venue, "19:00", 2, "Bob")
+    put(venue, ada, "1")
+    put(venue, bob, "2")
+    expected = {"expected": fresh(ada).version, "other_expected": fresh(bob).version}
+    stand.swap(ada.public_id, bob.public_id, **expected, by=HOST)
+    film = shot(venue)
+    seats = [
+        {party.name: party.table_labels for party in film.night(number).parties}
+        for number in (3, 4, 5)
+    ]
+    assert seats == [
+        {"Ada": ("1",), "Bob": ("2",)},
+        {"Ada": ("2",), "Bob": ("1",)},
+        {"Ada": ("2",), "Bob": ("1",)},
+    ]

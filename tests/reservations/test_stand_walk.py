@@ -43,6 +43,10 @@ class Evening:
         self.dice = dice
         self.now = now
         self.floor = [table.public_id for table in venue.tables.order_by("label")]
+        self.servers = [
+            stand.put_on_shift(venue.public_id, DATE, name, by=HOST).target
+            for name in ("Ana", "Ben")
+        ]
 
     def tap(self) -> Undo:
         """Some action with some choice; mostly one that makes sense."""
@@ -80,6 +84,8 @@ class Evening:
                 by=HOST,
             ),
             lambda: stand.cleared(self.venue.public_id, DATE, some[0], by=HOST),
+            lambda: stand.give_section(self.dice.choice(self.servers), some, by=HOST),
+            lambda: stand.cut(self.dice.choice(self.servers), by=HOST),
         ]
         return self.dice.choice(actions)()
 

@@ -106,7 +106,7 @@ def test_every_verb_the_code_records_has_words() -> None:
 
 
 def test_every_verb_of_the_ledger_has_words() -> None:
-    verbs = {f"hold.{state}" for state in ("placed", "extended", "handed_over", "released")}
+    verbs = {f"hold.{state}" for state in ("placed", "extended", "kept", "handed_over", "released")}
     assert verbs | {"hold.expired"} <= set(log_words.VERBS)
 
 

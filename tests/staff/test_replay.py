@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from core.actors import Actor, ActorKind
+from reservations.guests import Guest
 from reservations.models import Reservation
 from reservations.services import stand
+from reservations.services.holds import HoldRequest, expire_holds, place_hold, release_hold
 from restaurants.models import Restaurant
+from staff.views.stand.replay import unknown_texts
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, fresh
 from tests.staff.conftest import As, Cast
@@ -65,12 +70,80 @@ def test_it_begins_with_the_evening_not_with_the_first_booking(
     assert re.search(r'type="range" name="n" min="1" max="3" value="2"', page)
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "99", "x", "²", "9" * 30])
-def test_a_number_that_is_none_is_the_nearest(
-    number: str, as_: As, cast: Cast, evening: Reservation
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        *(("0", 1), ("-1", 1), ("-" + "9" * 30, 1), ("003", 3), ("99", 3), ("9" * 30, 3)),
+        *(("1000000000", 3), ("x", 2), ("\u00b2", 2), ("1e9", 2), ("\0", 2), ("", 2), ("2\n", 2)),
+    ],
+)
+def test_a_number_that_is_none_is_the_nearest_or_where_the_evening_begins(
+    number: str, shown: int, as_: As, cast: Cast, evening: Reservation
 ) -> None:
-    response = as_(cast.host).get(FILM, {"date": DATE.isoformat(), "n": number})
-    assert response.status_code == 200
+    answer = as_(cast.host).get(FRAME, {"date": DATE.isoformat(), "n": number})
+    assert answer.json()["n"] == shown
+
+
+@pytest.mark.parametrize("date", ["x", "2025-13-01", "2025-11-10\0", "0001-01-01", "9999-12-31"])
+def test_a_date_that_is_none_is_not_there(date: str, as_: As, cast: Cast) -> None:
+    client = as_(cast.host)
+    assert [client.get(page, {"date": date}).status_code for page in (FILM, FRAME)] == [404, 404]
+
+
+def test_a_stamp_of_nobody_gets_everything(as_: As, cast: Cast, evening: Reservation) -> None:
+    client, asked = as_(cast.host), {"date": DATE.isoformat(), "n": "3"}
+    for stamp in ("\0", "é", "x" * 4000):
+        keys = {key for key, _ in client.get(FRAME, asked | {"stamp": stamp}).json()["pieces"]}
+        assert {"deed", "figures", house_table(evening)} <= keys
+
+
+def deeds(page: str) -> list[str]:
+    """What the list of deeds says, line by line, without the clock."""
+    found = re.findall(r"<b>([^<]+)</b>(?:<span>([^<]*)</span>)?<small>([^<]*)</small></a>", page)
+    return [" | ".join(each) for each in found]
+
+
+def test_holds_and_sections_are_told_in_words(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock, new_guest: Callable[[], Guest]
+) -> None:
+    clock.now = at("18:00")
+    ana = stand.put_on_shift(house.public_id, DATE, "Ana", by=HOST).target
+    labels = [table.public_id for table in house.tables.order_by("label")]
+    stand.give_section(ana, labels, by=HOST)
+    stand.give_section(ana, labels[:1], by=HOST)
+    stand.give_section(ana, [], by=HOST)
+    clock.now = at("18:50")
+    guest = new_guest()
+    held = place_hold(HoldRequest(house.public_id, DATE, "19:00", 2), guest, by=guest.actor)
+    clock.now = at("18:55")
+    release_hold(held.public_id, guest, by=guest.actor)
+    partner = Actor(ActorKind.PARTNER, "key_1", "TheFork")
+    other = new_guest()
+    place_hold(HoldRequest(house.public_id, DATE, "19:00", 2), other, by=partner)
+    clock.now = at("19:10")
+    expire_holds()
+    page = as_(cast.viewer).get(f"{FILM}?date={DATE.isoformat()}").content.decode()
+    assert deeds(page) == [
+        "On shift | Ana | Hanna Host",
+        "Tables of a server changed | Ana \u00b7 tables 1, 2 | Hanna Host",
+        "Tables of a server changed | Ana \u00b7 table 1 | Hanna Host",
+        "Tables of a server changed | Ana \u00b7 no tables | Hanna Host",
+        "Table held | 2 \u00b7 table 1 | A guest",
+        "Hold let go | 2 \u00b7 table 1 | A guest",
+        "Table held | 2 \u00b7 table 1 | TheFork",
+        "Hold expired | 2 \u00b7 table 1 | Couvert",
+    ]
+    assert "was not written down" not in page
+
+
+def test_the_film_says_what_it_does_not_know() -> None:
+    assert unknown_texts(["res_a", "res_b", "hold_a", "block_a", "srv_a", "srv_b"]) == [
+        "Of 2 parties it was not written down yet where they sat: they are not shown.",
+        "Of 1 table held online it was not written down yet which it was.",
+        "Not every table out of use was written down yet.",
+        "Whose tables were whose was not written down yet.",
+    ]
+    assert unknown_texts([]) == []
 
 
 def test_a_frame_is_what_changed_since_the_last(as_: As, cast: Cast, evening: Reservation) -> None:

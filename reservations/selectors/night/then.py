@@ -1,10 +1,10 @@
 """An evening of the past, deed by deed: what was done, and the night as it stood after each.
 
-Six queries for the whole evening, seven when the rules are not at hand; then any instant of it
-without another. Where parties sat comes from the audit trail (``engine.film``); who they are is
-read from their rows as they are now, so a guest who was erased is nobody in the past as well.
-Rooms and tables are drawn as the floor is arranged now; sections, holds and payments of then are
-not shown.
+Six queries for the whole evening, another when the rules are not at hand, and one for holds of
+before their state was written down; then any instant of it without another. Where parties sat
+comes from the audit trail (``engine.film``); who they are is read from their rows as they are now,
+so a guest who was erased is nobody in the past as well. Rooms and tables are drawn as the floor is
+arranged now; payments of then are not shown.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import orjson
-from django.db import connection
-
 from reservations.engine import film, stand
 from reservations.engine.calendar import services_on
 from reservations.engine.floors import on_date
 from reservations.engine.lifecycle import HOLDS_TABLE
 from reservations.engine.stand import Owner
-from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
+from reservations.engine.walltime import minute_to_datetime
 from reservations.models import QueueEntry
 from reservations.selectors.houses import House
+from reservations.selectors.night.deeds import Line, begins, lines_of
 from reservations.selectors.night.reading import (
     closed,
     guest_of,
@@ -44,60 +42,6 @@ from reservations.selectors.night.shaping import (
     with_alerts,
 )
 from restaurants.models import DiningTable
-
-_DAYS_AROUND = 1
-_LINES = """
-WITH about AS (
-  SELECT public_id FROM reservations_reservation
-  WHERE restaurant_id = %(id)s AND service_date = %(date)s AND NOT is_test
-  UNION
-  SELECT b.public_id FROM reservations_seatingdecision d
-  JOIN reservations_reservation b ON b.public_id = d.subject AND NOT b.is_test
-  WHERE d.restaurant_id = %(id)s AND d.service_date = %(date)s AND d.accepted
-  UNION
-  SELECT b.public_id FROM reservations_seatingdecision d
-  JOIN reservations_hold h ON h.public_id = d.subject
-  JOIN reservations_reservation b ON b.hold_id = h.id AND NOT b.is_test
-  WHERE d.restaurant_id = %(id)s AND d.service_date = %(date)s AND d.accepted
-  UNION
-  SELECT public_id FROM reservations_tableblock
-  WHERE restaurant_id = %(id)s AND service_date = %(date)s
-)
-SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
-WHERE restaurant_id = %(id)s AND target = ANY(ARRAY(SELECT public_id FROM about))
-  AND verb ~ '^(reservation|table|stand)[.]'
-UNION
-SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
-WHERE restaurant_id = %(id)s AND at >= %(begins)s AND at < %(ends)s
-  AND data ->> 'service_date' = %(iso)s AND target NOT LIKE 'res\\_%%'
-  AND verb ~ '^(table|stand|server|house|queue)[.]'
-ORDER BY id
-"""
-"""An array, so that the lines are found by target and not all of the house's are looked at. The
-second part is of the house itself: read by its time, since that is what the index is by."""
-
-UNSEEN = frozenset(
-    {
-        *("reservation.contact_changed", "reservation.link_revoked", "reservation.house_messaged"),
-        *("reservation.no_show_fee", "reservation.late_cancel", "reservation.fee_charged"),
-        *("reservation.fee_refused", "reservation.hold_placed", "reservation.hold_refused"),
-        *("reservation.source_linked", "reservation.source_promoted"),
-        "reservation.source_updated",
-    }
-)
-"""What happens to a booking and not on the floor: money, links, other books."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One deed of the evening, with who did it."""
-
-    event: film.Event
-    at: dt.datetime
-    """In the house's zone."""
-    actor_kind: str
-    actor: str
-    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -125,6 +69,12 @@ class Film:
         return next(found, max(len(self.lines) - 1, 0))
 
     @cached_property
+    def held(self) -> dict[str, Mapping[str, Any]]:
+        """What was last told of every hold while it lived, by public id."""
+        states = (item for line in self.lines for item in line.event.states.items())
+        return {key: state for key, state in states if state is not None and "expires" in state}
+
+    @cached_property
     def by_key(self) -> dict[str, PartyRow]:
         """Parties by public id."""
         return {party.public_id: party for party in self.parties}
@@ -144,17 +94,17 @@ def film_of(restaurant_id: int, service_date: dt.date) -> Film:
     """The evening of a restaurant. Raises RestaurantNotFound; takes no lock."""
     seen = house_of(restaurant_id)
     found = replace(seen, plan=on_date(seen.plan, service_date))
-    lines = tuple(_of_date(_read(found, service_date), service_date.isoformat()))
+    lines = lines_of(found, service_date)
     used = {
         table
         for line in lines
         for state in line.event.states.values()
         if state is not None
-        for table in (*state.get("tables", ()), *([state["table"]] if "table" in state else ()))
+        for table in _tables_in(state)
     }
     tables, rooms = read_tables(found, used)
     named = {line.event.target for line in lines if line.event.target.startswith("res_")}
-    servers, *_ = read_extras(found, service_date, _begins(found, service_date))
+    servers, *_ = read_extras(found, service_date, begins(found, service_date))
     return Film(
         house=found,
         service_date=service_date,
@@ -167,52 +117,18 @@ def film_of(restaurant_id: int, service_date: dt.date) -> Film:
     )
 
 
+def _tables_in(state: Mapping[str, Any]) -> Iterable[int]:
+    """The tables a state speaks of."""
+    alone = [state["table"]] if "table" in state else ()
+    return (*state.get("tables", ()), *state.get("section", ()), *alone)
+
+
 def _queued(lines: Iterable[Line]) -> Iterator[tuple[str, str]]:
     """The names of parties of the queue that a table was kept for."""
     states = (state for line in lines for state in line.event.states.values())
     wanted = {state["queue"] for state in states if state is not None and "queue" in state}
     rows = QueueEntry.objects.filter(public_id__in=[*wanted, ""])
     return iter(rows.values_list("public_id", "name"))
-
-
-def _begins(found: House, service_date: dt.date) -> dt.datetime:
-    return minute_to_datetime(found.zone, boundary_to_minute(found.zone, service_date, 0))
-
-
-def _read(found: House, service_date: dt.date) -> Iterator[Line]:
-    begins = _begins(found, service_date)
-    parameters: dict[str, Any] = {
-        "id": found.id,
-        "date": service_date,
-        "iso": service_date.isoformat(),
-        "begins": begins - dt.timedelta(days=_DAYS_AROUND),
-        "ends": begins + dt.timedelta(days=1 + _DAYS_AROUND),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_LINES, parameters)
-        rows = cursor.fetchall()
-    latest = 0
-    for key, at, verb, target, kind, label, text in rows:
-        if verb in UNSEEN:
-            continue
-        data = orjson.loads(text)
-        # Two that wrote at once may have looked at the clock in another order: time goes on.
-        latest = max(latest, int(at.timestamp()))
-        event = film.Event(key, latest, verb, target, data.pop("state", None) or {})
-        yield Line(event, at.astimezone(found.zone), kind, label, data)
-
-
-def _of_date(lines: Iterator[Line], date: str) -> Iterator[Line]:
-    """Without what was done to a party while it was booked for another date."""
-    dates: dict[str, str] = {}
-    for line in lines:
-        target = line.event.target
-        before = dates.get(target)
-        for key, state in line.event.states.items():
-            if state is not None and "date" in state:
-                dates[key] = state["date"]
-        if date in (before, dates.get(target, date)):
-            yield line
 
 
 def _night(of: Film, then: film.Evening, at: film.Seconds) -> Night:
@@ -222,13 +138,14 @@ def _night(of: Film, then: film.Evening, at: film.Seconds) -> Night:
     parties = tuple(_parties(of, then, labels))
     blocks = tuple(_blocks(then, of))
     guests = tuple(guest_of(party) for party in parties)
-    uses = (*_uses(then, of.by_key), *closed(found.plan))
+    uses = (*_uses(of, then), *closed(found.plan))
     present = [guest for guest in guests if guest.status in HOLDS_TABLE]
     floor = stand.floor_of(found.plan, uses, present, at // 60, found.reset_minutes)
     alerts = stand.alerts_of(floor, guests)
     parties = with_alerts(parties, alerts)
     opens, closes = span_of(found, of.service_date)
-    loads = loads_of(of.servers, parties, at // 60)
+    servers, sections = _on_shift(of, then), _sections(then)
+    loads = loads_of(servers, parties, at // 60)
     return Night(
         house=found,
         service_date=of.service_date,
@@ -238,13 +155,13 @@ def _night(of: Film, then: film.Evening, at: film.Seconds) -> Night:
         closes=minute_to_datetime(zone, closes),
         services=services_on(found.plan, of.service_date),
         rooms=of.rooms,
-        tables=table_rows(of.tables, floor, parties, blocks, {}, alerts, zone),
+        tables=table_rows(of.tables, floor, parties, blocks, sections, alerts, zone),
         parties=parties,
         waiting=(),
         figures=figures_of(parties, ()),
         pacing=(),
         alerts=alerts,
-        servers=server_rows(of.servers, {}, loads, zone),
+        servers=server_rows(servers, sections, loads, zone),
         rotation=(),
         notes=(),
         brakes=(),
@@ -302,14 +219,36 @@ def _blocks(then: film.Evening, of: Film) -> Iterator[Block]:
         yield Block(*place, note=name, made_by="", queued=was.queued, queued_name=name)
 
 
-def _uses(then: film.Evening, by_key: Mapping[str, PartyRow]) -> Iterator[stand.Use]:
+def _uses(of: Film, then: film.Evening) -> Iterator[stand.Use]:
+    """Who had which table from when until when; parties of another date by then are not of it."""
+    date = of.service_date.isoformat()
     for key, was in then.parties.items():
-        row = by_key.get(key)
-        if row is None:
-            continue
-        start, end = was.claimed_from // 60, -(-was.claimed_until // 60)
-        for table in was.table_ids:
-            yield stand.Use(table, start, end, Owner.PARTY, row.id, row.name)
+        row = of.by_key.get(key)
+        if row is not None and was.date == date:
+            for table, start, end in _claims(was):
+                yield stand.Use(table, start, end, Owner.PARTY, row.id, row.name)
+    for number, held in enumerate(then.holds.values(), start=1):
+        for table, start, end in _claims(held):
+            yield stand.Use(table, start, end, Owner.HOLD, number, str(held.party_size))
     for number, block in enumerate(then.blocks.values(), start=1):
         start, end = block.starts // 60, -(-block.claimed_until // 60)
         yield stand.Use(block.table_id, start, end, Owner(block.kind), number)
+
+
+def _claims(was: film.PartyThen | film.HoldThen) -> Iterator[tuple[int, int, int]]:
+    """Its tables with the minutes they were spoken for."""
+    start, end = was.claimed_from // 60, -(-was.claimed_until // 60)
+    return ((table, start, end) for table in was.table_ids)
+
+
+def _sections(then: film.Evening) -> dict[int, int]:
+    """Whose section each table was."""
+    return {
+        table: server.server_id for server in then.servers.values() for table in server.table_ids
+    }
+
+
+def _on_shift(of: Film, then: film.Evening) -> list[list[Any]]:
+    """The evening's servers in the order of now, so that their colours stay; cut as they were."""
+    was = {server.server_id: server.is_cut for server in then.servers.values()}
+    return [[*row[:4], was.get(row[0], False)] for row in of.servers]

@@ -27,7 +27,7 @@ from reservations.errors import ReservationNotFound, StaleParty
 from reservations.ledger import rewind
 from reservations.ledger.holds import release_lapsed_of_day
 from reservations.ledger.states import states_of
-from reservations.models import QueueEntry, Reservation, StandAction, TableBlock
+from reservations.models import QueueEntry, Reservation, ShiftServer, StandAction, TableBlock
 from reservations.selectors.houses import House, house
 from reservations.selectors.night import Night, night_of
 from reservations.services.stand.undo_token import Undo
@@ -123,13 +123,25 @@ class Acting:
             verb, target, by=self.by, restaurant_id=self.house.id, service_date=date, **data
         )
 
-    def record_party(self, verb: str, row: Reservation, **data: Any) -> None:
-        """The same about a party, with how it stands now: after the last write of its row."""
-        self.record(verb, row.public_id, **data, state=states_of([row.pk]))
+    def record_party(
+        self, verb: str, row: Reservation, *, also: Iterable[int] = (), **data: Any
+    ) -> None:
+        """The same about a party, with how it stands now: after the last write of its row.
+
+        ``also`` are the keys of other parties that the same deed touched.
+        """
+        self.record(verb, row.public_id, **data, state=states_of([row.pk, *also]))
 
     def record_table(self, verb: str, row: TableBlock, **data: Any) -> None:
         """The same about a table out of use, or in use again."""
         self.record(verb, row.public_id, **data, state=states_of(blocks=[row.pk]))
+
+    def record_server(
+        self, verb: str, row: ShiftServer, *, also: Iterable[int] = (), **data: Any
+    ) -> None:
+        """The same about somebody on shift: their section, and whether they take more tables."""
+        state = states_of(servers={row.pk, *also})
+        self.record(verb, row.public_id, name=row.name, **data, state=state)
 
     def finish(self, verb: str, target: str, said: str, key: str) -> Undo:
         """Write down how to take the action back."""

@@ -100,7 +100,10 @@ def _swap(acting: Acting, row: Reservation, second: Reservation, *, overbook: bo
         places.take(acting, each, stay)
         places.note_overbooked(acting, each, over)
         each.is_locked = True
-        _save_moved(acting, each, "moved", stay.table_ids)
+        _save(acting, each)
+    for each, stay, _ in stays:
+        # Either line tells of both, or there would be an instant with two parties at a table.
+        _record_moved(acting, each, "moved", stay.table_ids, also=[row.pk, second.pk])
 
 
 def merge(
@@ -214,15 +217,29 @@ def _since(acting: Acting, guest: stand.Guest, chosen: Sequence[int], start: Min
 
 
 def _save_moved(acting: Acting, row: Reservation, what: str, tables: Sequence[int]) -> None:
-    before = acting.guest(row).table_ids
+    _save(acting, row)
+    _record_moved(acting, row, what, tables)
+
+
+def _save(acting: Acting, row: Reservation) -> None:
     row.updated_at = acting.at
     # The tables are in the claims, the row may be as it was: it is another version all the same.
     row.version += 1
     with guarded():
         row.save()
+
+
+def _record_moved(
+    acting: Acting,
+    row: Reservation,
+    what: str,
+    tables: Sequence[int],
+    also: Sequence[int] = (),
+) -> None:
     acting.record_party(
         f"reservation.{what}",
         row,
-        before={"tables": list(acting.night.labels(before))},
+        also=also,
+        before={"tables": list(acting.night.labels(acting.guest(row).table_ids))},
         after={"tables": list(acting.night.labels(tables))},
     )

@@ -57,7 +57,7 @@ def put_on_shift(
             created_at=acting.at,
         )
         acting.make(rewind.SERVERS, row.pk)
-        acting.record("server.on_shift", row.public_id, name=words)
+        acting.record_server("server.on_shift", row)
         return row.public_id, gettext("%(name)s is on") % {"name": words}
 
     return on_house(restaurant, service_date, "put_on_shift", deed, by=by, key=key)
@@ -71,7 +71,7 @@ def cut(server: str, *, by: Actor, is_cut: bool = True, key: str = "") -> Undo:
         acting.remember(rewind.SERVERS, [row.pk])
         row.cut_at = acting.at if is_cut else None
         row.save(update_fields=["cut_at"])
-        acting.record("server.cut" if is_cut else "server.back", row.public_id, name=row.name)
+        acting.record_server("server.cut" if is_cut else "server.back", row)
         said = gettext("%(name)s is cut") if is_cut else gettext("%(name)s is back")
         return row.public_id, said % {"name": row.name}
 
@@ -102,7 +102,8 @@ def give_section(
             restaurant_id=acting.house.id, service_date=acting.service_date
         )
         gone = mine.filter(server=row) | mine.filter(table_id__in=chosen)
-        acting.remember(rewind.SECTIONS, gone.values_list("pk", flat=True))
+        before = dict(gone.values_list("pk", "server_id"))
+        acting.remember(rewind.SECTIONS, before)
         gone.delete()
         for table in chosen:
             made = SectionTable.objects.create(
@@ -113,7 +114,7 @@ def give_section(
             )
             acting.make(rewind.SECTIONS, made.pk)
         labels = acting.night.labels(chosen)
-        acting.record("server.section", row.public_id, name=row.name, tables=list(labels))
+        acting.record_server("server.section", row, also=before.values(), tables=list(labels))
         words = {"name": row.name, "tables": ", ".join(labels) or "–"}
         return row.public_id, gettext("%(name)s: tables %(tables)s") % words
 

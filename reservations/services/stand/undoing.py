@@ -59,7 +59,7 @@ def undo(token: str, *, by: Actor, restaurant: str = "") -> str:
         try:
             # A savepoint: what the database refuses leaves nothing behind.
             with transaction.atomic():
-                gone = _blocks_made(action)
+                gone = _made(action)
                 _restore(action, now)
         except UndoImpossible:
             raise
@@ -196,18 +196,33 @@ def _take_out(pk: int, now: dt.datetime) -> None:
     row.save()
 
 
-def _blocks_made(action: StandAction) -> State:
-    """Tables the action took out of use: they are in use again, as if never blocked."""
-    made = TableBlock.objects.filter(pk__in=action.before["made"].get(rewind.BLOCKS, []))
-    return dict.fromkeys(made.values_list("public_id", flat=True))
+def _made(action: StandAction) -> State:
+    """What the action made and undoing removes: tables out of use, somebody on shift."""
+    found: State = {}
+    for model, table in ((TableBlock, rewind.BLOCKS), (ShiftServer, rewind.SERVERS)):
+        rows = model.objects.filter(pk__in=action.before["made"].get(table, []))
+        found |= dict.fromkeys(rows.values_list("public_id", flat=True))
+    return found
+
+
+def _servers_of(action: StandAction) -> set[int]:
+    """Who was on shift before and whose tables, or whether they take more, the action changed."""
+    rows = action.before["rows"]
+    found = {row["server_id"] for row in rows.get(rewind.SECTIONS, [])}
+    found |= {row["id"] for row in rows.get(rewind.SERVERS, [])}
+    if action.before["made"].get(rewind.SECTIONS):
+        target = ShiftServer.objects.filter(public_id=action.target)
+        found |= set(target.values_list("pk", flat=True))
+    return found
 
 
 def _record(action: StandAction, by: Actor, gone: State) -> None:
     rows = action.before["rows"]
     parties = [row["id"] for row in rows.get(rewind.RESERVATIONS, [])]
     blocks = [row["id"] for row in rows.get(rewind.BLOCKS, [])]
-    state = states_of([*parties, *action.before["created"]], blocks) | gone
-    for row in Reservation.objects.filter(pk__in=[*parties, *action.before["created"]]):
+    changed = [*parties, *action.before["created"]]
+    state = states_of(changed, blocks, servers=_servers_of(action)) | gone
+    for row in Reservation.objects.filter(pk__in=changed):
         is_new = row.pk in action.before["created"]
         audit.record(
             "reservation.cancelled" if is_new else "reservation.undone",
@@ -219,7 +234,7 @@ def _record(action: StandAction, by: Actor, gone: State) -> None:
             **({"before": "seated", "reason": "undone"} if is_new else {"status": row.status}),
             state=state,
         )
-    if not parties and not action.before["created"]:
+    if not changed:
         audit.record(
             "stand.undone",
             action.target,
