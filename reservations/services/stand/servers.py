@@ -153,9 +153,10 @@ def relieve(server: str, successor: str, *, by: Actor, key: str = "") -> Undo:
         acting.remember(rewind.SERVERS, [row.pk])
         row.cut_at = row.cut_at or acting.at
         row.save(update_fields=["cut_at"])
-        names = {"name": row.name, "successor": other.name}
-        acting.record("server.relieved", row.public_id, **names, parties=parties)
-        return row.public_id, gettext("%(successor)s takes over from %(name)s") % names
+        names = {"successor": other.name, "parties": parties}
+        acting.record_server("server.relieved", row, also=[other.pk], **names)
+        words = {"name": row.name, "successor": other.name}
+        return row.public_id, gettext("%(successor)s takes over from %(name)s") % words
 
     return on_house(*_where(server), "relieve", deed, by=by, key=key)
 
@@ -180,12 +181,10 @@ def _hand_over_tables(acting: Acting, row: ShiftServer, other: ShiftServer) -> N
     """Their section is added to another's."""
     sections = SectionTable.objects.filter(server=row)
     acting.remember(rewind.SECTIONS, sections.values_list("pk", flat=True))
-    if not sections.update(server=other):
-        return
-    both = SectionTable.objects.filter(server__in=(row, other))
-    labels = acting.night.labels(both.values_list("table_id", flat=True))
-    for server, tables in ((row, ()), (other, labels)):
-        acting.record("server.section", server.public_id, name=server.name, tables=list(tables))
+    if sections.update(server=other):
+        theirs = SectionTable.objects.filter(server=other).values_list("table_id", flat=True)
+        labels = acting.night.labels(theirs)
+        acting.record_server("server.section", other, also=[row.pk], tables=list(labels))
 
 
 def assign_server(
