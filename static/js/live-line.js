@@ -2,6 +2,8 @@
 // Runs once for all tabs of a browser (live-worker.js), or in the page itself. What is missed while
 // the line is down is told when it is back: the server goes on from the place that was reached.
 
+import { isOnline } from "./network.js";
+
 const SOON = 300; // Milliseconds before the first new try.
 const ASK_EVERY = 2000;
 const PATIENCE = 5000; // For an answer.
@@ -17,7 +19,7 @@ export class Line {
     this.state = "reconnecting";
     this.how = "";
     this.every = 15;
-    this.isOnline = globalThis.navigator.onLine;
+    this.isOnline = isOnline();
     this.isClosed = false;
     this.stopStream = null;
     this.wake = null;

@@ -6,6 +6,7 @@
 // and says why: nothing is kept to be sent later without anybody seeing it.
 
 import { Line } from "./live-line.js";
+import { isOnline } from "./network.js";
 
 const badge = document.querySelector("[data-live-badge]");
 const SETTLE = 150; // Milliseconds in which what comes after a change is told as one.
@@ -18,7 +19,7 @@ let line = null; // How this page speaks with it.
 // --- Saying how it is ---
 
 function stateNow() {
-  return navigator.onLine || said === "ended" ? said : "offline";
+  return isOnline() || said === "ended" ? said : "offline";
 }
 
 const isDown = () => ["offline", "ended"].includes(stateNow());
@@ -157,11 +158,11 @@ function sharedLine() {
   const join = () => {
     const { stream, changes, place: from } = asked();
     send({ act: "join", stream: full(stream), changes: full(changes), place: from });
-    send({ act: "online", isOnline: navigator.onLine });
+    send({ act: "online", isOnline: isOnline() });
   };
   join();
   return {
-    online: () => send({ act: "online", isOnline: navigator.onLine }),
+    online: () => send({ act: "online", isOnline: isOnline() }),
     check: () => send({ act: "check" }),
     away: () => send({ act: "leave" }),
     back: join,
@@ -179,7 +180,7 @@ function ownLine() {
     own ??= new Line(asked(), heard);
   };
   return {
-    online: () => own?.setOnline(navigator.onLine),
+    online: () => own?.setOnline(isOnline()),
     check: () => own?.check(),
     away,
     back,

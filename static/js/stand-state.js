@@ -1,5 +1,7 @@
 // What the page knows of itself: addresses, the date, the view, what is selected.
 
+import { isOnline } from "./network.js";
+
 const body = document.body;
 
 export const stand = {
@@ -28,7 +30,7 @@ export const token = () => find("#do [name=csrfmiddlewaretoken]").value;
 
 export const fresh = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
 
-export const isOffline = () => !navigator.onLine || Boolean(stand.isDown);
+export const isOffline = () => !isOnline() || Boolean(stand.isDown);
 
 const region = find("[data-say]");
 

@@ -1,13 +1,15 @@
 // A form marked data-once is sent once: the second click of a double click does nothing.
 // The server stands repeats anyway; this spares the guest the doubt.
 
+import { isOnline } from "./network.js";
+
 const WORKING = document.documentElement.dataset.oneMoment ?? "…";
 
 // Offline a browser would put a page of its own in place of the form and all that was typed.
 let offline = null;
 
 function stays(event, place) {
-  if (navigator.onLine) return false;
+  if (isOnline()) return false;
   event.preventDefault();
   offline?.remove();
   offline = document.createElement("div");
