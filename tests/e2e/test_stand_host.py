@@ -140,6 +140,18 @@ def _a_party(page: Page, ada: Reservation) -> None:
     assert fresh(ada).status == "seated"
 
 
+def test_a_server_is_two_taps_in_the_drawer(
+    visit: OpenVisit, venue: Restaurant, ada: Reservation
+) -> None:
+    services.put_on_shift(venue.public_id, DATE, "Ben Cole", by=HOST)
+    page = at_screen(visit, staff(venue, "Hugo"), STAND)(f"?party={ada.public_id}").page
+    page.locator(".drawer summary").get_by_text("Server").click()
+    expect(page.get_by_role("button", name="Anna Bell", pressed=True)).to_be_visible()
+    page.get_by_role("button", name="Ben Cole").click()
+    expect(page.locator("[data-toast-text]")).to_contain_text("Ben Cole serves")
+    expect(page.get_by_role("button", name="Ben Cole", pressed=True)).to_be_visible()
+
+
 @pytest.mark.parametrize("size", [PHONE, TABLET, WIDE], ids=["phone", "tablet", "desk"])
 def test_whatever_is_tapped_is_as_large_as_a_finger(
     size: dict[str, int], visit: OpenVisit, venue: Restaurant, ada: Reservation

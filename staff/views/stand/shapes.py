@@ -138,7 +138,7 @@ def rows_of(night: Night, *, may_act: bool) -> list[Row]:
 
 def _sat_last(night: Night) -> dict[int, list[int]]:
     """The tables that each party gave up when it left."""
-    left = {}
+    left: dict[int, dt.datetime] = {}
     for stay in night.stays:
         left[stay.party_id] = max(stay.until, left.get(stay.party_id, stay.until))
     found: dict[int, list[int]] = {}
