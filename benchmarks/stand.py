@@ -87,12 +87,19 @@ def _median(call: Callable[[], object]) -> tuple[float, float]:
 
 
 def full_house(
-    tables: int, parties: int, now: dt.datetime = NOW, zone: str = ZONE, tag: str = ""
+    tables: int,
+    parties: int,
+    now: dt.datetime = NOW,
+    zone: str = ZONE,
+    tag: str = "",
+    *,
+    with_left: bool = False,
 ) -> Restaurant:
     """A house on a night when every table is booked one party after the other.
 
     Three rooms, six servers with their sections. The first party of each table sits since an hour
     ago, a few of the second wait at the door already. ``tag`` tells houses of one size apart.
+    ``with_left``: before them sat another one at each table, which has left.
     """
     from accounts.models import Organization
     from restaurants.models import DiningService, Restaurant, TurnTime
@@ -110,7 +117,10 @@ def full_house(
         slot_covers=60,
     )
     TurnTime.objects.create(restaurant=venue, up_to=99, minutes=110)
-    _parties(venue, service, _floor(venue, tables), parties, now)
+    floor = _floor(venue, tables)
+    _parties(venue, service, floor, parties, now)
+    if with_left:
+        _left(venue, service, floor, now)
     return venue
 
 
@@ -210,3 +220,44 @@ def _parties(
 
 if __name__ == "__main__":
     inside() if sys.argv[1:] == ["inside"] else main()
+
+
+def _left(
+    venue: Restaurant, service: DiningService, floor: list[DiningTable], now: dt.datetime
+) -> None:
+    """At each table a party that sat three hours ago and left after an hour and a half."""
+    from reservations.models import Reservation, TableClaim
+
+    sat, gone = now - dt.timedelta(minutes=180), now - dt.timedelta(minutes=90)
+    rows = Reservation.objects.bulk_create(
+        Reservation(
+            code=f"L{venue.pk}-{number}",
+            restaurant=venue,
+            service=service,
+            service_date=now.astimezone(venue.tz).date(),
+            starts_at=sat,
+            ends_at=sat + dt.timedelta(minutes=110),
+            party_size=2,
+            status="completed",
+            arrived_at=sat,
+            seated_at=sat,
+            left_at=gone,
+            guest_name=f"{_NAMES[number % len(_NAMES)]} L{number}",
+            currency="GBP",
+            created_at=sat,
+            updated_at=gone,
+            status_changed_at=gone,
+        )
+        for number in range(len(floor))
+    )
+    TableClaim.objects.bulk_create(
+        TableClaim(
+            table=table,
+            restaurant=venue,
+            service_date=row.service_date,
+            during=(row.starts_at, row.ends_at),
+            reservation=row,
+            released_at=gone,
+        )
+        for table, row in zip(floor, rows, strict=True)
+    )

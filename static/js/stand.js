@@ -11,6 +11,7 @@ import "./stand-queue.js";
 import "./stand-drag.js";
 import "./stand-booking.js";
 import "./stand-keys.js";
+import "./stand-notes.js";
 import { refresh } from "./stand-patch.js";
 import { stand } from "./stand-state.js";
 

@@ -12,11 +12,16 @@ from accounts.models import User
 from customers.models import GuestTag
 from customers.services.tags import TagValues, save_tag
 from reservations.models import Reservation
+from reservations.services import stand as services
 from restaurants.models import Restaurant, Role
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
 from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
+<<<<<<< HEAD
 from tests.reservations.stand import HOST, at, booked, tables_of
+=======
+from tests.reservations.stand import DATE, HOST, at, booked, tables_of
+>>>>>>> stand2
 
 STAND = "/staff/r/bella-notte/stand/"
 NOISE = re.compile("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|409")
@@ -166,6 +171,18 @@ def test_single_keys_can_be_switched_off(stand: Open, ada: Reservation) -> None:
     page.reload()
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_hidden()
+
+
+def test_a_note_comes_up_once_when_its_date_is_opened(stand: Open, venue: Restaurant) -> None:
+    services.write_note(venue.public_id, DATE, "No oysters tonight.", by=HOST)
+    page = stand().page
+    expect(page.locator("#notes")).to_contain_text("No oysters tonight.")
+    page.get_by_role("button", name="Understood").click()
+    expect(page.locator("#notes")).to_be_hidden()
+    page.reload()
+    expect(page.locator("body.is-scripted")).to_be_visible()
+    expect(page.locator(".slip__text")).to_have_text("No oysters tonight.")
+    expect(page.locator("#notes")).to_be_hidden()
 
 
 def test_offline_nothing_is_sent_or_kept(stand: Open, ada: Reservation) -> None:

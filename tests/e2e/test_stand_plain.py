@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from reservations.models import Reservation
 from restaurants.models import Restaurant
 from tests.e2e.conftest import OpenVisit
-from tests.e2e.people import TABLET, staff
+from tests.e2e.people import WIDE, staff
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, at, booked, tables_of
 
@@ -23,7 +23,7 @@ def page(visit: OpenVisit, venue: Restaurant, clock: Clock) -> Page:
     """Tomorrow's timeline, where Ada is expected at seven; it is an evening before."""
     booked(venue)
     clock.now = at("18:55") - dt.timedelta(days=1)
-    window = visit(viewport=TABLET, java_script_enabled=False)
+    window = visit(viewport=WIDE, java_script_enabled=False)
     window.sign_in(staff(venue, "Nora"))
     return window.open(f"{STAND}?date={DATE}&view=timeline")
 

@@ -48,8 +48,8 @@ def ada(venue: Restaurant, clock: Clock) -> Reservation:
 def at_tablet(visit: OpenVisit, venue: Restaurant, mia: User, **options: object) -> Visit:
     """The stand on the house's tablet, where Mia has just shown her PIN."""
     window = visit(**({"viewport": TABLET} | options))
-    cookie = {"name": COOKIE, "value": add_tablet(venue, "Front desk", by=SYSTEM)[1]}
-    window.page.context.add_cookies([{**cookie, "url": window.site}])
+    token = add_tablet(venue, "Front desk", by=SYSTEM)[1]
+    window.page.context.add_cookies([{"name": COOKIE, "value": token, "url": window.site}])
     page = window.open(f"/staff/tablet/{mia.public_id}/?next={STAND}")
     page.get_by_label("PIN").fill("2580")
     page.get_by_role("button", name="Unlock", exact=True).last.click()

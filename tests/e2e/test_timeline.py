@@ -240,6 +240,18 @@ def full_saturday(venue: Restaurant, clock: Clock) -> None:
     clock.now = at("20:25")
 
 
+def test_two_hours_a_service_or_the_day_fill_the_screen(stand: Open, ada: Reservation) -> None:
+    page = stand().page
+    wide = {}
+    for zoom in ("2h", "service", "day"):
+        page.click(f"[data-tl-zoom='{zoom}']")
+        expect(page.locator(f"[data-tl-zoom='{zoom}']")).to_have_attribute("aria-pressed", "true")
+        wide[zoom] = page.evaluate("document.querySelector('[data-tl-track]').clientWidth")
+        line = page.locator("[data-tl-line]")
+        expect(line).not_to_have_attribute("hidden", "")
+    assert wide["2h"] > wide["service"] > wide["day"]
+
+
 def test_who_has_left_is_opened_and_cannot_be_dragged(
     stand: Open, ada: Reservation, clock: Clock
 ) -> None:

@@ -399,6 +399,13 @@ def test_the_drawers_log_has_words_for_every_deed_in_every_language(
             assert escape(gettext(text)) in log, text
 
 
+def test_the_drawer_offers_each_step_once(as_: As, cast: Cast, evening: Reservation) -> None:
+    stand.seat(evening.public_id, expected=evening.version, by=HOST)
+    page = as_(cast.host).get(f"{STAND}drawer/", {"party": evening.public_id}).content.decode()
+    offered = re.findall(r'form="do" name="do" value="(\w+) \S+ \d+(?: (\w+))?"', page)
+    assert [" ".join(each).strip() for each in offered] == ["next", "state paid", "leave", "extend"]
+
+
 def test_the_drawer_says_why_this_table(
     as_: As, cast: Cast, evening: Reservation, clock: Clock
 ) -> None:

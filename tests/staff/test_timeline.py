@@ -19,6 +19,7 @@ from reservations.services.holds import place_hold
 from restaurants.models import Restaurant
 from staff.views.stand import timeline
 from staff.views.stand.cells import mode_in_time
+from staff.views.stand.shapes import rows_of
 from staff.views.stand.timeline_shapes import Bar, Line
 from tests import factories
 from tests.faults.acts import ask
@@ -184,6 +185,8 @@ def test_who_changed_tables_is_at_each_for_as_long_as_they_sat_there(clock: Cloc
     assert (instants(found, first)[0], instants(found, first)[2]) == ("19:00", "19:45")
     assert (instants(found, second)[0], instants(found, second)[2]) == ("19:45", "20:30")
     assert first.more == second.more == ""
+    (told,) = rows_of(found, may_act=True)
+    assert (told.tab, told.tables, told.table_keys) == ("done", "3", "")
 
 
 def test_tables_pushed_together_touch_when_they_have_left_as_well(clock: Clock) -> None:

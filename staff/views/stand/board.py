@@ -146,7 +146,12 @@ def _notices(night: Night, may_act: bool) -> dict[str, Any]:
     return {
         "may_act": may_act,
         "notes": [
-            {"of": names.get(note.service_id or 0, ""), "text": note.text, "by": note.written_by}
+            {
+                "of": names.get(note.service_id or 0, ""),
+                "text": note.text,
+                "by": note.written_by,
+                "mark": note.mark,
+            }
             for note in night.notes
         ],
         "brakes": [

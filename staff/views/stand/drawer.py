@@ -19,6 +19,7 @@ from reservations.engine.stand import TableState
 from reservations.models import Reservation
 from reservations.selectors.night import Night, PartyRow, TableRow
 from reservations.selectors.queue import QueueRow
+from reservations.services.stand.courses import NEXT
 from reservations.views.wording import phone, short_day
 from restaurants.access import Capability
 from restaurants.models import Restaurant
@@ -177,7 +178,9 @@ def _steps(party: PartyRow) -> list[Press]:
     for status, verb, text, icon in wanted:
         if not allowed(party.status, status, ActorKind.STAFF):
             continue
-        if party.status in UPCOMING and verb == "arrive":
+        is_first = status is NEXT.get(party.status) and party.sits
+        if is_first or (party.status in UPCOMING and verb == "arrive"):
+            # The big button does that.
             continue
         found.append(Press(do_value(verb, party), text, icon, status.value))
     if party.tab == "arrived":

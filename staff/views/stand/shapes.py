@@ -132,7 +132,23 @@ def badge(server: Server, index: int) -> Badge:
 def rows_of(night: Night, *, may_act: bool) -> list[Row]:
     """Every party of the night, in the order of each list: who sits longest, who comes next."""
     badges = {each.id: badge(each, index) for index, each in enumerate(night.servers)}
-    return [_row(night, party, badges, may_act) for party in _in_order(night)]
+    sat = _sat_last(night)
+    return [
+        _row(night, party, badges, may_act, night.labels(sat.get(party.id, ())))
+        for party in _in_order(night)
+    ]
+
+
+def _sat_last(night: Night) -> dict[int, list[int]]:
+    """The tables that each party gave up when it left."""
+    left: dict[int, dt.datetime] = {}
+    for stay in night.stays:
+        left[stay.party_id] = max(stay.until, left.get(stay.party_id, stay.until))
+    found: dict[int, list[int]] = {}
+    for stay in night.stays:
+        if stay.until == left[stay.party_id]:
+            found.setdefault(stay.party_id, []).append(stay.table_id)
+    return found
 
 
 def _in_order(night: Night) -> list[PartyRow]:
@@ -150,11 +166,18 @@ def _in_order(night: Night) -> list[PartyRow]:
     return sorted(night.parties, key=place)
 
 
-def _row(night: Night, party: PartyRow, badges: dict[int, Badge], may_act: bool) -> Row:
+def _row(
+    night: Night,
+    party: PartyRow,
+    badges: dict[int, Badge],
+    may_act: bool,
+    sat: tuple[str, ...],
+) -> Row:
+    """``sat`` are the tables that a party had which has left."""
     icon, word = words.state(party.status)
     tick, at = tick_of(party)
     kinds = {alert.kind for alert in party.alerts}
-    labels = words.tables(party.table_labels)
+    labels = words.tables(party.table_labels or sat)
     return Row(
         key=f"p-{party.id}",
         party=party.public_id,
