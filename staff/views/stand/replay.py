@@ -82,7 +82,6 @@ class ReplayView(FilmView):
             "unknown": unknown_texts(self.film.evening(len(self.film.lines) - 1).unknown),
             "theme": self.theme,
             "speeds": SPEEDS,
-            "is_today": self.date == self.today,
             **self._links(),
             **floor.context(self.then),
         }
