@@ -22,6 +22,7 @@ function begin() {
   let wanted = shown;
   let under = null;
   let timer = 0;
+  let resting = 0;
 
   // One frame under way at a time; while it comes the slider goes on, and only the last place counts.
   function show(number, { scroll = true } = {}) {
@@ -50,6 +51,12 @@ function begin() {
       document.dispatchEvent(new CustomEvent("stand:tick"));
       shown = to;
     }
+    clearTimeout(resting);
+    resting = setTimeout(address, 400);
+  }
+
+  // Once it stands still for a moment: some browsers refuse to change an address ten times a second.
+  function address() {
     history.replaceState(null, "", `?${new URLSearchParams({ date: stand.date, n: shown })}`);
   }
 

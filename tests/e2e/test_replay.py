@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -76,7 +78,21 @@ def test_arrows_step_and_space_plays(film: Open) -> None:
     deed(page, "1 of 6")
     page.keyboard.press("End")
     deed(page, "6 of 6")
-    assert page.url.endswith("n=6")
+    expect(page).to_have_url(re.compile(r"n=6$"))
+
+
+def test_the_address_is_not_changed_with_every_frame_that_plays(film: Open) -> None:
+    page = film("?n=1").page
+    page.evaluate(
+        "window.changed = 0; history.replaceState = () => { window.changed += 1;"
+        " if (window.changed > 2) throw new DOMException('too often', 'SecurityError'); }"
+    )
+    page.select_option("[data-speed]", "10")
+    page.click("[data-play]")
+    deed(page, "6 of 6")
+    expect(page.locator("[data-play-text]")).to_have_text("Play")
+    page.wait_for_timeout(600)
+    assert page.evaluate("window.changed") <= 2
 
 
 def test_the_slider_scrubs_and_the_last_place_counts(film: Open) -> None:

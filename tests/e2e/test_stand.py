@@ -17,11 +17,7 @@ from restaurants.models import Restaurant, Role
 from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
 from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
-<<<<<<< HEAD
-from tests.reservations.stand import HOST, at, booked, tables_of
-=======
 from tests.reservations.stand import DATE, HOST, at, booked, tables_of
->>>>>>> stand2
 
 STAND = "/staff/r/bella-notte/stand/"
 NOISE = re.compile("ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|409")

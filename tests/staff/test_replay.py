@@ -15,7 +15,7 @@ from reservations.models import Reservation
 from reservations.services import stand
 from reservations.services.holds import HoldRequest, expire_holds, place_hold, release_hold
 from restaurants.models import Restaurant
-from staff.views.stand.replay import unknown_texts
+from staff.views.stand.reel import unknown_texts
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, fresh
 from tests.staff.conftest import As, Cast

@@ -69,3 +69,40 @@ def test_why_takes_the_same_queries_whatever_is_booked(
     with CaptureQueriesContext(connection) as many:
         client.get(address, asked)
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("date", ["9999-12-31", "2200-01-01", "1969-12-31", "0001-01-01"])
+def test_a_date_beyond_the_calendar_is_refused(
+    date: str, as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    asked = {"date": date, "time": "19:00", "party": "2", "channel": "online"}
+    text = text_of(as_(cast.viewer).get(WHY, asked))
+    assert "Please choose a date between 1970 and 2199." in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("date", "2025-11-10\0"), ("date", "2025-11-31"), ("time", "24:00"), ("time", "x")),
+        *(("party", "0"), ("party", "1000000000"), ("party", "\u00b2"), ("room", "\0")),
+        *(("room", "99999999999999999999"), ("channel", "walk_in"), ("channel", "")),
+    ],
+)
+def test_a_question_that_is_none_is_not_answered(
+    name: str, value: str, as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    asked = {"date": "2025-11-10", "time": "19:00", "party": "2", "channel": "online"}
+    answer = as_(cast.viewer).get(WHY, asked | {name: value})
+    assert answer.status_code == 200
+    assert 'id="why-title"' not in answer.content.decode()
+
+
+def test_an_hour_that_the_clocks_skip_is_no_slot(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    DiningService.objects.filter(restaurant=house).update(
+        first_seating=dt.time(22), last_seating=dt.time(3)
+    )
+    asked = {"date": "2026-03-07", "time": "02:30", "party": "2", "channel": "in_house"}
+    text = text_of(as_(cast.viewer).get(WHY, asked))
+    assert "No service has a slot at this time." in text

@@ -45,15 +45,17 @@ WITH decided AS (
 SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
 WHERE restaurant_id = %(id)s AND target = ANY(ARRAY(SELECT public_id FROM about))
   AND verb ~ '^(reservation|table|stand|hold|server)[.]'
-UNION
+UNION ALL
 SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
 WHERE restaurant_id = %(id)s AND at >= %(begins)s AND at < %(ends)s
   AND data ->> 'service_date' = %(iso)s AND target NOT LIKE 'res\\_%%'
   AND verb ~ '^(table|stand|server|house|queue)[.]'
+  AND target NOT IN (SELECT public_id FROM about)
 ORDER BY id
 """
 """An array, so that the lines are found by target and not all of the house's are looked at. The
-second part is of the house itself: read by its time, since that is what the index is by."""
+second part is of the house itself: read by its time, since that is what the index is by, and
+without an array, which would be gone through for each line."""
 
 _OLD_HOLDS = """
 SELECT h.public_id, jsonb_build_object(
@@ -151,19 +153,19 @@ def _with_holds(lines: Sequence[Line], found: House, service_date: dt.date) -> l
 
 
 def _completed(line: Line, holds: Mapping[str, Any]) -> Line:
-    event, told = line.event, dict(line.event.states)
-    became = line.data.get("hold")
-    if became and event.verb.startswith("reservation.") and became not in told:
-        told[became] = None
-    elif told:
+    event = line.event
+    told: dict[str, Any] = {}
+    if event.target.startswith("hold_"):
+        if not event.states and event.verb in _ENDED:
+            told[event.target] = None
+        elif not event.states and event.target in holds:
+            told[event.target] = holds[event.target]
+    elif event.verb.startswith("reservation.") and "hold" in line.data:
+        # Older lines told how the party stood, and not that the hold was over.
+        told[line.data["hold"]] = None
+    if told.keys() <= event.states.keys():
         return line
-    elif event.verb in _ENDED:
-        told = {event.target: None}
-    elif event.verb == _PLACED and event.target in holds:
-        told = {event.target: holds[event.target]}
-    else:
-        return line
-    return replace(line, event=replace(event, states=told))
+    return replace(line, event=replace(event, states={**told, **event.states}))
 
 
 def _of_date(lines: Iterable[Line], date: str) -> Iterator[Line]:

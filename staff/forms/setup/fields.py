@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
 
 CLOCK = "%H:%M"
+FIRST_DAY, LAST_DAY = dt.date(1970, 1, 1), dt.date(2199, 12, 31)
+
+
+def _in_calendar(value: dt.date) -> None:
+    """Raise for a date beyond any calendar here: the days around it have to exist, too."""
+    if not FIRST_DAY <= value <= LAST_DAY:
+        years = {"first": FIRST_DAY.year, "last": LAST_DAY.year}
+        text = _("Please choose a date between %(first)s and %(last)s.")
+        raise forms.ValidationError(text, params=years)
 
 
 def day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
@@ -17,6 +28,7 @@ def day(label: Any, *, required: bool = True, help_text: Any = "") -> forms.Date
         required=required,
         help_text=help_text,
         input_formats=["%Y-%m-%d"],
+        validators=[_in_calendar],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 

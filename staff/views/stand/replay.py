@@ -4,60 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
 from reservations.selectors.night import Night
-from reservations.selectors.night.deeds import Line
 from reservations.selectors.night.then import Film, film_of
 from reservations.views.wording import day_of_month, short_day
-from staff import log_words
 from staff.access import StaffRequest, house_url
-from staff.views.stand import floor, words
+from staff.views.stand import floor
 from staff.views.stand.base import StandView
 from staff.views.stand.board import Board
 from staff.views.stand.piece import Piece
+from staff.views.stand.reel import Deed, Teller, deed_list, unknown_texts
 
 _NUMBER = re.compile(r"(?P<sign>-?)0*(?P<digits>[0-9]+)", re.ASCII)
 
 SPEEDS = (1, 2, 5, 10)
 """Deeds shown in a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One line of the film in words."""
-
-    number: int
-    """From one."""
-    clock: str
-    day: str
-    """Said only of deeds of another day than the evening's."""
-    what: str
-    who: str
-    """The party, with its tables as they were afterwards; or the table, or the server."""
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What lines name by their ids."""
-
-    labels: Mapping[int, str]
-    """Of tables."""
-    names: Mapping[str, str]
-    """Of parties, as they are now."""
-    held: Mapping[str, Mapping[str, Any]]
-    """What was last told of holds while they lived."""
 
 
 class FilmView(StandView):
@@ -83,21 +50,16 @@ class FilmView(StandView):
         """The night after that deed."""
         return self.film.night(self.number)
 
-    def deeds(self, numbers: Iterable[int]) -> list[Deed]:
-        """These lines in words."""
-        film = self.film
-        about = About(
-            labels={table.pk: table.label for table in film.tables},
-            names={party.public_id: party.name or _("Walk-in") for party in film.parties},
-            held=film.held,
-        )
-        return [deed_of(number + 1, film.lines[number], about, self.date) for number in numbers]
+    @cached_property
+    def teller(self) -> Teller:
+        """What puts its lines into words."""
+        return Teller(self.film)
 
     @cached_property
     def board(self) -> Board:
         """The pieces of the screen at that instant."""
-        shown = self.deeds([self.number]) if self.film.lines else []
-        return board_of(self.then, shown[0] if shown else None, len(self.film.lines))
+        shown = self.teller.deed(self.number) if self.film.lines else None
+        return board_of(self.then, shown, len(self.film.lines))
 
 
 class ReplayView(FilmView):
@@ -106,20 +68,20 @@ class ReplayView(FilmView):
     def get(self, request: StaffRequest) -> HttpResponse:
         """The page at one deed."""
         self.board.keep()
+        deeds = map(self.teller.deed, range(len(self.film.lines)))
         context = {
             "date": self.date,
             "day_text": short_day(self.date),
             "day_title": day_of_month(self.date),
             "night": self.then,
             "board": self.board,
-            "deeds": self.deeds(range(len(self.film.lines))),
+            "deeds": deed_list(deeds, self.number + 1, self.date),
             "number": self.number + 1,
             "count": len(self.film.lines),
             "opens_at": self.film.opens_at + 1,
             "unknown": unknown_texts(self.film.evening(len(self.film.lines) - 1).unknown),
             "theme": self.theme,
             "speeds": SPEEDS,
-            "is_today": self.date == self.today,
             **self._links(),
             **floor.context(self.then),
         }
@@ -161,82 +123,3 @@ def board_of(night: Night, deed: Deed | None, count: int) -> Board:
         Piece("deed", "deed", {"deed": deed, "count": count}),
     )
     return Board(single, floor.pieces(night, "table_then"), f"film {get_language()}")
-
-
-def unknown_texts(unknown: Iterable[str]) -> list[str]:
-    """What the film does not know of an evening, by the public ids of what it is about."""
-    number = Counter(key.partition("_")[0] for key in unknown)
-    found = []
-    if n := number["res"]:
-        text = ngettext(
-            "Of %(n)d party it was not written down yet where it sat: it is not shown.",
-            "Of %(n)d parties it was not written down yet where they sat: they are not shown.",
-            n,
-        )
-        found.append(text % {"n": n})
-    if n := number["hold"]:
-        text = ngettext(
-            "Of %(n)d table held online it was not written down yet which it was.",
-            "Of %(n)d tables held online it was not written down yet which they were.",
-            n,
-        )
-        found.append(text % {"n": n})
-    if number["block"]:
-        found.append(_("Not every table out of use was written down yet."))
-    if number["srv"]:
-        found.append(_("Whose tables were whose was not written down yet."))
-    return found
-
-
-def deed_of(number: int, line: Line, about: About, date: dt.date) -> Deed:
-    """A line of the trail in words."""
-    return Deed(
-        number=number,
-        clock=words.clock(line.at),
-        day="" if line.at.date() == date else short_day(line.at.date()),
-        what=log_words.verb_text(line.event.verb),
-        who=_who(line, about),
-        by=_by(line),
-    )
-
-
-def _who(line: Line, about: About) -> str:
-    target = line.event.target
-    state = line.event.states.get(target)
-    if target.startswith("res_"):
-        return _party(about.names.get(target, ""), state or {}, about)
-    if target.startswith("hold_"):
-        return _party("", state or about.held.get(target, {}), about)
-    labels = [str(label) for label in line.data.get("tables", ())]
-    if target.startswith("srv_"):
-        parts = [str(line.data.get("name", "")), _section(labels) if "tables" in line.data else ""]
-        return _joined(parts)
-    return _tables(labels) or str(line.data.get("name", ""))
-
-
-def _party(name: str, state: Mapping[str, Any], about: About) -> str:
-    tables = _tables(about.labels.get(pk, "") for pk in state.get("tables", ()))
-    return _joined([name, str(state.get("size", "")), tables])
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return " · ".join(part for part in parts if part)
-
-
-def _tables(labels: Iterable[str]) -> str:
-    """Tables that belong together."""
-    found = words.tables(tuple(label for label in labels if label))
-    return _("table %(label)s") % {"label": found} if found else ""
-
-
-def _section(labels: Sequence[str]) -> str:
-    if not labels:
-        return _("no tables")
-    text = ngettext("table %(labels)s", "tables %(labels)s", len(labels))
-    return text % {"labels": ", ".join(labels)}
-
-
-def _by(line: Line) -> str:
-    if line.actor_kind == "guest":
-        return str(log_words.ACTORS["guest"])
-    return line.actor or str(log_words.ACTORS.get(line.actor_kind, line.actor_kind))

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from reservations.models import Hold, SeatingDecision
 from reservations.selectors.night import Night, PartyRow
+from reservations.views.wording import short_day
 from staff import log_words
 from staff.views.stand import words
 from staff.why_words import score_parts
@@ -27,6 +28,8 @@ class Reasoned:
     """A decision as it was written down."""
 
     when: str
+    day: str
+    """Said only of another day than the evening's."""
     by: str
     tables: str
     candidates: list[Candidate]
@@ -62,8 +65,10 @@ def reasoned(night: Night, party: PartyRow) -> Reasoned | None:
         for tables, score in row.candidates
     ]
     label = row.actor_label if row.actor_kind != "guest" else ""
+    at = row.at.astimezone(night.zone)
     return Reasoned(
-        when=words.clock(row.at.astimezone(night.zone)),
+        when=words.clock(at),
+        day="" if at.date() == night.service_date else short_day(at.date()),
         by=label or str(log_words.ACTORS.get(row.actor_kind, row.actor_kind)),
         tables=words.tables(night.labels(chosen)),
         candidates=candidates,
