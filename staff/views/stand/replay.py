@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from reservations.models import QueueEntry
 from reservations.selectors.night import Night
 from reservations.selectors.night.then import Film, Line, film_of
 from reservations.views.wording import day_of_month, short_day
@@ -67,9 +68,18 @@ class FilmView(StandView):
     def deeds(self, numbers: Iterable[int]) -> list[Deed]:
         """These lines in words."""
         labels = {table.pk: table.label for table in self.film.tables}
-        names = {party.public_id: party.name or _("Walk-in") for party in self.film.parties}
-        lines = self.film.lines
+        lines, names = self.film.lines, self.names
         return [deed_of(number + 1, lines[number], names, labels, self.date) for number in numbers]
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Of every party, those of the queue too, as they are called now."""
+        found = {party.public_id: party.name or _("Walk-in") for party in self.film.parties}
+        queued = {each.event.target for each in self.film.lines if _is_queued(each)}
+        if queued:
+            rows = QueueEntry.objects.filter(public_id__in=queued)
+            found |= dict(rows.values_list("public_id", "name"))
+        return found
 
     @cached_property
     def board(self) -> Board:
@@ -168,6 +178,9 @@ def deed_of(
 
 def _who(line: Line, names: Mapping[str, str], labels: Mapping[int, str]) -> str:
     target = line.event.target
+    if _is_queued(line):
+        parts = [names.get(target, ""), _tables(line.data.get("tables", ()))]
+        return " · ".join(part for part in parts if part)
     if target.startswith("res_"):
         parts = [names.get(target, "")]
         state = line.event.states.get(target)
@@ -178,6 +191,11 @@ def _who(line: Line, names: Mapping[str, str], labels: Mapping[int, str]) -> str
     if "tables" in line.data:
         return _tables(line.data["tables"])
     return str(line.data.get("name", ""))
+
+
+def _is_queued(line: Line) -> bool:
+    """Whether it is about a party at the door."""
+    return line.event.target.startswith("queue_")
 
 
 def _tables(labels: Iterable[str]) -> str:
