@@ -135,7 +135,7 @@ def test_parties_of_the_queue_are_named_and_one_query_more_names_all(
 ) -> None:
     client, date = as_(cast.host), DATE.isoformat()
     done = stand.join_queue(house.public_id, DATE, 2, name="Theo", by=HOST, quoted=20)
-    stand.call_party(done.target, expected=done.version, by=HOST)
+    stand.call_party(done.target, expected=done.version or 0, by=HOST)
     page = client.get(f"{FILM}?date={date}&n=99").content.decode()
     assert "<b>Party of the queue called</b> Theo · table 2" in page
     # A party that was called is no size of nought.
