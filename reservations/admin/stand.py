@@ -185,7 +185,7 @@ class TableBlockAdmin(OfHouseAdmin):
     def why(self, row: TableBlock) -> str:
         """The party it is kept for, or the note, or the kind."""
         if row.queue_entry:
-            return self.party(row)
+            return row_link(row.queue_entry, row.queue_entry.name)
         return row.note or row.get_kind_display()
 
     @display(description="kept for")

@@ -89,8 +89,18 @@ def _waiting(row: QueueRow) -> dict[str, str]:
     if minutes == 0:
         title = _("You are next") if row.wait.position == 1 else _("Your turn comes soon")
         return {"title": title, "text": f"{text} {more}"}
-    title = ngettext("About %(minutes)d minute", "About %(minutes)d minutes", minutes)
-    return {"title": title % {"minutes": minutes}, "text": f"{text} {more}"}
+    return {"title": about(minutes), "text": f"{text} {more}"}
+
+
+def about(minutes: int) -> str:
+    """``About 35 minutes``; from an hour on ``About 1 h 45``."""
+    hours, rest = divmod(minutes, 60)
+    if hours == 0:
+        title = ngettext("About %(minutes)d minute", "About %(minutes)d minutes", minutes)
+        return title % {"minutes": minutes}
+    if rest == 0:
+        return _("About %(hours)d h") % {"hours": hours}
+    return _("About %(hours)d h %(minutes)02d") % {"hours": hours, "minutes": rest}
 
 
 def _called(row: QueueRow, now: dt.datetime) -> dict[str, str]:

@@ -131,7 +131,7 @@ class SheetView(_Sheet):
             "notes": [_said(each) for each in evening.notes],
             "shut": [
                 *(_shut(venue, each) for each in evening.closures),
-                *(_blocked(venue, each) for each in evening.blocks),
+                *(_blocked(venue, each) for each in evening.blocks if not each.queue_entry_id),
             ],
             "gone": len(evening.parties) - len(expected),
         }

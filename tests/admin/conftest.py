@@ -273,7 +273,7 @@ def an_evening(booked: Reservation, cast: Cast, clock: Clock) -> None:
     by = Actor(ActorKind.STAFF, cast.host.public_id, "Hanna Host")
     ids = list(house.tables.order_by("pk").values_list("public_id", flat=True))
     waits = stand.join_queue(house.public_id, date, 2, name="Wanda", by=by, quoted=20)
-    stand.call_party(waits.target, expected=waits.version, by=by, tables=ids[:1])
+    stand.call_party(waits.target, expected=waits.version or 0, by=by, tables=ids[:1])
     served = stand.put_on_shift(house.public_id, date, "Sam Server", by=by)
     stand.give_section(served.target, ids[:2], by=by)
     stand.write_note(house.public_id, date, "The oven is slow tonight", by=by)

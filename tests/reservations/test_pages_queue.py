@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from reservations.models import QueueEntry
+from reservations.models import QueueEntry, Reservation
 from reservations.services import queue_replies, stand
+from reservations.views.queue import about
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, ids, make_house
@@ -55,7 +56,7 @@ def test_it_says_the_place_and_the_wait_and_names_nobody(venue: Restaurant) -> N
     text = page.content.decode()
     assert page.status_code == 200
     assert "You are number 2 in the queue." in text
-    assert "About 100 minutes" in text
+    assert "About 1 h 40" in text
     assert "Bob" not in text
     assert page.headers["Referrer-Policy"] == "strict-origin"
     assert "noindex" in page.headers["X-Robots-Tag"]
@@ -115,3 +116,30 @@ def test_leaving_by_the_page_and_coming_too_early(venue: Restaurant) -> None:
 def test_a_link_we_never_sent_opens_nothing(venue: Restaurant) -> None:
     for token in ("x" * 22, "queue_1", "%00"):
         assert Client().get(f"/queue/{token}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (1, "About 1 minute"),
+        (55, "About 55 minutes"),
+        (60, "About 1 h"),
+        (65, "About 1 h 05"),
+        (180, "About 3 h"),
+    ],
+)
+def test_long_waits_are_said_in_hours(minutes: int, said: str) -> None:
+    assert about(minutes) == said
+
+
+def test_only_the_first_of_the_queue_is_next(venue: Restaurant) -> None:
+    """A table is free for each of them, and they sit down in their order."""
+    first, second = joined(venue, "Bob"), joined(venue)
+    for party in Reservation.objects.filter(status="seated"):
+        stand.leave(party.public_id, expected=party.version, by=HOST)
+    for table in venue.tables.all():
+        stand.cleared(venue.public_id, DATE, table.public_id, by=HOST)
+    assert "You are next" in page_of(first).content.decode()
+    text = page_of(second).content.decode()
+    assert "Your turn comes soon" in text
+    assert "You are number 2 in the queue." in text

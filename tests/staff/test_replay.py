@@ -201,3 +201,22 @@ def test_it_takes_the_same_queries_whatever_happened(
 def test_the_stand_leads_to_the_film_of_its_date(as_: As, cast: Cast, evening: Reservation) -> None:
     page = as_(cast.viewer).get("/staff/r/bella/stand/?date=2025-11-10").content.decode()
     assert f'href="{FILM}?date=2025-11-10"' in page
+
+
+def test_parties_of_the_queue_are_named_and_one_query_more_names_all(
+    as_: As, cast: Cast, house: Restaurant, evening: Reservation
+) -> None:
+    client, date = as_(cast.host), DATE.isoformat()
+    done = stand.join_queue(house.public_id, DATE, 2, name="Theo", by=HOST, quoted=20)
+    stand.call_party(done.target, expected=done.version or 0, by=HOST)
+    page = client.get(f"{FILM}?date={date}&n=99").content.decode()
+    assert "<b>Party of the queue called</b> Theo · table 2" in page
+    # A party that was called is no size of nought.
+    assert '<tspan class="table__size">0<' not in page
+    with CaptureQueriesContext(connection) as one:
+        client.get(FILM, {"date": date})
+    for name in ("Uma", "Vera"):
+        stand.join_queue(house.public_id, DATE, 2, name=name, by=HOST, quoted=20)
+    with CaptureQueriesContext(connection) as three:
+        client.get(FILM, {"date": date})
+    assert len(three) == len(one)

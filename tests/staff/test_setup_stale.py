@@ -269,6 +269,26 @@ def test_a_day_that_was_changed_is_not_removed_unseen(
     assert not SpecialDay.objects.filter(restaurant=house).exists()
 
 
+@pytest.mark.parametrize("name", ["service", "day"])
+def test_what_was_removed_meanwhile_is_said_and_what_was_typed_is_kept(
+    name: str, as_: As, cast: Cast, house: Restaurant
+) -> None:
+    case = next(each for each in CASES if each.name == name)
+    case.before(house)
+    client, address = as_(cast.manager), case.address(house)
+    saw = opened(client, address)
+    service_of(house).delete() if name == "service" else SpecialDay.objects.all().delete()
+    page = client.post(address, {**case.second, **saw})
+    assert page.status_code == 409
+    assert "Somebody else has removed this since you opened it." in text_of(page)
+    assert case.typed in text_of(page)
+    assert client.post(address, {**case.second, **sent_again(page)}).status_code == 302
+    assert case.read(house)
+    # Whoever only looks, or sends no form, finds nothing there.
+    gone = url(house, "setup_day", "2026-01-01")
+    assert client.get(gone).status_code == client.post(gone, {"remove": "1"}).status_code == 404
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_save_at_once_come_one_after_the_other(house: Restaurant) -> None:
     rows = TurnTime.objects.filter(restaurant=house)

@@ -7,7 +7,7 @@ save is compared with.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -121,7 +121,7 @@ def _words(field: forms.Field, value: str | list[str]) -> str:
     if isinstance(field.widget, forms.CheckboxInput):
         return _("yes") if value else _("no")
     if isinstance(field, forms.ChoiceField):
-        choices = cast("list[tuple[Any, Any]]", list(field.choices))
+        choices = cast("Iterable[tuple[Any, Any]]", field.choices)
         names = {str(key): str(name) for key, name in choices}
         many = value if isinstance(value, list) else [value]
         return ", ".join(names.get(each, each) for each in many) or "–"

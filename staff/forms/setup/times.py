@@ -141,7 +141,7 @@ class TurnsForm(forms.Form):
     @property
     def titles_alone(self) -> dict[str, str]:
         """What a field is called where its step is not beside it."""
-        found = {}
+        found: dict[str, str] = {}
         for number, pair in enumerate(self.lines, 1):
             step = _("Step %(n)d") % {"n": number}
             found |= {field.name: f"{step}, {field.label}" for field in pair}

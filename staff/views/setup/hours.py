@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -115,7 +116,7 @@ class DayView(PreviewedView):
     def find(self, **kwargs: str) -> None:
         """The day the address names."""
         if "key" in kwargs:
-            self.row = day_at(self.request.venue, kwargs["key"])
+            self.row = self.unless_gone(partial(day_at, self.request.venue, kwargs["key"]))
 
     def target(self) -> str:
         """The day's row."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from reservations.engine.types import Channel
 from reservations.selectors.today import service_date_at
 from reservations.services.setup.preview import Affected, Asked, Preview, ShownSlot, preview
@@ -41,6 +43,7 @@ from staff.reasons import Told, free_text, reason_told
 from staff.views.setup.base import SetupView
 
 NIGHT = dt.time(4)
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class PreviewedView(SetupView):
     done: ClassVar[Any] = ""
     verbs: ClassVar[tuple[str, ...]] = ()
     """What the audit trail calls a save of this, to say who was faster."""
+    is_gone = False
 
     # --- What a page of its own says -------------------------------------------------------------
 
@@ -194,12 +198,32 @@ class PreviewedView(SetupView):
         """Whether a save may go on what the form showed: nobody has saved since."""
         return self.snapshot() == was
 
+    def unless_gone(self, look: Callable[[], M]) -> M | None:
+        """What ``look`` finds; None for what somebody has removed since the form was opened.
+
+        Raises NotFound where no form was sent.
+        """
+        try:
+            return look()
+        except NotFound:
+            if NAME not in self.request.POST:
+                raise
+            self.is_gone = True
+            return None
+
     def kept(self, was: Shown, form: Any) -> Any:
         """What was sent, for the form that is shown again."""
+        if self.is_gone:
+            return self.request.POST
         return merged(self.request.POST, was, self.form(None), form)
 
     def changed_since(self, was: Shown, form: Any) -> Stale:
         """What somebody else has changed since, in words."""
+        if self.is_gone:
+            return Stale(
+                text=_("Somebody else has removed this since you opened it."),
+                advice=_("What you typed stands in the form. Saved again, it is there anew."),
+            )
         return Stale(
             text=who_changed(self.request.venue, self.verbs, self.target()),
             advice=_("What you changed stands in the form, all else is as it is now. Save again."),

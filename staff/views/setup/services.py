@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -104,7 +105,7 @@ class ServiceView(PreviewedView):
     def find(self, **kwargs: str) -> None:
         """The service the address names."""
         if "key" in kwargs:
-            self.row = service_at(self.request.venue, kwargs["key"])
+            self.row = self.unless_gone(partial(service_at, self.request.venue, kwargs["key"]))
 
     def target(self) -> str:
         """The service."""

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reservations.models import QueueEntry
 from reservations.selectors.night.deeds import Line
 from reservations.selectors.night.then import Film
 from reservations.views.wording import short_day
@@ -42,8 +43,8 @@ class Teller:
     film: Film
     labels: Mapping[int, str] = field(init=False)
     """Of tables."""
-    names: Mapping[str, str] = field(init=False)
-    """Of parties, as they are now."""
+    names: dict[str, str] = field(init=False)
+    """Of parties, those of the queue too, as they are called now."""
     _verbs: dict[str, str] = field(default_factory=dict)
     _tables: dict[tuple[int, ...], str] = field(default_factory=dict)
     _days: dict[dt.date, str] = field(default_factory=dict)
@@ -52,6 +53,10 @@ class Teller:
         self.labels = {table.pk: table.label for table in self.film.tables}
         walk_in = _("Walk-in")
         self.names = {party.public_id: party.name or walk_in for party in self.film.parties}
+        queued = {each.event.target for each in self.film.lines if _is_queued(each)}
+        if queued:
+            rows = QueueEntry.objects.filter(public_id__in=queued)
+            self.names.update(rows.values_list("public_id", "name"))
         self._days[self.film.service_date] = ""
 
     def deed(self, number: int) -> Deed:
@@ -79,6 +84,8 @@ class Teller:
         if target.startswith("hold_"):
             return self._party("", state or self.film.held.get(target, {}))
         labels = [str(label) for label in line.data.get("tables", ())]
+        if _is_queued(line):
+            return _joined([self.names.get(target, ""), _table(labels)])
         if target.startswith("srv_"):
             section = _section(labels) if "tables" in line.data else ""
             return _joined([str(line.data.get("name", "")), section])
@@ -89,6 +96,11 @@ class Teller:
         if tables not in self._tables:
             self._tables[tables] = _table(self.labels.get(pk, "") for pk in tables)
         return _joined([name, str(state.get("size", "")), self._tables[tables]])
+
+
+def _is_queued(line: Line) -> bool:
+    """Whether it is about a party at the door."""
+    return line.event.target.startswith("queue_")
 
 
 def deed_list(deeds: Iterable[Deed], shown: int, date: dt.date) -> SafeString:
