@@ -120,6 +120,12 @@ class Visit:
             [{"name": "sessionid", "value": session_of(user), "url": self.site}]
         )
 
+    def lose_the_network(self) -> None:
+        """From now on nothing reaches the server, and the browser knows it."""
+        if not self.page.evaluate("navigator.onLine"):
+            pytest.skip("this machine has no network: its browser cannot be told that it is lost")
+        self.page.context.set_offline(True)
+
     def watch(self) -> Visit:
         """Start to listen."""
         self.page.on("console", self._console)

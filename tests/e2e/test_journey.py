@@ -127,7 +127,7 @@ def test_what_became_of_the_payment_is_said_where_one_pays(
 def test_a_lost_connection_loses_nothing(visit: OpenVisit, venue: Restaurant) -> None:
     guest = visit(viewport=PHONE)
     page = guest.open(TIMES)
-    page.context.set_offline(True)
+    guest.lose_the_network()
     page.get_by_role("button", name="One guest more").click()
     said = page.get_by_role("alert").filter(has_text="You are offline.")
     expect(said).to_be_visible()
@@ -136,7 +136,7 @@ def test_a_lost_connection_loses_nothing(visit: OpenVisit, venue: Restaurant) ->
     expect(said).to_have_count(0)
     hold(page)
     fill_in(page)
-    page.context.set_offline(True)
+    guest.lose_the_network()
     pay(page)
     expect(said).to_be_in_viewport()
     expect(page.get_by_label("Your name")).to_have_value("Ada Lovelace")

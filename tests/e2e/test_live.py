@@ -102,7 +102,7 @@ def test_without_the_network_it_says_so_keeps_nothing_and_catches_up(
     page = window.open(HOME)
     expect_state(page, "live")
     add_form(page)
-    page.context.set_offline(True)
+    window.lose_the_network()
     expect_state(page, "offline", within=2.0)
     expect(page.locator("[data-live-badge]")).to_have_text("Offline")
     button = page.get_by_role("button", name="Seat them")

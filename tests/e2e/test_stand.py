@@ -184,7 +184,7 @@ def test_a_note_comes_up_once_when_its_date_is_opened(stand: Open, venue: Restau
 def test_offline_nothing_is_sent_or_kept(stand: Open, ada: Reservation) -> None:
     window = stand()
     page = window.page
-    window.page.context.set_offline(True)
+    window.lose_the_network()
     expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "offline")
     expect(page.locator(f"#p-{ada.pk} .row__do")).to_have_attribute("aria-disabled", "true")
     page.click(f"#p-{ada.pk} .row__do", force=True)
