@@ -87,8 +87,6 @@ def insert_hold(
     The caller holds the day's lock. Raises what :func:`guarded` says.
     """
     question = asked(decision)
-    during = (place.starts_at, place.claimed_until)
-    state = held_state(place.service_date, place.party_size, place.table_ids, during, expires_at)
     parameters = {
         **place_parameters(place),
         **actor_parameters(by),
@@ -109,7 +107,7 @@ def insert_hold(
         "policy_name": policy_name,
         "refund_ladder": dump([[step.hours, step.percent] for step in ladder]),
         "asked": dump(question),
-        "told": dump(question | {"state": {public_id: state}}),
+        "told": dump(question | {"state": {public_id: held_state(place, expires_at)}}),
         "candidates": dump(candidates(decision)),
         "rule_version": decision.rule_version,
         "plan_version": plan_version,

@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from reservations.ledger.place import Place
+
 State = dict[str, dict[str, Any] | None]
 """By public id; None for what is not in the book, not kept or not out of use any more."""
 
@@ -88,22 +90,17 @@ FROM reservations_shiftserver s WHERE s.id = ANY(%s)
 """
 
 
-def held_state(
-    service_date: dt.date,
-    party_size: int,
-    table_ids: Iterable[int],
-    during: tuple[dt.datetime, dt.datetime],
-    expires_at: dt.datetime,
-) -> dict[str, Any]:
+def held_state(place: Place, expires_at: dt.datetime) -> dict[str, Any]:
     """The same of a hold that is about to be written, whose claims nothing can read yet."""
     state: dict[str, Any] = {
-        "date": service_date.isoformat(),
-        "size": party_size,
+        "date": place.service_date.isoformat(),
+        "size": place.party_size,
         "expires": ceil(expires_at.timestamp()),
     }
-    if tables := sorted(table_ids):
-        start, end = during
-        state |= {"tables": tables, "from": int(start.timestamp()), "until": ceil(end.timestamp())}
+    if place.table_ids:
+        state["tables"] = sorted(place.table_ids)
+        state["from"] = int(place.starts_at.timestamp())
+        state["until"] = ceil(place.claimed_until.timestamp())
     return state
 
 

@@ -427,18 +427,6 @@ def test_the_drawer_says_why_this_table(
     assert "It was moved since." in client.get(address, asked).content.decode()
 
 
-def test_the_drawer_says_on_which_day_a_table_was_chosen(
-    as_: As, cast: Cast, house: Restaurant, clock: Clock
-) -> None:
-    tonight = clock.now
-    clock.advance(days=-3)
-    row = booked(house)
-    clock.now = tonight
-    page = as_(cast.viewer).get(f"{STAND}drawer/", {"party": row.public_id, "date": "2025-11-10"})
-    text = " ".join(page.content.decode().split())
-    assert "Table 1, chosen on Fri 7 Nov at 12:00 (Hanna Host)." in text
-
-
 def test_the_pacing_strip_leads_to_why(as_: As, cast: Cast, evening: Reservation) -> None:
     page = as_(cast.viewer).get(STAND).content.decode()
     asked = "date=2025-11-10&amp;time=19%3A00&amp;party=2&amp;channel=online&amp;room="

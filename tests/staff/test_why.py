@@ -106,3 +106,15 @@ def test_an_hour_that_the_clocks_skip_is_no_slot(
     asked = {"date": "2026-03-07", "time": "02:30", "party": "2", "channel": "in_house"}
     text = text_of(as_(cast.viewer).get(WHY, asked))
     assert "No service has a slot at this time." in text
+
+
+def test_the_drawer_says_on_which_day_a_table_was_chosen(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    tonight = clock.now
+    clock.advance(days=-3)
+    row = booked(house)
+    clock.now = tonight
+    asked = {"party": row.public_id, "date": "2025-11-10"}
+    text = text_of(as_(cast.viewer).get("/staff/r/bella/stand/drawer/", asked))
+    assert "Table 1, chosen on Fri 7 Nov at 12:00 (Hanna Host)." in text

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import connection
@@ -42,11 +43,13 @@ WITH decided AS (
   SELECT public_id FROM reservations_shiftserver
   WHERE restaurant_id = %(id)s AND service_date = %(date)s
 )
-SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
+SELECT id, floor(extract(epoch FROM at))::bigint, verb, target, actor_kind, actor_label, data
+FROM core_auditentry
 WHERE restaurant_id = %(id)s AND target = ANY(ARRAY(SELECT public_id FROM about))
   AND verb ~ '^(reservation|table|stand|hold|server)[.]'
 UNION ALL
-SELECT id, at, verb, target, actor_kind, actor_label, data FROM core_auditentry
+SELECT id, floor(extract(epoch FROM at))::bigint, verb, target, actor_kind, actor_label, data
+FROM core_auditentry
 WHERE restaurant_id = %(id)s AND at >= %(begins)s AND at < %(ends)s
   AND data ->> 'service_date' = %(iso)s AND target NOT LIKE 'res\\_%%'
   AND verb ~ '^(table|stand|server|house|queue)[.]'
@@ -95,11 +98,17 @@ class Line:
     """One deed of the evening, with who did it."""
 
     event: film.Event
-    at: dt.datetime
-    """In the house's zone."""
+    written: film.Seconds
+    """When, by the clock of whoever wrote it."""
+    zone: ZoneInfo
     actor_kind: str
     actor: str
     data: Mapping[str, Any]
+
+    @property
+    def at(self) -> dt.datetime:
+        """When, in the house's zone. Worked out where it is shown: an evening has thousands."""
+        return dt.datetime.fromtimestamp(self.written, tz=self.zone)
 
 
 def lines_of(found: House, service_date: dt.date) -> tuple[Line, ...]:
@@ -134,9 +143,9 @@ def _read(found: House, service_date: dt.date) -> Iterator[Line]:
             continue
         data = orjson.loads(text)
         # Two that wrote at once may have looked at the clock in another order: time goes on.
-        latest = max(latest, int(at.timestamp()))
+        latest = max(latest, at)
         event = film.Event(key, latest, verb, target, data.pop("state", None) or {})
-        yield Line(event, at.astimezone(found.zone), kind, label, data)
+        yield Line(event, at, found.zone, kind, label, data)
 
 
 def _with_holds(lines: Sequence[Line], found: House, service_date: dt.date) -> list[Line]:

@@ -62,14 +62,15 @@ class Teller:
     def deed(self, number: int) -> Deed:
         """The line with this number, from nought."""
         line = self.film.lines[number]
-        verb, date = line.event.verb, line.at.date()
+        at = line.at
+        verb, date = line.event.verb, at.date()
         if verb not in self._verbs:
             self._verbs[verb] = log_words.verb_text(verb)
         if date not in self._days:
             self._days[date] = short_day(date)
         return Deed(
             number=number + 1,
-            clock=words.clock(line.at),
+            clock=words.clock(at),
             day=self._days[date],
             what=self._verbs[verb],
             who=self._who(line),
