@@ -13,12 +13,14 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, StorageState
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.booking import confirm, hold_a_table
 from benchmarks.browser import browsing
@@ -30,6 +32,8 @@ SCREENS = env.BASE_DIR / "docs" / "screens"
 HEIGHTS = {360: 740, 1024: 768, 1440: 900}
 """Of the window, by its width."""
 SCHEMES = ("light", "dark")
+QUIET = 5_000
+"""Milliseconds to wait for a page that has loaded to ask for nothing more."""
 COLOURS = 96
 """Of a picture's palette: flat colours and a few drawings need no more."""
 
@@ -198,7 +202,10 @@ def _take(browser: Browser, shot: Shot, folder: Path) -> None:
             reduced_motion="reduce",
         )
         page = context.new_page()
-        answer = page.goto(shot.address, wait_until="networkidle")
+        answer = page.goto(shot.address)
+        # A page that follows the book never falls silent.
+        with suppress(PlaywrightTimeout):
+            page.wait_for_load_state("networkidle", timeout=QUIET)
         if answer is None or answer.status == 404:
             context.close()
             print(f"  there is no page {shot.name}", flush=True)

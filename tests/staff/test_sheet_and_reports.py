@@ -18,6 +18,7 @@ from customers.services.notes import add_note
 from reservations.demo_past import WEEKS
 from reservations.models import NightNote, Reservation, TableBlock, TableClaim, VisitBill
 from reservations.selectors.night.then import film_of
+from reservations.services import stand
 from restaurants.models import Closure, Restaurant
 from staff.pictures import Series, curves, heat, pairs, stacked
 from tests.fixtures.domain import Clock
@@ -234,3 +235,14 @@ def test_the_demo_has_weeks_that_are_over_and_a_second_run_adds_none(clock: Cloc
     before = past.count()
     call_command("demo", stdout=io.StringIO())
     assert past.count() == before
+
+
+def test_a_table_that_is_kept_for_who_waits_at_the_door_is_no_news_for_the_team(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    date = clock.now.date()
+    done = stand.join_queue(house.public_id, date, 2, name="Theo", by=SYSTEM, quoted=10)
+    stand.call_party(done.target, expected=done.version or 0, by=SYSTEM)
+    page = as_(cast.viewer).get(f"/staff/r/{house.slug}/sheet/{date}/").content.decode()
+    assert TableBlock.objects.filter(queue_entry__isnull=False).count() == 1
+    assert "is blocked from" not in page
