@@ -332,7 +332,7 @@ def test_its_queries_are_always_as_many(
     )
     for number in range(24):
         booked(house, ("19:00", "21:30")[number % 2], 4, name=f"Guest {number}")
-    for row in Reservation.objects.filter(starts_at=at("19:00"))[1:7]:
+    for row in Reservation.objects.exclude(pk=evening.pk).filter(starts_at=at("19:00"))[:6]:
         seat(row)
         clock.advance(minutes=1)
         leave(row)
