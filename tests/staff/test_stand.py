@@ -10,8 +10,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils.html import escape
-from django.utils.translation import gettext, override
 
 from reservations.models import Reservation, ShiftServer, TableClaim
 from reservations.selectors.night import night_of
@@ -364,87 +362,63 @@ def test_an_undo_of_another_house_is_not_found(
     assert evening.status == "arrived"
 
 
-# The drawer
+# A new booking
 
 
-def test_the_drawer_tells_everything_about_a_party(
-    as_: As, cast: Cast, evening: Reservation
+def fields(**more: str) -> dict[str, str]:
+    return {
+        "date": DATE.isoformat(),
+        "size": "2",
+        "time": "19:00",
+        "name": "Bo Weber",
+        "phone": "+12125550177",
+        "once": "one",
+    } | more
+
+
+def test_booking_by_telephone(as_: As, cast: Cast, house: Restaurant, clock: Clock) -> None:
+    client = as_(cast.host)
+    for _ in range(2):
+        assert client.post(f"{STAND}new/", fields()).status_code == 302
+    row = Reservation.objects.get()
+    assert (row.guest_name, row.channel, row.source) == ("Bo Weber", "in_house", "phone")
+    assert row.customer is not None
+    assert row.customer.phone == "+12125550177"
+
+
+def test_another_booking_with_the_same_mark_is_another_one(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
 ) -> None:
-    Reservation.objects.filter(pk=evening.pk).update(
-        allergy_note="hazelnut", special_requests="By the window"
-    )
-    page = as_(cast.host).get(f"{STAND}drawer/", {"party": evening.public_id}).content.decode()
-    for text in ("Ada", "hazelnut", "By the window", evening.code, "Booking confirmed", "Move…"):
-        assert text in page, text
-    assert "<html" not in page
-
-
-def test_the_drawers_log_has_words_for_every_deed_in_every_language(
-    as_: As, cast: Cast, evening: Reservation, servers: ShiftServer
-) -> None:
-    other = evening.restaurant.tables.get(label="2").public_id
-    for deed, more in (
-        (stand.merge, {"table": other}),
-        (stand.split, {"table": other}),
-        (stand.assign_server, {"server": None}),
-    ):
-        evening.refresh_from_db()
-        deed(evening.public_id, expected=evening.version, by=HOST, **more)
-    asked = {"party": evening.public_id, "lang": "fr"}
-    page = as_(cast.host).get(f"{STAND}drawer/", asked).content.decode()
-    log = page.partition("Journal")[2]
-    for text in ("Tables pushed together", "Tables taken apart", "Server of a party changed"):
-        with override("fr"):
-            assert gettext(text) != text
-            assert escape(gettext(text)) in log, text
-
-
-def test_the_drawer_offers_each_step_once(as_: As, cast: Cast, evening: Reservation) -> None:
-    stand.seat(evening.public_id, expected=evening.version, by=HOST)
-    page = as_(cast.host).get(f"{STAND}drawer/", {"party": evening.public_id}).content.decode()
-    offered = re.findall(r'form="do" name="do" value="(\w+) \S+ \d+(?: (\w+))?"', page)
-    assert [" ".join(each).strip() for each in offered] == ["next", "state paid", "leave", "extend"]
-
-
-def test_the_drawer_says_why_this_table(
-    as_: As, cast: Cast, evening: Reservation, clock: Clock
-) -> None:
-    client, address = as_(cast.viewer), f"{STAND}drawer/"
-    asked = {"party": evening.public_id}
-    page = " ".join(client.get(address, asked).content.decode().split())
-    assert "Table 1, chosen at 12:00 (Hanna Host)." in page
-    why = page.partition("Why this table")[2].partition("</details>")[0]
-    assert re.findall(r"<li><span>(\w+)</span><b>([^<]+)</b><span>(\w*)</span>", why) == [
-        ("1", "2 empty chairs", "taken"),
-        ("2", "2 empty chairs", ""),
+    client = as_(cast.host)
+    for more in ({}, {"name": "Cy Young"}, {"time": "21:00"}, {"time": "21:00", "view": "list"}):
+        assert client.post(f"{STAND}new/", fields(**more)).status_code == 302
+    rows = Reservation.objects.order_by("pk").values_list("guest_name", "starts_at")
+    assert list(rows) == [
+        ("Bo Weber", at("19:00")),
+        ("Cy Young", at("19:00")),
+        ("Bo Weber", at("21:00")),
     ]
-    stand.move(
-        evening.public_id,
-        [evening.restaurant.tables.get(label="2").public_id],
-        expected=evening.version,
-        by=HOST,
-    )
-    assert "It was moved since." in client.get(address, asked).content.decode()
 
 
-def test_the_pacing_strip_leads_to_why(as_: As, cast: Cast, evening: Reservation) -> None:
-    page = as_(cast.viewer).get(STAND).content.decode()
-    asked = "date=2025-11-10&amp;time=19%3A00&amp;party=2&amp;channel=online&amp;room="
-    assert f'href="/staff/r/bella/setup/why/?{asked}"' in page
+def test_a_time_that_is_full_says_why(as_: As, cast: Cast, house: Restaurant) -> None:
+    booked(house)
+    booked(house, name="Bo")
+    client = as_(cast.host)
+    page = client.get(f"{STAND}new/", {"date": DATE.isoformat(), "size": "2"}).content.decode()
+    slot = re.findall(r'<label class="slot slot--closed" title="([^"]+)"><input[^>]+19:00', page)
+    assert slot == [
+        "All 2 tables that suit a party of 2 are taken for some of the 2 hours you would stay."
+    ]
+    refused = client.post(f"{STAND}new/", fields())
+    assert refused.status_code == 409
+    assert 'value="Bo Weber"' in refused.content.decode()
 
 
-def test_the_drawer_of_a_table(as_: As, cast: Cast, evening: Reservation) -> None:
-    table = evening.restaurant.tables.get(label="1")
-    page = as_(cast.host).get(f"{STAND}drawer/", {"table": table.public_id}).content.decode()
-    assert "Table 1" in page
-    assert "Ada" in page
-
-
-def test_a_party_that_is_gone_leaves_an_empty_drawer(
-    as_: As, cast: Cast, house: Restaurant
-) -> None:
-    page = as_(cast.host).get(f"{STAND}drawer/", {"party": "res_gone"}).content.decode()
-    assert "Choose a party or a table." in page
+def test_guests_are_found_while_typing(as_: As, cast: Cast, house: Restaurant) -> None:
+    client = as_(cast.host)
+    client.post(f"{STAND}new/", fields())
+    found = client.get(f"{STAND}new/", {"who": "555 0177"}, headers=SCRIPTED).content.decode()
+    assert 'data-name="Bo Weber"' in found
 
 
 def test_a_guest_who_works_here_as_server_takes_own_parties_only(
