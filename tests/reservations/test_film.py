@@ -260,8 +260,13 @@ def test_nobody_has_two_parties_at_a_table_while_two_change_tables(
     ada, bob = booked(venue, "19:00", 2, "Ada"), booked(venue, "19:00", 2, "Bob")
     put(venue, ada, "1")
     put(venue, bob, "2")
-    mine, other = fresh(ada).version, fresh(bob).version
-    stand.swap(ada.public_id, bob.public_id, expected=mine, other_expected=other, by=HOST)
+    stand.swap(
+        ada.public_id,
+        bob.public_id,
+        expected=fresh(ada).version,
+        other_expected=fresh(bob).version,
+        by=HOST,
+    )
     film = shot(venue)
     seats = [
         {party.name: party.table_labels for party in film.night(number).parties}
