@@ -34,7 +34,3 @@ export function ask(text) {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }
-
-find("[data-day] input[type=date]")?.addEventListener("change", (event) => {
-  if (event.target.value) event.target.form.submit();
-});

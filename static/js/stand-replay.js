@@ -1,12 +1,13 @@
 // The evening as a film: the slider, the keys, playing. Frames come as what changed since the last.
 import "./stand-clock.js";
+import "./stand-day.js";
 import "./stand-floor.js";
 import { apply } from "./stand-patch.js";
 import { all, find, stand } from "./stand-state.js";
 
 for (const each of all("[data-needs-script]")) each.hidden = false;
 for (const each of all("[data-scriptless]")) each.hidden = true;
-find("[data-day]").addEventListener("change", (event) => event.target.form.requestSubmit());
+stand.body.classList.add("is-scripted");
 
 const slider = find("[data-slider]");
 const list = find("[data-deeds]");

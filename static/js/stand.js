@@ -2,6 +2,7 @@
 // pieces, taps answer at once, and ten seconds of undo are a key away.
 import "./stand-line.js";
 import "./stand-clock.js";
+import "./stand-day.js";
 import "./stand-menus.js";
 import "./stand-panes.js";
 import "./stand-list.js";

@@ -138,3 +138,15 @@ def test_axe_finds_nothing(size: dict[str, int], theme: str, film: Open) -> None
     page.evaluate(AXE.read_text())
     assert page.evaluate(AXE_RUN, AXE_RULES) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+@pytest.mark.parametrize("address", [FILM, "/staff/r/bella-notte/stand/"])
+def test_the_date_is_in_words_and_a_choice_leads_there(film: Open, address: str) -> None:
+    window = film()
+    page = window.open(f"{address}?date=2025-11-10")
+    expect(page.locator(".day__text")).to_have_text("Mon 10 Nov")
+    expect(page.locator(".day__label input")).to_have_css("opacity", "0")
+    page.fill(".day__label input", "2025-11-12")
+    page.dispatch_event(".day__label input", "change")
+    expect(page.locator(".day__text")).to_have_text("Wed 12 Nov")
+    assert "date=2025-11-12" in page.url
