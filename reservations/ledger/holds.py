@@ -147,7 +147,7 @@ WITH closed AS (
          jsonb_build_object('state', jsonb_build_object(public_id, NULL)), %(correlation_id)s,
          %(origin)s FROM closed
 )
-SELECT count(*) FROM closed
+SELECT restaurant_id FROM closed
 """
 _RELEASE_ONE = _RELEASE.format(which="id = %(hold_id)s")
 _RELEASE_LAPSED = _RELEASE.format(which="expires_at <= %(now)s")
@@ -184,7 +184,14 @@ def _release(
 ) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, {**where, **actor_parameters(by), "status": status, "now": now})
-        return int(cursor.fetchone()[0])
+        return _told(cursor.fetchall())
+
+
+def _told(houses: list[tuple[int]]) -> int:
+    """How many holds have changed, after saying so to who watches their houses."""
+    for (restaurant_id,) in houses:
+        wakeups.announce(restaurant_id)
+    return len(houses)
 
 
 _EXTEND = f"""
@@ -201,7 +208,7 @@ WITH hold AS (
          %(actor_label)s, jsonb_build_object('state', jsonb_build_object(public_id, {HELD})),
          %(correlation_id)s, %(origin)s FROM hold h
 )
-SELECT count(*) FROM hold
+SELECT restaurant_id FROM hold
 """
 
 
@@ -227,4 +234,4 @@ def extend_hold(
                 "now": now,
             },
         )
-        return bool(cursor.fetchone()[0])
+        return _told(cursor.fetchall()) == 1

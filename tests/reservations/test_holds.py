@@ -221,3 +221,29 @@ def test_a_closed_account_can_hold_nothing(
     user.save()
     with pytest.raises(SessionEnded):
         place_hold(ask(bella), guest, by=guest.actor)
+
+
+def test_whoever_watches_the_house_is_told_whatever_becomes_of_a_hold(
+    clock: Clock, bella: Restaurant, guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int | None] = []
+    monkeypatch.setattr("core.wakeups.announce", told.append)
+
+    def houses() -> set[int | None]:
+        found = set(told)
+        told.clear()
+        return found
+
+    held = place_hold(ask(bella), guest, by=guest.actor)
+    assert houses() == {bella.pk}
+    extend_hold(held.public_id, guest, by=guest.actor)
+    assert houses() == {bella.pk}
+    release_hold(held.public_id, guest, by=guest.actor)
+    assert houses() == {bella.pk}
+    place_hold(ask(bella), guest, by=guest.actor)
+    houses()
+    clock.advance(minutes=11)
+    assert expire_holds() == 1
+    assert houses() == {bella.pk}
+    assert expire_holds() == 0
+    assert houses() == set()
