@@ -4,6 +4,23 @@ import { address, all, find, now, stand } from "./stand-state.js";
 let running = null;
 let again = false;
 
+// Between the press and the release of a finger nothing moves: a tap on a piece that is replaced
+// meanwhile would be lost, and one on a row that has moved would be another party's.
+const LONGEST_TAP = 600; // Milliseconds; who presses longer drags, and sees what changes.
+const UNTIL_CLICK = 50;
+let pressedAt = null;
+
+const isPressed = () => pressedAt !== null && performance.now() - pressedAt < LONGEST_TAP;
+
+document.addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
+for (const end of ["pointerup", "pointercancel"]) {
+  document.addEventListener(end, () => setTimeout(() => (pressedAt = null), UNTIL_CLICK), true);
+}
+
+async function released() {
+  while (isPressed()) await new Promise((resolve) => setTimeout(resolve, UNTIL_CLICK));
+}
+
 // Asks what changed. Asked again meanwhile, it looks once more afterwards: no change is missed.
 export function refresh() {
   if (running) {
@@ -31,7 +48,11 @@ async function look() {
   }
   const door = answer.headers.get("HX-Redirect");
   if (door || answer.redirected) location.assign(door ?? answer.url);
-  else if (answer.ok) apply(await answer.json());
+  else if (answer.ok) {
+    const patch = await answer.json();
+    await released();
+    apply(patch);
+  }
 }
 
 export function apply(patch) {

@@ -206,6 +206,23 @@ def test_a_booking_by_telephone(stand: Open, venue: Restaurant) -> None:
     expect(page.locator("#list-upcoming")).to_contain_text("Cleo Brandt")
 
 
+def test_what_moves_under_a_finger_waits_for_it(stand: Open, venue: Restaurant) -> None:
+    late = booked(venue, "21:00", name="Late")
+    page = stand().page
+    box = page.locator(f"#p-{late.pk} .row__do").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    early = booked(venue, "19:00", name="Early")
+    with page.expect_response("**/fragment/**"):
+        page.evaluate("document.dispatchEvent(new CustomEvent('couvert:changed'))")
+    page.wait_for_timeout(100)
+    page.mouse.up()
+    expect(page.locator("[data-toast-text]")).to_have_text("Late arrived")
+    expect(page.locator(f"#p-{early.pk}")).to_be_visible()
+    assert (state(late), state(early)) == ("arrived", "confirmed")
+
+
 def test_a_visit_is_tagged_in_the_drawer(stand: Open, ada: Reservation) -> None:
     group = ada.restaurant.organization_id
     for name in ("Business", "Stroller", "Window"):
