@@ -17,6 +17,7 @@ from django.test import Client
 
 from reservations.services.setup.shown import SetupChanged, save_as_shown
 from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay, TurnTime
+from staff.forms.setup.shown import read
 from staff.views.setup.preview import PreviewedView
 from tests.staff.conftest import As, Cast
 from tests.staff.test_setup import service_fields, service_of, text_of, url
@@ -310,3 +311,17 @@ def test_two_who_save_at_once_come_one_after_the_other(house: Restaurant) -> Non
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(save, range(60, 66)))
     assert sorted(found) == ["saved", *["told"] * 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"name": "Dinner", "weekdays": ["0", 1]}', {"name": "Dinner", "weekdays": ["0", "1"]}),
+        ("", {}),
+        ("{", {}),
+        ("[1]", {}),
+        ("[" * 200_000, {}),
+    ],
+)
+def test_what_a_form_says_it_showed_is_read_with_care(text: str, found: object) -> None:
+    assert read(text) == found

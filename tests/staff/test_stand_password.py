@@ -11,7 +11,7 @@ from django.test import Client
 
 from reservations.models import Reservation
 from reservations.services import stand
-from restaurants.models import Restaurant
+from restaurants.models import Membership, Restaurant, Role
 from tests.factories import make_tables
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, fresh, ids
@@ -148,6 +148,17 @@ def test_what_was_chosen_is_kept_for_who_chose_it_and_not_for_long(
     client.post("/staff/tablet/lock/")
     other = at_tablet(cast.host)
     assert "data-chosen" not in other.get(STAND).content.decode()
+
+
+def test_what_was_chosen_is_not_shown_in_another_house(
+    as_: As, cast: Cast, evening: Reservation, elsewhere: Restaurant
+) -> None:
+    Membership.objects.create(user=cast.manager, restaurant=elsewhere, role=Role.MANAGER)
+    client = as_(cast.manager)
+    tap(client, value("size", evening), size=3)
+    assert "data-chosen" not in client.get(f"/staff/r/{elsewhere.slug}/stand/").content.decode()
+    tap(client, value("size", evening), once="two", size=3)
+    assert "data-chosen" in client.get(STAND).content.decode(), "the control: here it is"
 
 
 @pytest.mark.parametrize("scripted", [False, True], ids=["plain", "scripted"])

@@ -56,7 +56,7 @@ def read(text: str) -> Shown:
     """What :func:`written` wrote; of anything else nothing, as if nothing had been shown."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

@@ -49,6 +49,7 @@ def keep(view: StandView, fields: QueryDict, what: str = "", said: str = "", **m
         if name not in _OF_THE_FORM | more.keys()
     ]
     view.request.session[CHOSEN] = {
+        "of": _whose(view.request),
         "date": view.date.isoformat(),
         "fields": [*sent, *more.items()],
         "what": what,
@@ -58,12 +59,20 @@ def keep(view: StandView, fields: QueryDict, what: str = "", said: str = "", **m
 
 
 def take(request: StaffRequest, at: dt.datetime) -> Chosen | None:
-    """What was kept, once; None for nothing, and for what was left alone too long."""
+    """What was kept, once; None for nothing, for what was left alone too long, for what somebody
+    else chose at this tablet, and in another house.
+    """
     kept: dict[str, Any] | None = request.session.pop(CHOSEN, None)
-    if kept is None or kept.pop("until") < at.timestamp():
+    if kept is None:
+        return None
+    if kept.pop("until") < at.timestamp() or kept.pop("of", None) != _whose(request):
         return None
     fields = [(name, value) for name, value in kept.pop("fields")]
     return Chosen(fields=fields, **kept)
+
+
+def _whose(request: StaffRequest) -> list[str]:
+    return [request.venue.public_id, request.actor.id]
 
 
 def to_password(stand: StandView, place: Mapping[str, str], name: str = "stand") -> str:
