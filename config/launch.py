@@ -59,7 +59,10 @@ def _run(stop: threading.Event) -> int:
     _check_ports()
     environment = env.child_environment(DJANGO_SETTINGS_MODULE=_settings(), PYTHONUNBUFFERED="1")
     supervisor = Supervisor(
-        {role: [sys.executable, "-m", "config.roles", role] for role in roles.ROLES},
+        {
+            role: [sys.executable, "-m", "config.roles", role, roles.WHEN_NOTED]
+            for role in roles.ROLES
+        },
         environment=environment,
         record=_record(),
         cwd=env.BASE_DIR,

@@ -12,6 +12,8 @@ import sys
 from config import env
 
 ROLES = ("web", "worker", "beat", "stream")
+WHEN_NOTED = "--when-noted"
+"""Begin once a byte on the standard input says that the pid is noted (``config.supervisor``)."""
 
 
 def command(role: str) -> list[str]:
@@ -63,11 +65,22 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def _wait_until_noted() -> None:
+    """Ends the process when whoever started it is gone before it noted the pid."""
+    if not sys.stdin.buffer.read(1):
+        sys.exit("Whoever started this process is gone.")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    os.close(nothing)
+
+
 def main() -> None:
     """Turn this process into the role named on the command line."""
-    if len(sys.argv) != 2 or sys.argv[1] not in ROLES:
-        sys.exit(f"usage: python -m config.roles {{{','.join(ROLES)}}}")
-    role = sys.argv[1]
+    role, *options = sys.argv[1:] or [""]
+    if role not in ROLES or options not in ([], [WHEN_NOTED]):
+        sys.exit(f"usage: python -m config.roles {{{','.join(ROLES)}}} [{WHEN_NOTED}]")
+    if options:
+        _wait_until_noted()
     os.chdir(env.BASE_DIR)
     if role == "web":
         env.share_metrics()

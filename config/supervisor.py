@@ -41,7 +41,8 @@ class Supervisor:
     """A set of processes that live and end together.
 
     ``record`` is a file where their pids are noted, so that a later run can end what a killed
-    supervisor left behind (``end_leftovers``).
+    supervisor left behind (``end_leftovers``). A process is told by a byte on its standard input
+    that it is noted; one that waits for that, and ends without it, is never left behind unknown.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Supervisor:
         # A session of its own: Ctrl-C reaches only us, and we end things in order.
         child.process = subprocess.Popen(  # noqa: S603  our own commands
             child.arguments,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=self._environment,
@@ -127,6 +128,7 @@ class Supervisor:
             target=self._relay, args=(child.name, child.process.stdout), daemon=True
         ).start()
         self._write_record()
+        _tell_noted(child.process)
 
     def _relay(self, name: str, output: IO[bytes]) -> None:
         with output:
@@ -168,6 +170,13 @@ def end_leftovers(record: Path) -> int:
             process.kill()
     record.unlink(missing_ok=True)
     return len(left)
+
+
+def _tell_noted(process: subprocess.Popen[bytes]) -> None:
+    # It may have ended already, or never look.
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin as told:
+            told.write(b"\n")
 
 
 def _signal_group(process: subprocess.Popen[bytes] | None, number: int) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from core import clock
+from core.actors import Actor
 from customers.signals import visit_tag_renamed
 from notifications.signals import text_received
 from payments.gateways.base import ChargeResult
 from payments.signals import hold_taken, payment_settled
+from reservations.ledger.tags import rename_visit_tag
 from reservations.services import (
     by_text,
     charges_later,
@@ -18,7 +21,6 @@ from reservations.services import (
     payment_settlement,
     queue_replies,
     settlement,
-    visit_tags,
 )
 
 
@@ -46,6 +48,6 @@ def on_text_received(restaurant_id: int, phone: str, text: str, at: dt.datetime,
 
 
 @receiver(visit_tag_renamed)
-def on_visit_tag_renamed(organization_id: int, before: str, after: str, **_: Any) -> int:
+def on_visit_tag_renamed(organization_id: int, before: str, after: str, by: Actor, **_: Any) -> int:
     """Bookings carry the new name; how many did."""
-    return visit_tags.rename(organization_id, before, after)
+    return rename_visit_tag(organization_id, before, after, by=by, now=clock.now())

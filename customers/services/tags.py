@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from core import audit
 from core.actors import Actor
 from core.errors import Invalid
-from core.locks import Space, lock
+from core.locks import Space, again_if_undone, lock
 from customers.errors import TagNotFound, TagTaken
 from customers.models import GuestTag
 from customers.signals import visit_tag_renamed
@@ -27,6 +27,7 @@ class TagValues:
     """Of a new tag; one that is there stays what it is."""
 
 
+@again_if_undone
 def save_tag(
     organization_id: int,
     values: TagValues,
@@ -56,7 +57,7 @@ def save_tag(
         tag.name, tag.colour = name, values.colour
         tag.category = " ".join(values.category.split())
         tag.save()
-        renamed = _rename(tag, before, name) if before not in ("", name) else 0
+        renamed = _rename(tag, before, name, by) if before not in ("", name) else 0
         audit.record(
             "guest_tag.saved",
             tag.public_id,
@@ -69,6 +70,7 @@ def save_tag(
     return tag
 
 
+@again_if_undone
 def remove_tag(
     organization_id: int, public_id: str, *, by: Actor, restaurant_id: int | None = None
 ) -> str:
@@ -78,7 +80,7 @@ def remove_tag(
         tag = GuestTag.objects.filter(organization=organization_id, public_id=public_id).first()
         if tag is None:
             raise TagNotFound
-        taken = _rename(tag, tag.name, "")
+        taken = _rename(tag, tag.name, "", by)
         tag.delete()
         audit.record(
             "guest_tag.removed",
@@ -99,11 +101,12 @@ WHERE organization_id = %(group)s AND tags @> ARRAY[%(before)s::varchar]
 """
 
 
-def _rename(tag: GuestTag, before: str, after: str) -> int:
+def _rename(tag: GuestTag, before: str, after: str, by: Actor) -> int:
     """Where the name stands beside guests or visits: another, or none; how many had it."""
     names = {"before": before, "after": after}
     if tag.kind == GuestTag.Kind.VISIT:
-        told = visit_tag_renamed.send(GuestTag, organization_id=tag.organization_id, **names)
+        group = tag.organization_id
+        told = visit_tag_renamed.send(GuestTag, organization_id=group, by=by, **names)
         return sum(int(number or 0) for _receiver, number in told)
     with connection.cursor() as cursor:
         cursor.execute(_RENAME, names | {"group": tag.organization_id})

@@ -173,7 +173,9 @@ def put_back(rows: Mapping[str, Sequence[Row]], left: Mapping[str, Sequence[Row]
                         [text],
                     )
                     continue
-                changed = [name for name in columns if row[name] != after[row["id"]][name]]
+                # A column that was added since the row was remembered stays as it is.
+                known = [name for name in columns if name in row]
+                changed = [name for name in known if row[name] != after[row["id"]][name]]
                 values = [f"r.{name}" for name in changed]
                 if table == RESERVATIONS:
                     # Going back is a change as well, and the claims alone may be all there is.

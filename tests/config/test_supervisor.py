@@ -16,6 +16,7 @@ import pytest
 
 from config import env
 from config.embedded.processes import wait_until
+from config.roles import ROLES, WHEN_NOTED
 from config.supervisor import Supervisor, end_leftovers
 
 SLEEP = "import time; print('hello', flush=True); time.sleep(60)"
@@ -111,6 +112,34 @@ def test_a_process_that_will_not_end_is_ended(
     process = psutil.Process(pids(tmp_path)[0])
     supervisor.stop()
     assert not process.is_running()
+
+
+def test_a_process_is_told_once_it_is_noted(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    script = (
+        "import json, os, pathlib, sys; told = sys.stdin.buffer.read();"
+        "noted = json.loads(pathlib.Path('processes.json').read_text());"
+        "print(told, os.getpid() in [each['pid'] for each in noted], flush=True);"
+        "import time; time.sleep(60)"
+    )
+    supervisor = make(web=script)
+    supervisor.start()
+    seen: list[str] = []
+
+    def told() -> bool:
+        seen.append(capsys.readouterr().out)
+        return "\n" in "".join(seen)
+
+    assert wait_until(told, patience=20)
+    assert "".join(seen) == "web | b'\\n' True\n"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_that_nobody_noted_does_not_begin(role: str) -> None:
+    """Whoever started it was killed before it noted the pid: nobody would ever end it."""
+    command = [sys.executable, "-m", "config.roles", role, WHEN_NOTED]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"Whoever started this process is gone.\n"
 
 
 def test_what_a_killed_supervisor_left_is_ended_and_nobody_else(tmp_path: Path) -> None:

@@ -6,11 +6,23 @@ import pytest
 
 from core.errors import Invalid
 from core.models import AuditEntry
+from reservations.errors import StaleNight
 from reservations.models import SectionTable, ShiftServer
 from reservations.services import stand
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at, booked, fingerprint, fresh, ids, make_house
+from tests.reservations.stand import (
+    DATE,
+    HOST,
+    at,
+    booked,
+    check_film,
+    fingerprint,
+    fresh,
+    ids,
+    make_house,
+    read,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -61,8 +73,10 @@ def test_parties_and_tables_go_to_another(venue: Restaurant, clock: Clock) -> No
         2,
     )
 
+    check_film(venue, clock.now)
     stand.undo(done.token, by=HOST)
     assert fingerprint() == before
+    check_film(venue, clock.now)
 
 
 def test_the_same_tap_twice_is_one(venue: Restaurant) -> None:
@@ -82,3 +96,19 @@ def test_nobody_takes_over_from_themselves_or_from_another_date(venue: Restauran
         stand.relieve(anna, other, by=HOST)
     assert refused.value.details == {"server": "Nobody of that name serves tonight."}
     assert not ShiftServer.objects.exclude(cut_at=None).exists()
+
+
+def test_two_hosts_who_hand_over_at_once_leave_somebody_on(venue: Restaurant, clock: Clock) -> None:
+    anna, bob, carl = (on(venue, name) for name in ("Anna", "Bob", "Carl"))
+    stand.give_section(anna, ids(venue, "1"), by=HOST)
+    shown = read(venue, clock).sections_mark
+    stand.relieve(anna, bob, by=HOST, expected=shown)
+    with pytest.raises(StaleNight, match="changed the tables of Bob"):
+        stand.relieve(anna, carl, by=HOST, expected=shown)
+    with pytest.raises(Invalid, match="takes no more tables"):
+        stand.relieve(bob, anna, by=HOST)
+    with pytest.raises(Invalid, match="no tables any more"):
+        stand.relieve(anna, carl, by=HOST)
+    assert list(SectionTable.objects.values_list("server__name", "table__label")) == [("Bob", "1")]
+    cut = ShiftServer.objects.exclude(cut_at=None)
+    assert [row.name for row in cut] == ["Anna"]

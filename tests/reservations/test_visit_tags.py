@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.actors import Actor, ActorKind
 from core.errors import Invalid
 from core.models import AuditEntry
 from customers.errors import TagTaken
@@ -90,6 +91,26 @@ def test_a_renamed_tag_is_renamed_on_bookings_of_the_group_only(
     assert tag.kind == VISIT
     entry = AuditEntry.objects.get(verb="guest_tag.saved", data__before="Window")
     assert entry.data["renamed"] == 1
+
+
+def test_who_renamed_a_tag_is_named_and_every_house_of_the_group_is_told(
+    venue: Restaurant, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, sister = fresh(booked(venue)), make_house()
+    Restaurant.objects.filter(pk=sister.pk).update(organization=venue.organization)
+    other = booked(sister)
+    Reservation.objects.filter(pk__in=[row.pk, other.pk]).update(tags=["Window"])
+    version = fresh(row).version
+    told: list[int | None] = []
+    monkeypatch.setattr("core.wakeups.announce", told.append)
+    tag = GuestTag.objects.get(name="Window")
+    max_ = Actor(ActorKind.STAFF, "user_max", "Max")
+    save_tag(venue.organization_id, TagValues("View"), by=max_, public_id=tag.public_id)
+    assert {venue.pk, sister.pk} <= set(told)
+    with pytest.raises(StaleParty, match="changed by Max"):
+        stand.arrive(row.public_id, expected=version, by=HOST)
+    entry = AuditEntry.objects.get(verb="reservation.tagged", target=row.public_id)
+    assert (entry.data["before"], entry.data["after"]) == (["Window"], ["View"])
 
 
 def test_a_removed_tag_is_off_every_booking(venue: Restaurant, clock: Clock) -> None:

@@ -89,6 +89,11 @@ def test_the_stand_knows_the_guest(as_: As, cast: Cast, ada: Reservation) -> Non
     assert 'title="Birthday (10 November)"' in page
     drawer = as_(cast.host).get(f"{STAND}drawer/", {"party": ada.public_id}).content.decode()
     assert "Sits with her back to the wall.<small>Hanna Host · " in drawer
+    Reservation.objects.filter(pk=ada.pk).update(diner_name="Zoe")
+    drawer = as_(cast.host).get(f"{STAND}drawer/", {"party": ada.public_id}).content.decode()
+    assert "Zoe" in drawer
+    assert "back to the wall" not in drawer
+    assert "Press" not in drawer
 
 
 def test_the_sheet_shows_them_in_their_colour(as_: As, cast: Cast, ada: Reservation) -> None:

@@ -336,9 +336,10 @@ def _party(
         is_vip=bool(row["customer__is_vip"]) or any(tag.casefold() == VIP_TAG for tag in given),
         birthday="" if is_other else row["customer__birthday"] or "",
         anniversary="" if is_other else row["customer__anniversary"] or "",
-        guest_tags=given,
+        is_for_other=is_other,
+        guest_tags=() if is_other else given,
         tags=tuple(row["tags"]),
-        notes=row["customer__notes"] or "",
+        notes="" if is_other else row["customer__notes"] or "",
         deposit=str(deposit.normalize()) if deposit else "",
         is_secured=is_secured,
         owes=row["status"] == Status.PENDING_PAYMENT

@@ -154,6 +154,8 @@ class PartyRow:
     """Of who comes: month and day, ``11-28``; empty is not known."""
     anniversary: str
     """The same."""
+    is_for_other: bool
+    """Whoever booked does not come: what their record says is not of who does."""
     guest_tags: tuple[str, ...]
     """Of the guest's record."""
     tags: tuple[str, ...]

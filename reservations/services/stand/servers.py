@@ -138,18 +138,28 @@ def _sections_changed(acting: Acting) -> StaleNight:
     return StaleNight(text % words, who=line.actor_label, at=line.at.isoformat())
 
 
-def relieve(server: str, successor: str, *, by: Actor, key: str = "") -> Undo:
+def relieve(
+    server: str, successor: str, *, by: Actor, expected: str | None = None, key: str = ""
+) -> Undo:
     """Another one takes over: the parties that are theirs now, and their tables; they are cut.
 
-    Raises Invalid for the same person twice and for somebody who is not on that date.
+    Raises Invalid for the same person twice, for somebody who is not on that date or takes no more
+    tables, and for who has nothing any more. ``expected`` as in :func:`give_section`.
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
         row, other = server_named(acting, server), server_named(acting, successor)
         if row.pk == other.pk:
             raise Invalid(gettext("Choose somebody else to take over."))
+        if expected is not None and expected != acting.night.sections_mark:
+            raise _sections_changed(acting)
+        if other.cut_at is not None:
+            text = gettext("%(name)s takes no more tables. Choose somebody else to take over.")
+            raise Invalid(text % {"name": other.name})
         parties = _hand_over_parties(acting, row, other)
-        _hand_over_tables(acting, row, other)
+        if not _hand_over_tables(acting, row, other) and not parties and row.cut_at:
+            text = gettext("%(name)s has no parties and no tables any more.")
+            raise Invalid(text % {"name": row.name})
         acting.remember(rewind.SERVERS, [row.pk])
         row.cut_at = row.cut_at or acting.at
         row.save(update_fields=["cut_at"])
@@ -177,14 +187,16 @@ def _hand_over_parties(acting: Acting, row: ShiftServer, other: ShiftServer) -> 
     return len(mine)
 
 
-def _hand_over_tables(acting: Acting, row: ShiftServer, other: ShiftServer) -> None:
-    """Their section is added to another's."""
+def _hand_over_tables(acting: Acting, row: ShiftServer, other: ShiftServer) -> int:
+    """Their section is added to another's; how many tables."""
     sections = SectionTable.objects.filter(server=row)
     acting.remember(rewind.SECTIONS, sections.values_list("pk", flat=True))
-    if sections.update(server=other):
+    number = sections.update(server=other)
+    if number:
         theirs = SectionTable.objects.filter(server=other).values_list("table_id", flat=True)
         labels = acting.night.labels(theirs)
         acting.record_server("server.section", other, also=[row.pk], tables=list(labels))
+    return number
 
 
 def assign_server(

@@ -207,8 +207,9 @@ def _made(action: StandAction) -> State:
 
 def _servers_of(action: StandAction) -> set[int]:
     """Who was on shift before and whose tables, or whether they take more, the action changed."""
-    rows = action.before["rows"]
-    found = {row["server_id"] for row in rows.get(rewind.SECTIONS, [])}
+    rows, left = action.before["rows"], action.after["rows"]
+    sections = [*rows.get(rewind.SECTIONS, []), *left.get(rewind.SECTIONS, [])]
+    found = {row["server_id"] for row in sections}
     found |= {row["id"] for row in rows.get(rewind.SERVERS, [])}
     if action.before["made"].get(rewind.SECTIONS):
         target = ShiftServer.objects.filter(public_id=action.target)

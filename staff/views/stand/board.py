@@ -26,7 +26,8 @@ from staff.views.stand.centre import CENTRES
 from staff.views.stand.piece import Piece, each
 
 _KEPT = 1800
-_PREFIX = "stand:"
+_PREFIX = "stand:2:"
+"""With the form of what is kept: processes of two versions do not read each other's."""
 
 
 @dataclass(frozen=True)

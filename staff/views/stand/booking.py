@@ -64,7 +64,7 @@ class NewBookingView(BoardView):
     def asked(self) -> Any:
         """What was sent; or what was kept while the person showed their password."""
         kept = None
-        if chosen.AGAIN in self.request.GET:
+        if self.request.method == "GET" and chosen.AGAIN in self.request.GET:
             kept = chosen.take(self.request, self.at)
         if kept is None:
             return super().asked

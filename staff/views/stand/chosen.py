@@ -1,16 +1,18 @@
 """What somebody chose and what was not done yet: kept while they are asked, or show a password.
 
-In the session, for some minutes, and shown once: a deed of the stand as one button, a new booking
-as its form with everything filled in.
+In the cache, for some minutes, under a key that the session has; and shown once: a deed of the
+stand as one button, a new booking as its form with everything filled in.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,6 +25,7 @@ from staff.views.stand.base import StandView
 
 CHOSEN = "stand_chosen"
 """Session key."""
+_PREFIX = "stand:chosen:"
 AGAIN = "again"
 """What an address says that shows the form of a new booking as it was kept."""
 LIFE = dt.timedelta(minutes=10)
@@ -48,7 +51,7 @@ def keep(view: StandView, fields: QueryDict, what: str = "", said: str = "", **m
         for value in values
         if name not in _OF_THE_FORM | more.keys()
     ]
-    view.request.session[CHOSEN] = {
+    found = {
         "of": _whose(view.request),
         "date": view.date.isoformat(),
         "fields": [*sent, *more.items()],
@@ -56,15 +59,21 @@ def keep(view: StandView, fields: QueryDict, what: str = "", said: str = "", **m
         "said": said,
         "until": (view.at + LIFE).timestamp(),
     }
+    # Not in the session: that lives for weeks, and these may be a guest's details.
+    key = secrets.token_urlsafe(16)
+    cache.set(_PREFIX + key, found, LIFE.total_seconds())
+    view.request.session[CHOSEN] = key
 
 
 def take(request: StaffRequest, at: dt.datetime) -> Chosen | None:
     """What was kept, once; None for nothing, for what was left alone too long, for what somebody
     else chose at this tablet, and in another house.
     """
-    kept: dict[str, Any] | None = request.session.pop(CHOSEN, None)
+    key = request.session.pop(CHOSEN, None)
+    kept: dict[str, Any] | None = cache.get(_PREFIX + str(key)) if key else None
     if kept is None:
         return None
+    cache.delete(_PREFIX + str(key))
     if kept.pop("until") < at.timestamp() or kept.pop("of", None) != _whose(request):
         return None
     fields = [(name, value) for name, value in kept.pop("fields")]

@@ -303,7 +303,13 @@ def _cut(asked: Asked) -> Done:
 
 
 def _relieve(asked: Asked) -> Done:
-    return stand.relieve(asked.server or "", asked.successor, by=asked.by, key=asked.key)
+    return stand.relieve(
+        asked.server or "",
+        asked.successor,
+        by=asked.by,
+        expected=asked.values().get("shown"),
+        key=asked.key,
+    )
 
 
 def _section(asked: Asked) -> Done:

@@ -58,7 +58,7 @@ def messages_of(venue: Restaurant, about: str) -> list[Line]:
 
 def notes_of(party: PartyRow) -> list[Line]:
     """What the team wrote about the guest of a party: pinned first, then the newest. One query."""
-    if party.customer_id is None:
+    if party.customer_id is None or party.is_for_other:
         return []
     rows = GuestNote.objects.filter(customer__public_id=party.customer_id, withdrawn_at=None)
     rows = rows.order_by(F("pinned_at").desc(nulls_last=True), "-at", "-pk")

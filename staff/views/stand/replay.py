@@ -21,7 +21,7 @@ from staff.views.stand.board import Board
 from staff.views.stand.piece import Piece
 from staff.views.stand.reel import Deed, Teller, deed_list, unknown_texts
 
-_NUMBER = re.compile(r"(?P<sign>-?)0*(?P<digits>[0-9]+)", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]+", re.ASCII)
 
 SPEEDS = (1, 2, 5, 10)
 """Deeds shown in a second."""
@@ -39,11 +39,13 @@ class FilmView(StandView):
     def number(self) -> int:
         """Which deed was done last, from nought; the first of the evening unless it is said."""
         last = max(len(self.film.lines) - 1, 0)
-        said = _NUMBER.fullmatch(self.request.GET.get("n", ""))
-        if said is None:
+        said = self.request.GET.get("n", "")
+        if not _NUMBER.fullmatch(said):
             return self.film.opens_at
+        if said.startswith("-"):
+            return 0
         # No more digits than a number needs that is larger than any evening.
-        return min(max(int(said["sign"] + said["digits"][:9]) - 1, 0), last)
+        return min(max(int(said.lstrip("0")[:9] or "0") - 1, 0), last)
 
     @cached_property
     def then(self) -> Night:
