@@ -96,9 +96,14 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 // A screen reader hears what has changed.
+function tell() {
+  const [times, status] = ["times", "times-status"].map((id) => document.getElementById(id));
+  if (times && status) status.textContent = times.dataset.summary;
+}
+
 document.body.addEventListener("htmx:afterSwap", () => {
   prepare();
-  document.getElementById("times-status").textContent = document.getElementById("times").dataset.summary;
+  tell();
   if (goesToTimes) document.getElementById("times-day")?.focus();
 });
 
@@ -110,4 +115,13 @@ for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) 
 prepare();
 
 // A day that was followed as a plain link, before this was ready, leads to its times all the same.
-if (window.location.hash === "#times") document.getElementById("times-day")?.focus();
+// The browser itself goes to the fragment while the page loads, and takes the focus off again.
+function enterTimes() {
+  if (document.activeElement === document.body) document.getElementById("times-day")?.focus();
+  tell();
+}
+
+if (window.location.hash === "#times") {
+  enterTimes();
+  if (document.readyState !== "complete") window.addEventListener("load", () => setTimeout(enterTimes));
+}
