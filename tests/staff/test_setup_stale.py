@@ -15,15 +15,33 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from core.actors import Actor, ActorKind
+from core.locks import lock
+from reservations.selectors.today import service_date_at
 from reservations.services.setup.shown import SetupChanged, save_as_shown
-from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay, TurnTime
+from reservations.services.setup.times import save_rules, save_service, save_special_day
+from reservations.services.stand import pause_online
+from restaurants.models import (
+    Closure,
+    DiningService,
+    OpeningHours,
+    Restaurant,
+    SpecialDay,
+    TurnTime,
+)
+from restaurants.services import add_closure, close_day, reopen_day
 from staff.forms.setup.shown import read
 from staff.views.setup.preview import PreviewedView
+from tests.fixtures.domain import Clock
 from tests.staff.conftest import As, Cast
 from tests.staff.test_setup import service_fields, service_of, text_of, url
 
 pytestmark = pytest.mark.django_db
 DATE = "2025-12-24"
+DAY = dt.date.fromisoformat(DATE)
+OTHER_DAY = dt.date(2025, 12, 27)
+OLGA, THEO = (Actor(ActorKind.STAFF, name, f"{name}@example.com") for name in ("olga", "theo"))
+NEUTRAL = "<strong>Somebody else has changed this since you opened it.</strong>"
 
 
 @dataclass(frozen=True)
@@ -40,6 +58,10 @@ class Case:
     """What stands in the form of who came second."""
     read: Callable[[Restaurant], Any]
     before: Callable[[Restaurant], object] = field(default=lambda _: None)
+
+
+def on_one_date(house: Restaurant) -> None:
+    DiningService.objects.filter(restaurant=house).update(date=DATE, weekdays=[])
 
 
 def rules(**fields: str) -> dict[str, str]:
@@ -61,6 +83,16 @@ CASES = [
         "Name: now Supper; you typed Dîner &amp; co",
         'value="Dîner &amp; co"',
         lambda house: service_of(house).name,
+    ),
+    Case(
+        "service of one date",
+        lambda house: url(house, "setup_service", service_of(house).public_id),
+        service_fields(name="Supper", weekdays=[], date=DATE),
+        service_fields(name="Dîner", weekdays=[], date=DATE),
+        "Name: now Supper; you typed Dîner",
+        'value="Dîner"',
+        lambda house: service_of(house).name,
+        on_one_date,
     ),
     Case(
         "pacing",
@@ -156,6 +188,7 @@ def test_who_comes_second_is_told_and_keeps_what_was_typed(
     text = text_of(page)
     assert re.search(r"<strong>[^<]+ has saved this at \d\d:\d\d, after you opened it.", text)
     assert "Nothing of yours is saved yet." in text
+    assert (page.context["form"].errors, page.context["box"].problems) == ({}, ())
     plain = re.sub(r"</?strong>", "", text).replace(" :", ":")
     assert case.now in plain
     assert case.typed in text
@@ -194,7 +227,7 @@ def test_alone_one_saves_as_often_as_one_likes(
     assert client.post(address, {**case.first, **opened(client, address)}).status_code == 302
     where = "/days/" if case.name == "day" else address
     answer = client.post(address, {**case.second, **opened(client, address)}, follow=True)
-    assert where in answer.redirect_chain[0][0] or case.name == "service"
+    assert where in answer.redirect_chain[0][0] or case.name.startswith("service")
 
 
 def test_a_look_at_the_preview_does_not_make_a_stale_form_fresh(
@@ -270,6 +303,23 @@ def test_a_day_that_was_changed_is_not_removed_unseen(
     assert not SpecialDay.objects.filter(restaurant=house).exists()
 
 
+def test_a_day_that_is_changed_while_it_is_removed_stays(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    SpecialDay.objects.create(restaurant=house, date=DATE)
+    client, address = as_(cast.manager), url(house, "setup_day", DATE)
+    saw = opened(client, address)
+
+    def lock_after_another(*of: Any) -> None:
+        SpecialDay.objects.filter(restaurant=house).update(note="Christmas Eve")
+        lock(*of)
+
+    with patch("reservations.services.setup.shown.lock", lock_after_another):
+        page = client.post(address, {"date": DATE, "remove": "1", **saw})
+    assert page.status_code == 409
+    assert SpecialDay.objects.filter(restaurant=house).exists()
+
+
 @pytest.mark.parametrize("name", ["service", "day"])
 def test_what_was_removed_meanwhile_is_said_and_what_was_typed_is_kept(
     name: str, as_: As, cast: Cast, house: Restaurant
@@ -325,3 +375,108 @@ def test_two_who_save_at_once_come_one_after_the_other(house: Restaurant) -> Non
 )
 def test_what_a_form_says_it_showed_is_read_with_care(text: str, found: object) -> None:
     assert read(text) == found
+
+
+def told(page: Any) -> str:
+    assert page.status_code == 409
+    return str(page.context["stale"].text)
+
+
+def test_a_day_closed_at_the_desk_names_who_closed_it_not_who_made_it(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    values = {"date": DAY, "opens": dt.time(12), "closes": dt.time(15)}
+    save_special_day(house, None, values, by=OLGA)
+    client, address = as_(cast.manager), url(house, "setup_day", DATE)
+    sent = {"date": DATE, "opens": "12:00", "closes": "20:00"}
+    clock.advance(minutes=30)
+    saw = opened(client, address)
+    clock.advance(minutes=5)
+    close_day(house, DAY, by=THEO)
+    close_day(house, OTHER_DAY, by=OLGA)
+    time = f"{clock.now.astimezone(house.tz):%H:%M}"
+    page = client.post(address, {**sent, **saw})
+    assert told(page) == f"theo@example.com has saved this at {time}, after you opened it."
+    reopen_day(house, DAY, by=OLGA)
+    assert told(client.post(address, {**sent, **sent_again(page)})).startswith("olga@example.com ")
+
+
+def test_nobody_is_named_for_what_was_saved_before_the_form_was_opened(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    day = save_special_day(house, None, {"date": DAY, "opens": None}, by=OLGA)
+    client, address = as_(cast.manager), url(house, "setup_day", DATE)
+    saw = opened(client, address)
+    SpecialDay.objects.filter(pk=day.pk).update(note="Christmas Eve")
+    sent = {"date": DATE, "is_closed": "on"}
+    assert NEUTRAL in text_of(client.post(address, {**sent, **saw}))
+    # Nor where the form does not say when it was opened, or says nonsense.
+    for odd in ("{}", '{"_since": "-1"}', '{"_since": "x"}', '{"_since": ["1"]}'):
+        assert told(client.post(address, {**sent, "shown": odd})) in NEUTRAL, odd
+    # A look at the preview does not make what happened before it forgotten.
+    saw = opened(client, address)
+    save_special_day(house, day, {"note": "Closed"}, by=THEO)
+    page = client.post(address, {**sent, **saw, "look": "1"})
+    page = client.post(address, {**sent, **sent_again(page)})
+    assert told(page).startswith("theo@example.com has saved this at ")
+
+
+def test_who_saved_other_fields_of_the_same_row_is_not_named(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    of_rules, of_service = (
+        url(house, "setup_rules"),
+        url(house, "setup_service", service_of(house).public_id),
+    )
+    of_pacing = url(house, "setup_pacing", service_of(house).public_id)
+    saw = [opened(client, each) for each in (of_rules, of_service, of_pacing)]
+    save_rules(house, {"window_days": 60}, by=OLGA)
+    save_rules(house, {"name": "Bella Sera"}, by=THEO)
+    save_service(house, service_of(house), {"name": "Supper", "slot_covers": 9}, [], by=OLGA)
+    save_service(house, service_of(house), {"online_slot_covers": 8}, [], by=THEO)
+    assert told(client.post(of_rules, rules() | saw[0])).startswith("olga@")
+    assert told(client.post(of_service, service_fields() | saw[1])).startswith("olga@")
+    assert told(client.post(of_pacing, {"usual-slot_covers": "4"} | saw[2])).startswith("theo@")
+
+
+def test_who_closed_at_that_time_is_named_and_not_who_closed_last(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    client, address = as_(cast.manager), url(house, "setup_closures")
+    close_day(house, OTHER_DAY, by=THEO)
+    slot = {"kind": "slot", "date": DATE, "starts": "18:00", "ends": "23:00"}
+    evening = dt.datetime.combine(DAY, dt.time(19), tzinfo=house.tz)
+    hours: dict[str, Any] = {"starts_at": evening, "ends_at": evening + dt.timedelta(hours=2)}
+    later: dict[str, Any] = {name: at + dt.timedelta(days=3) for name, at in hours.items()}
+    saw = opened(client, address)
+    add_closure(house, **hours, by=OLGA)
+    add_closure(house, **later, by=THEO)
+    assert told(client.post(address, {**slot, **saw})).startswith("olga@example.com ")
+    # A pause at the stand.
+    saw = opened(client, address)
+    today = service_date_at(house, clock.now)
+    pause_online(house.public_id, today, by=OLGA)
+    close_day(house, DAY, by=THEO)
+    assert told(client.post(address, {"kind": "now", **saw})).startswith("olga@example.com ")
+    # A special day that is closed, and one that is not.
+    saw = opened(client, address)
+    closed = {"date": dt.date(2025, 12, 29), "is_closed": True}
+    day = save_special_day(house, None, closed, by=OLGA)
+    save_special_day(house, None, {"date": dt.date(2025, 12, 30)}, by=THEO)
+    save_special_day(house, day, {"note": "Holiday"}, by=THEO)
+    sent = {"kind": "day", "date": "2025-12-29", "until_date": "2025-12-30", **saw}
+    assert told(client.post(address, sent)).startswith("olga@example.com ")
+    # What nobody wrote down.
+    saw = opened(client, address)
+    Closure.objects.create(restaurant=house, **hours)
+    assert NEUTRAL in text_of(client.post(address, {**slot, **saw}))
+
+
+def test_what_is_no_text_in_what_a_form_showed_is_sent_back_as_it_came(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    client, address = as_(cast.manager), url(house, "setup_rules")
+    odd = r'{"a": "\ud800"}'
+    page = client.post(address, rules(window_days="x") | {"shown": odd})
+    assert (page.status_code, read(page.context["shown"])) == (422, {"a": "\ud800"})

@@ -15,6 +15,9 @@ from core.locks import Space, again_if_undone, lock
 from core.models import AuditEntry
 from restaurants.models import Restaurant
 
+_MOST_LINES = 500
+"""So many lines of the trail are looked at to find who was faster."""
+
 
 class SetupChanged(Conflict):
     """Somebody else saved this part of set-up since it was opened; nothing was written."""
@@ -38,10 +41,34 @@ def save_as_shown(
         write()
 
 
-def who_changed(restaurant: Restaurant, verbs: Iterable[str], target: str) -> str:
-    """Who saved a part of set-up last, and when, as a sentence; from the audit trail."""
-    entries = AuditEntry.objects.filter(target=target, verb__in=list(verbs))
-    last = entries.filter(restaurant_id=restaurant.pk).order_by("-id").first()
+def newest_line(restaurant: Restaurant) -> int:
+    """The key of the last line in the house's audit trail; 0 where there is none."""
+    rows = AuditEntry.objects.filter(restaurant_id=restaurant.pk).order_by("-at", "-id")
+    return rows.values_list("pk", flat=True).first() or 0
+
+
+def changes(entry: AuditEntry, names: Iterable[str]) -> bool:
+    """Whether a line tells of one of these fields of its row, or does not tell of which."""
+    told = entry.data.get("after", entry.data.get("fields"))
+    return told is None or any(name in told for name in names)
+
+
+def who_changed(
+    restaurant: Restaurant,
+    since: int | None,
+    verbs: Iterable[str],
+    is_of_this: Callable[[AuditEntry], bool],
+) -> str:
+    """Who saved a part of set-up last, and when, as a sentence; from the audit trail.
+
+    Only lines after ``since`` count, what :func:`newest_line` said when the form was opened.
+    Without one that is of this part, or when that is not known, nobody is named.
+    """
+    last = None
+    if since is not None:
+        lines = AuditEntry.objects.filter(restaurant_id=restaurant.pk, pk__gt=since)
+        lines = lines.filter(verb__in=list(verbs)).order_by("-id")[:_MOST_LINES]
+        last = next(filter(is_of_this, lines), None)
     if last is None:
         return _(SetupChanged.message)
     local = last.at.astimezone(restaurant.tz)

@@ -21,6 +21,12 @@ Shown = dict[str, str | list[str]]
 NAME = "shown"
 """Of the hidden field."""
 
+SINCE = "_since"
+"""In it, beside the fields: the last line of the audit trail when the form was opened."""
+
+_MANY = (forms.SelectMultiple, forms.CheckboxSelectMultiple)
+"""Widgets that send nothing at all where nothing is chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -49,7 +55,7 @@ def typed_in(form: forms.Form) -> Shown:
 
 def written(shown: Shown) -> str:
     """As the hidden field has it."""
-    return json.dumps(shown, sort_keys=True, ensure_ascii=False)
+    return json.dumps(shown, sort_keys=True)
 
 
 def read(text: str) -> Shown:
@@ -66,6 +72,12 @@ def read(text: str) -> Shown:
     }
 
 
+def line_in(text: str) -> int | None:
+    """What a form carries as :data:`SINCE`; None for anything else."""
+    is_key = text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if is_key else None
+
+
 def merged(data: QueryDict, was: Shown, now: forms.Form, sent: forms.Form) -> QueryDict:
     """What was typed, on top of what is there now: a field that was not touched takes the new one.
 
@@ -80,7 +92,7 @@ def merged(data: QueryDict, was: Shown, now: forms.Form, sent: forms.Form) -> Qu
         found.pop(name, None)
         if isinstance(value, list):
             found.setlist(name, value)
-        elif value or not isinstance(now.fields[name].widget, forms.CheckboxInput):
+        elif value or not isinstance(now.fields[name].widget, (*_MANY, forms.CheckboxInput)):
             found[name] = value
     return found
 
@@ -108,7 +120,7 @@ def title_of(form: forms.Form, name: str) -> str:
 def _text(field: forms.Field, value: Any) -> str | list[str]:
     if isinstance(field.widget, forms.CheckboxInput):
         return "on" if value else ""
-    if isinstance(field.widget, forms.SelectMultiple | forms.CheckboxSelectMultiple):
+    if isinstance(field.widget, _MANY):
         return sorted(str(each) for each in value or [])
     if value is None:
         return ""

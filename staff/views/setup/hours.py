@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from core import clock
 from core.errors import DomainError, NotFound
+from core.models import AuditEntry
 from reservations.selectors.today import service_date_at
 from reservations.services.setup.rows import target_of
-from reservations.services.setup.shown import who_changed
+from reservations.services.setup.shown import changes, who_changed
 from reservations.services.setup.times import (
     end_closure,
     remove_special_day,
@@ -31,7 +32,7 @@ from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay
 from restaurants.services import add_closure, close_day, end_of_tonight
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.closing import ClosureForm
-from staff.forms.setup.shown import NAME, Difference, Shown, read
+from staff.forms.setup.shown import Difference, Shown
 from staff.forms.setup.times import (
     RulesForm,
     SpecialDayForm,
@@ -105,11 +106,15 @@ def _what(row: SpecialDay) -> str:
     return ", ".join(parts) or _("Regular hours")
 
 
+OF_WHOLE_DAYS = ("restaurant.day_closed", "restaurant.day_reopened")
+"""Lines of the trail about the house that tell of a date."""
+
+
 class DayView(PreviewedView):
     """One special day, or a new one."""
 
     template = "day"
-    verbs = ("specialday.added", "specialday.changed")
+    verbs = ("specialday.added", "specialday.changed", *OF_WHOLE_DAYS)
     done = gettext_lazy("The day is saved.")
     row: SpecialDay | None = None
 
@@ -121,6 +126,12 @@ class DayView(PreviewedView):
     def target(self) -> str:
         """The day's row."""
         return target_of(self.row) if self.row else ""
+
+    def is_of_this(self, entry: AuditEntry) -> bool:
+        """Its row, or its date closed or opened as a whole."""
+        if entry.verb in OF_WHOLE_DAYS:
+            return self.row is not None and entry.data.get("date") == self.row.date.isoformat()
+        return super().is_of_this(entry)
 
     def snapshot(self) -> Shown:
         """The day as it is; nothing of a new one."""
@@ -155,19 +166,30 @@ class DayView(PreviewedView):
         if "remove" not in request.POST or "key" not in kwargs:
             return super().post(request, **kwargs)
         self.find(**kwargs)
-        form, self.shown = self.form(request.POST), read(request.POST.get(NAME, ""))
-        if not self.is_as_shown(self.shown, form):
-            return self.overtaken(form, self._asked(request.POST)[1])
-        remove_special_day(request.venue, day_at(request.venue, kwargs["key"]), by=request.actor)
-        messages.success(request, _("The day has its regular hours again."))
-        return self.after()
+        form, shown = self.form(request.POST), self._asked(request.POST)[1]
+        self.read_shown()
+        if self.is_gone:
+            return self.overtaken(form, shown)
+        done = _("The day has its regular hours again.")
+        return self.save(form, shown, partial(self._remove, kwargs["key"]), done)
+
+    def _remove(self, key: str) -> None:
+        venue = self.request.venue
+        remove_special_day(venue, day_at(venue, key), by=self.request.actor)
 
 
 class ClosuresView(PreviewedView):
     """What is closed, and a form to close something."""
 
     template = "closures"
-    verbs = ("restaurant.closure_added", "restaurant.day_closed")
+    verbs = (
+        "restaurant.closure_added",
+        "closure.added",
+        "house.online_paused",
+        "restaurant.day_closed",
+        "specialday.added",
+        "specialday.changed",
+    )
     done = gettext_lazy("It is closed. Bookings that were made stay.")
 
     def start_date(self, today: dt.date) -> dt.date:
@@ -216,7 +238,7 @@ class ClosuresView(PreviewedView):
 
     def is_as_shown(self, was: Shown, form: ClosureForm) -> bool:
         """Whether nobody has closed something at that time since."""
-        return not self._newer(was, form)
+        return not any(self._newer(was, form))
 
     def kept(self, was: Shown, form: ClosureForm) -> Any:
         """All that was sent: nothing here can be anybody else's."""
@@ -224,31 +246,33 @@ class ClosuresView(PreviewedView):
 
     def changed_since(self, was: Shown, form: ClosureForm) -> Stale:
         """What is closed at that time since."""
+        venue = self.request.venue
+        rows, days = self._newer(was, form)
+        lines = [Difference(_closed_part(row), _when(row, venue), "") for row in rows]
+        lines += [Difference(long_day(day.date), _("Closed"), "") for day in days]
         return Stale(
-            text=who_changed(self.request.venue, self.verbs, self.target()),
+            text=who_changed(venue, self.since, self.verbs, partial(_tells_of, rows, days)),
             advice=_("Look at what is closed by now. If yours is needed besides, close it."),
-            lines=tuple(self._newer(was, form)),
+            lines=tuple(lines),
         )
 
-    def _newer(self, was: Shown, form: ClosureForm) -> list[Difference]:
+    def _newer(self, was: Shown, form: ClosureForm) -> tuple[list[Closure], list[SpecialDay]]:
+        """What is closed at that time since: stretches, and whole days."""
         venue, said, newest = self.request.venue, form.cleaned_data, str(was.get("newest", "0"))
         is_day = said["kind"] == "day"
         starts, ends = _stretch(venue, said | {"starts": None} if is_day else said)
         rows = Closure.objects.filter(restaurant=venue, starts_at__lt=ends, ends_at__gt=starts)
         after = int(newest) if newest.isdecimal() and len(newest) < 19 else 0
         rows = rows.filter(pk__gt=after).select_related("service", "room", "table")
-        found = [Difference(_closed_part(row), _when(row, venue), "") for row in rows]
-        if is_day:
-            dates = {
-                date.isoformat()
-                for date in _dates(said["date"], said["until_date"] or said["date"])
-            }
-            closed = set(self.snapshot()["closed"]) - set(was.get("closed", ()))
-            found += [
-                Difference(long_day(dt.date.fromisoformat(date)), _("Closed"), "")
-                for date in sorted(dates & closed)
-            ]
-        return found
+        if not is_day:
+            return list(rows), []
+        dates = _dates(said["date"], said["until_date"] or said["date"])
+        today = service_date_at(venue, clock.now())
+        days = SpecialDay.objects.filter(restaurant=venue, is_closed=True, date__gte=today)
+        days = days.filter(date__in=dates).order_by("date")
+        return list(rows), [
+            day for day in days if day.date.isoformat() not in was.get("closed", ())
+        ]
 
     def more(self, form: Any) -> dict[str, Any]:
         """What is closed now and later."""
@@ -265,6 +289,32 @@ class ClosuresView(PreviewedView):
             for row in rows.select_related("service", "room", "table").order_by("starts_at")
         ]
         return {"lines": lines}
+
+
+def _tells_of(rows: list[Closure], days: list[SpecialDay], entry: AuditEntry) -> bool:
+    """Whether a line of the trail says who closed one of these."""
+    data = entry.data
+    if entry.verb == "restaurant.day_closed":
+        return data.get("date") in {day.date.isoformat() for day in days}
+    if entry.verb == "restaurant.closure_added":
+        return any(
+            _is_at(data.get("starts_at"), row.starts_at)
+            and _is_at(data.get("ends_at"), row.ends_at)
+            for row in rows
+        )
+    if entry.verb == "house.online_paused":
+        return any(row.pauses and _is_at(data.get("until"), row.ends_at) for row in rows)
+    if entry.verb == "closure.added":
+        return entry.target in map(target_of, rows)
+    return entry.target in map(target_of, days) and changes(entry, ["is_closed"])
+
+
+def _is_at(text: object, instant: dt.datetime) -> bool:
+    """Whether the trail, which keeps milliseconds, means this instant."""
+    try:
+        return abs(dt.datetime.fromisoformat(str(text)) - instant) < dt.timedelta(milliseconds=1)
+    except (ValueError, TypeError):
+        return False
 
 
 def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
@@ -337,6 +387,7 @@ class RulesView(PreviewedView):
 
     template = "rules"
     verbs = ("restaurant.changed",)
+    parts = frozenset(RulesForm.base_fields)
     done = gettext_lazy("The rules are saved.")
 
     def form(self, data: Any) -> forms.Form:

@@ -18,10 +18,17 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import DomainError, NotFound
+from core.models import AuditEntry
 from reservations.engine.types import Channel
 from reservations.selectors.today import service_date_at
 from reservations.services.setup.preview import Affected, Asked, Preview, ShownSlot, preview
-from reservations.services.setup.shown import SetupChanged, save_as_shown, who_changed
+from reservations.services.setup.shown import (
+    SetupChanged,
+    changes,
+    newest_line,
+    save_as_shown,
+    who_changed,
+)
 from reservations.views.held import problems
 from reservations.views.wording import clock_time, guests, short_day
 from reservations.views.wording import day as long_day
@@ -30,9 +37,11 @@ from staff.access import StaffRequest, house_url
 from staff.forms.errors import add
 from staff.forms.setup.shown import (
     NAME,
+    SINCE,
     Difference,
     Shown,
     differences,
+    line_in,
     merged,
     read,
     shown_by,
@@ -166,7 +175,13 @@ class PreviewedView(SetupView):
     done: ClassVar[Any] = ""
     verbs: ClassVar[tuple[str, ...]] = ()
     """What the audit trail calls a save of this, to say who was faster."""
+    parts: ClassVar[frozenset[str]] = frozenset()
+    """Of a row that other pages change, too: the fields that this one shows."""
     is_gone = False
+    shown: Shown
+    """What the form showed."""
+    since: int | None
+    """The last line of the audit trail when it was opened, as the form says."""
 
     # --- What a page of its own says -------------------------------------------------------------
 
@@ -189,6 +204,11 @@ class PreviewedView(SetupView):
     def target(self) -> str:
         """What the audit trail calls the thing that is changed."""
         return self.request.venue.public_id
+
+    def is_of_this(self, entry: AuditEntry) -> bool:
+        """Whether a line of the trail, with one of ``verbs``, tells of a save of this."""
+        is_part = not self.parts or changes(entry, self.parts)
+        return is_part and entry.target == self.target()
 
     def snapshot(self) -> Shown:
         """What there is now, as the form shows it; nothing of what is still to be made."""
@@ -225,7 +245,7 @@ class PreviewedView(SetupView):
                 advice=_("What you typed stands in the form. Saved again, it is there anew."),
             )
         return Stale(
-            text=who_changed(self.request.venue, self.verbs, self.target()),
+            text=who_changed(self.request.venue, self.since, self.verbs, self.is_of_this),
             advice=_("What you changed stands in the form, all else is as it is now. Save again."),
             lines=tuple(differences(was, self.form(None), form)),
         )
@@ -236,7 +256,7 @@ class PreviewedView(SetupView):
         """The form, with the slots as they are."""
         self.find(**kwargs)
         form = self.form(None)
-        self.shown = self.snapshot()
+        self.look_anew()
         asked, shown = self._asked(request.GET)
         box = box_of(preview(request.venue, asked), request.venue) if asked else PreviewBox()
         return self._page(form, shown, box)
@@ -245,7 +265,7 @@ class PreviewedView(SetupView):
         """Preview or save, unless somebody else has saved since the form was opened."""
         self.find(**kwargs)
         form = self.form(request.POST)
-        self.shown = read(request.POST.get(NAME, ""))
+        self.read_shown()
         asked, shown = self._asked(request.POST)
         is_valid = form.is_valid()
         if "preview" in request.POST or "look" in request.POST:
@@ -261,18 +281,29 @@ class PreviewedView(SetupView):
             box = self._preview(form, asked)
             if box.affected:
                 return self._page(form, shown, box, status=409, asks=True)
-        return self._save(form, shown)
+        return self.save(form, shown, partial(self.write, form), self.done)
 
-    def _save(self, form: Any, shown: PreviewForm) -> HttpResponse:
+    def look_anew(self) -> None:
+        """The form shows what there is now."""
+        self.shown, self.since = self.snapshot(), newest_line(self.request.venue)
+
+    def read_shown(self) -> None:
+        """What the form that was sent had shown, and when."""
+        self.shown = read(self.request.POST.get(NAME, ""))
+        self.since = line_in(str(self.shown.pop(SINCE, "")))
+
+    def save(
+        self, form: Any, shown: PreviewForm, write: Callable[[], object], done: str
+    ) -> HttpResponse:
+        """``write`` and say ``done``, if all is still as it was shown."""
         try:
-            is_still = partial(self._is_still, form)
-            save_as_shown(self.request.venue, is_still, partial(self.write, form))
+            save_as_shown(self.request.venue, partial(self._is_still, form), write)
         except SetupChanged:
             return self.overtaken(form, shown)
         except DomainError as error:
             add(form, error)
             return self._page(form, shown, PreviewBox(problems=_texts(form)), status=422)
-        messages.success(self.request, str(self.done))
+        messages.success(self.request, str(done))
         return self.after()
 
     def _is_still(self, form: Any) -> bool:
@@ -285,7 +316,7 @@ class PreviewedView(SetupView):
         self.find(**self.kwargs)
         stale = self.changed_since(self.shown, form)
         kept = self.form(self.kept(self.shown, form))
-        self.shown = self.snapshot()
+        self.look_anew()
         box = PreviewBox(problems=_texts(kept)) if not kept.is_valid() else PreviewBox()
         if not box.problems:
             box = self._preview(kept, self._asked(self.request.POST)[0])
@@ -340,13 +371,14 @@ class PreviewedView(SetupView):
         if not self.may_change:
             for field in form.fields.values():
                 field.disabled = True
+        since: Shown = {} if self.since is None else {SINCE: str(self.since)}
         context = {
             **self._context(form, shown, box),
             "problems": problems(form),
             "others": [str(text) for text in form.non_field_errors()],
             "asks": asks,
             "stale": stale,
-            "shown": written(self.shown),
+            "shown": written(self.shown | since),
             **self.more(form),
         }
         return self.page(self.template, context, status=status)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, NotFound
+from core.models import AuditEntry
 from reservations.engine.calendar import services_on
 from reservations.selectors.houses import load_houses
 from reservations.services.setup.times import (
@@ -99,6 +100,7 @@ class ServiceView(PreviewedView):
 
     template = "service"
     verbs = ("diningservice.added", "diningservice.changed")
+    parts = frozenset(ServiceForm.base_fields)
     done = gettext_lazy("The service is saved.")
     row: DiningService | None = None
 
@@ -219,6 +221,7 @@ class PacingView(PreviewedView):
 
     template = "pacing"
     verbs = ("pacing.changed", "diningservice.changed")
+    parts = frozenset(LIMITS)
     done = gettext_lazy("The pacing is saved.")
     row: DiningService
 
@@ -229,6 +232,12 @@ class PacingView(PreviewedView):
     def target(self) -> str:
         """The service."""
         return self.row.public_id
+
+    def is_of_this(self, entry: AuditEntry) -> bool:
+        """Its limits, or those of single quarters."""
+        if entry.verb == "pacing.changed":
+            return entry.target == self.target()
+        return super().is_of_this(entry)
 
     def start_date(self, today: dt.date) -> dt.date:
         """When it runs next."""
