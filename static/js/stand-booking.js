@@ -1,6 +1,6 @@
 // The sheet of a new booking: times follow the size, guests are found while one types.
 import { tell } from "./stand-deeds.js";
-import { apply } from "./stand-patch.js";
+import { answered } from "./stand-patch.js";
 import { address, find, stand } from "./stand-state.js";
 
 const sheet = find("#new");
@@ -73,7 +73,8 @@ body.addEventListener("submit", async (event) => {
 });
 
 async function fetchBook(url, fields) {
-  fields.set("stamp", stand.stamp);
+  const { stamp } = stand;
+  fields.set("stamp", stamp);
   fields.set("view", stand.view);
   let answer;
   try {
@@ -88,7 +89,7 @@ async function fetchBook(url, fields) {
     location.assign(said.url);
     return "";
   }
-  apply(said.patch);
+  await answered(said.patch, stamp);
   tell(said.said);
   return true;
 }

@@ -1,6 +1,6 @@
 // Every deed goes the same way: one tap, one answer with what changed, ten seconds to undo.
 import { ask } from "./stand-menus.js";
-import { apply, refresh } from "./stand-patch.js";
+import { answered, refresh } from "./stand-patch.js";
 import { find, fresh, isOffline, now, say, stand, token } from "./stand-state.js";
 
 const toast = find("[data-toast]");
@@ -9,26 +9,36 @@ const undoButton = find("[data-toast-undo]");
 const left = find("[data-toast-left]");
 const conflict = find("[data-conflict]");
 let counting = 0;
-let resting = 0;
+
+// What is being done or has just been done, and where the finger was (nowhere for a key). The second
+// tap of a double tap must do neither that again nor the next thing, which now stands where it hit.
 const underWay = new Set();
+const REST = 350; // Milliseconds.
+const FINGER = 24; // Pixels.
+let place = null;
+document.addEventListener("pointerdown", ({ clientX, clientY }) => (place = [clientX, clientY]), true);
+document.addEventListener("keydown", () => (place = null), true);
+
+const isNear = (one, other) => one && other && one.every((at, axis) => Math.abs(at - other[axis]) < FINGER);
+const isTwice = (tap) =>
+  [...underWay].some((each) => each.whose === tap.whose || isNear(each.place, tap.place));
 
 // Does one thing: `fields` as the form has them. True when it was done.
 export async function act(fields, { button = null } = {}) {
   const whose = `${fields.get("do")} ${fields.get("tables") ?? ""} ${fields.get("size") ?? ""}`;
+  const tap = { whose, place };
   if (isOffline()) {
     tell(stand.body.dataset.sayOffline, { bad: true });
     return false;
   }
-  // The second tap of a double tap must not do the next thing, which now stands where it hit.
-  if (underWay.has(whose) || performance.now() < resting) return false;
-  underWay.add(whose);
+  if (isTwice(tap)) return false;
+  underWay.add(tap);
   button?.setAttribute("aria-busy", "true");
   fields.set("once", fresh());
   try {
     return await send(stand.body.querySelector("#do").action, fields);
   } finally {
-    underWay.delete(whose);
-    resting = performance.now() + 350;
+    setTimeout(() => underWay.delete(tap), REST);
     button?.removeAttribute("aria-busy");
   }
 }
@@ -37,7 +47,8 @@ export async function send(url, fields) {
   fields.set("csrfmiddlewaretoken", token());
   fields.set("date", stand.date);
   fields.set("view", stand.view);
-  fields.set("stamp", stand.stamp);
+  const { stamp } = stand;
+  fields.set("stamp", stamp);
   let answer;
   try {
     answer = await fetch(url, { method: "POST", body: fields, headers: { "X-Stand": "1" } });
@@ -57,7 +68,7 @@ export async function send(url, fields) {
     location.assign(said.url);
     return false;
   }
-  apply(said.patch);
+  await answered(said.patch, stamp);
   if (said.ok) {
     tell(said.said, { undo: said.undo });
     document.dispatchEvent(new CustomEvent("stand:done", { detail: said }));

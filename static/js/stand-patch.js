@@ -14,11 +14,32 @@ const isPressed = () => pressedAt !== null && performance.now() - pressedAt < LO
 
 document.addEventListener("pointerdown", () => (pressedAt = performance.now()), true);
 for (const end of ["pointerup", "pointercancel"]) {
-  document.addEventListener(end, () => setTimeout(() => (pressedAt = null), UNTIL_CLICK), true);
+  document.addEventListener(end, lift, true);
+}
+
+function lift() {
+  const press = pressedAt;
+  setTimeout(() => {
+    if (pressedAt === press) pressedAt = null; // Not the next one, of somebody who taps fast.
+  }, UNTIL_CLICK);
 }
 
 async function released() {
   while (isPressed()) await new Promise((resolve) => setTimeout(resolve, UNTIL_CLICK));
+}
+
+// Applies a patch once no finger is down. False, and nothing is done, when the screen is no longer
+// what it was asked for (`stamp`): something newer came first, and must not be undone by this.
+async function settle(patch, stamp) {
+  await released();
+  if (stand.stamp !== stamp) return false;
+  apply(patch);
+  return true;
+}
+
+// The same for the answer to a deed; what came too late is looked for again.
+export async function answered(patch, stamp) {
+  if (!(await settle(patch, stamp))) refresh();
 }
 
 // Asks what changed. Asked again meanwhile, it looks once more afterwards: no change is missed.
@@ -38,9 +59,10 @@ export function refresh() {
 }
 
 async function look() {
+  const { stamp } = stand;
   let answer;
   try {
-    answer = await fetch(address(stand.body.dataset.fragment, { stamp: stand.stamp }), {
+    answer = await fetch(address(stand.body.dataset.fragment, { stamp }), {
       headers: { "HX-Request": "true" },
     });
   } catch {
@@ -48,11 +70,7 @@ async function look() {
   }
   const door = answer.headers.get("HX-Redirect");
   if (door || answer.redirected) location.assign(door ?? answer.url);
-  else if (answer.ok) {
-    const patch = await answer.json();
-    await released();
-    apply(patch);
-  }
+  else if (answer.ok && !(await settle(await answer.json(), stamp))) again = true;
 }
 
 export function apply(patch) {

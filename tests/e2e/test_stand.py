@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from accounts.models import User
 from customers.models import GuestTag
@@ -206,21 +206,134 @@ def test_a_booking_by_telephone(stand: Open, venue: Restaurant) -> None:
     expect(page.locator("#list-upcoming")).to_contain_text("Cleo Brandt")
 
 
+class Held:
+    """The next answer from an address: the server has given it, the page gets it when told to."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.kept: list[tuple[Route, APIResponse]] = []
+        self.is_asked = False
+        page.route(address, self._answer)
+
+    def _answer(self, route: Route) -> None:
+        if self.is_asked:
+            route.continue_()
+            return
+        self.is_asked = True
+        self.kept.append((route, route.fetch()))
+
+    def wait(self) -> None:
+        """Until the server has answered."""
+        for _ in range(500):
+            if self.kept:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError("nobody asked")
+
+    def let_go(self) -> None:
+        """The page gets it."""
+        route, response = self.kept[0]
+        route.fulfill(response=response)
+
+
+LOOK = "document.dispatchEvent(new CustomEvent('couvert:changed'))"
+
+
+def middle(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_what_moves_under_a_finger_waits_for_it(stand: Open, venue: Restaurant) -> None:
     late = booked(venue, "21:00", name="Late")
     page = stand().page
-    box = page.locator(f"#p-{late.pk} .row__do").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
+    look = Held(page, "**/fragment/**")
     early = booked(venue, "19:00", name="Early")
-    with page.expect_response("**/fragment/**"):
-        page.evaluate("document.dispatchEvent(new CustomEvent('couvert:changed'))")
+    page.evaluate(LOOK)
+    look.wait()
+    page.mouse.move(*middle(page, f"#p-{late.pk} .row__do"))
+    page.mouse.down()
+    look.let_go()
     page.wait_for_timeout(100)
     page.mouse.up()
     expect(page.locator("[data-toast-text]")).to_have_text("Late arrived")
     expect(page.locator(f"#p-{early.pk}")).to_be_visible()
     assert (state(late), state(early)) == ("arrived", "confirmed")
+
+
+def test_the_answer_to_a_tap_waits_for_the_next_finger(
+    stand: Open, venue: Restaurant, ada: Reservation
+) -> None:
+    late = booked(venue, "21:00", name="Late")
+    page = stand().page
+    look, answer = Held(page, "**/fragment/**"), Held(page, "**/do/")
+    page.evaluate(LOOK)
+    look.wait()
+    page.click(f"#p-{ada.pk} .row__do")
+    answer.wait()
+    page.mouse.move(*middle(page, f"#p-{late.pk} .row__do"))
+    page.mouse.down()
+    answer.let_go()
+    page.wait_for_timeout(100)
+    page.mouse.up()
+    expect(page.locator("[data-toast-text]")).to_have_text("Late arrived")
+    look.let_go()
+    for party in (ada, late):
+        expect(page.locator(f"#list-arrived #p-{party.pk}")).to_be_attached()
+
+
+def test_an_older_look_is_not_put_over_a_newer_answer(stand: Open, venue: Restaurant) -> None:
+    late = booked(venue, "21:00", name="Late")
+    page = stand().page
+    look = Held(page, "**/fragment/**")
+    early = booked(venue, "19:00", name="Early")
+    page.evaluate(LOOK)
+    look.wait()
+    page.click(f"#p-{late.pk} .row__do")
+    arrived = f"#list-arrived #p-{late.pk}"
+    expect(page.locator(arrived)).to_be_attached()
+    page.evaluate(
+        "arrived => { window.seen = []; document.addEventListener('stand:patched',"
+        " () => window.seen.push(Boolean(document.querySelector(arrived)))); }",
+        arrived,
+    )
+    with page.expect_response("**/fragment/**"):  # What was dropped is asked for again.
+        look.let_go()
+    page.wait_for_timeout(300)
+    assert False not in page.evaluate("window.seen")
+    expect(page.locator(arrived)).to_be_attached()
+    expect(page.locator(f"#p-{early.pk}")).to_be_visible()
+
+
+@pytest.mark.parametrize("where", ["there", "elsewhere"])
+def test_a_tap_right_after_another_counts_in_another_place_only(
+    where: str, stand: Open, venue: Restaurant, ada: Reservation
+) -> None:
+    """Where the first tap was, the next party's button has come up; it may be half a double tap."""
+    late = booked(venue, "21:00", name="Late")
+    page = stand().page
+    page.click("[data-to-tab=upcoming]")
+    first, second = (late, ada) if where == "elsewhere" else (ada, late)
+    place = middle(page, f"#p-{ada.pk} .row__do")
+    page.evaluate(
+        """([x, y, party]) => document.addEventListener("stand:done", () => setTimeout(() => {
+          const button = document.querySelector(`#p-${party} .row__do`);
+          const finger = { bubbles: true, clientX: x, clientY: y };
+          for (const what of ["pointerdown", "pointerup"])
+            button.dispatchEvent(new PointerEvent(what, finger));
+          button.click();
+          document.body.dataset.tapped = "";
+        }, 50), { once: true })""",
+        [*place, second.pk],
+    )
+    page.mouse.click(*middle(page, f"#p-{first.pk} .row__do"))
+    expect(page.locator("body[data-tapped]")).to_be_attached()
+    if where == "elsewhere":
+        expect(page.locator("[data-toast-text]")).to_have_text("Ada arrived")
+    page.wait_for_timeout(500)
+    assert state(first) == "arrived"
+    assert state(second) == ("arrived" if where == "elsewhere" else "confirmed")
 
 
 def test_a_visit_is_tagged_in_the_drawer(stand: Open, ada: Reservation) -> None:

@@ -9,7 +9,17 @@ from reservations.models import QueueEntry, Reservation
 from reservations.services import stand
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at, booked, check_promises, fresh, ids, make_house
+from tests.reservations.stand import (
+    DATE,
+    HOST,
+    at,
+    booked,
+    check_promises,
+    fresh,
+    ids,
+    make_house,
+    read,
+)
 from tests.reservations.stand import fingerprint as book_as_it_is
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +99,50 @@ def test_who_is_cut_takes_no_more_in_their_own_section_either(
     clock.advance(minutes=20)
     done = stand.walk_in(venue.public_id, DATE, 2, by=HOST, tables=ids(venue, "3"))
     assert Reservation.objects.get(public_id=done.target).server.name == "Anna"  # type: ignore[union-attr]
+
+
+def test_a_step_that_seats_them_is_asked_for_too(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue, size=4)
+    stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    with pytest.raises(ServerBusy):
+        stand.set_state(row.public_id, "seated", expected=fresh(row).version, by=HOST)
+    stand.set_state(row.public_id, "seated", expected=fresh(row).version, by=HOST, insist=True)
+    assert fresh(row).status == "seated"
+    check_promises()
+
+
+def test_who_is_cut_and_named_did_not_just_get_another_party(
+    venue: Restaurant, clock: Clock
+) -> None:
+    ben = stand.put_on_shift(venue.public_id, DATE, "Ben", by=HOST).target
+    stand.cut(ben, by=HOST)
+    done = stand.walk_in(venue.public_id, DATE, 2, by=HOST, tables=ids(venue, "3"), server=ben)
+    assert done.said == "Walk-in seated at 3"
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["works", "cut"])
+def test_who_was_assigned_before_serves_unless_cut(
+    is_cut: bool, venue: Restaurant, clock: Clock
+) -> None:
+    """Cara has the section, and is next up; Bob was assigned."""
+    clock.advance(minutes=20)
+    row = booked(venue, "19:30", size=4)
+    cara = stand.put_on_shift(venue.public_id, DATE, "Cara", by=HOST).target
+    stand.give_section(cara, ids(venue, "3", "4", "5"), by=HOST)
+    bob = stand.put_on_shift(venue.public_id, DATE, "Bob", by=HOST).target
+    stand.assign_server(row.public_id, bob, expected=fresh(row).version, by=HOST)
+    if is_cut:
+        stand.cut(bob, by=HOST)
+    stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
+    assert fresh(row).server.name == ("Cara" if is_cut else "Bob")  # type: ignore[union-attr]
+    check_promises()
+
+
+def test_who_was_assigned_and_has_two_parties_is_asked_for(venue: Restaurant, clock: Clock) -> None:
+    row = booked(venue, size=4)
+    anna = read(venue, clock).servers[0].public_id
+    stand.put_on_shift(venue.public_id, DATE, "Ben", by=HOST)
+    stand.assign_server(row.public_id, anna, expected=fresh(row).version, by=HOST)
+    with pytest.raises(ServerBusy) as refused:
+        stand.seat(row.public_id, expected=fresh(row).version, by=HOST)
+    assert refused.value.text.startswith("Anna ")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from reservations.models import Reservation
+from reservations.models import Reservation, ShiftServer
 from reservations.services import stand
 from restaurants.models import Membership, Restaurant, Role
 from tests.factories import make_tables
@@ -207,3 +207,39 @@ def test_the_same_without_scripts(as_: As, cast: Cast, busy: Restaurant) -> None
     assert "<b>Walk-in · 2 guests</b>" in page
     client.post(f"{STAND}do/", chosen_in(page))
     assert Reservation.objects.filter(channel="walk_in").count() == 3
+
+
+@pytest.fixture
+def third(house: Restaurant, cast: Cast, busy: Restaurant) -> Reservation:
+    """Ada is here, and is the third party of Anna, who serves and has an account."""
+    ShiftServer.objects.update(user=cast.server)
+    row = booked(house, "19:00", 4)
+    stand.arrive(row.public_id, expected=fresh(row).version, by=HOST)
+    anna = ShiftServer.objects.get().public_id
+    stand.assign_server(row.public_id, anna, expected=fresh(row).version, by=HOST)
+    return row
+
+
+@pytest.mark.parametrize(("verb", "more"), [("next", {}), ("state", {"to": "seated"})])
+def test_yes_to_the_question_seats_them(
+    verb: str, more: dict[str, Any], as_: As, cast: Cast, third: Reservation
+) -> None:
+    client, do = as_(cast.host), value(verb, third)
+    assert tap(client, do, scripted=True, **more).json()["insist"] == "insist"
+    assert tap(client, do, scripted=True, once="two", insist="1", **more).json()["ok"]
+    assert fresh(third).status == "seated"
+
+
+@pytest.mark.parametrize(("verb", "more"), [("next", {}), ("state", {"to": "seated"})])
+def test_who_serves_does_not_decide_on_a_third_party(
+    verb: str, more: dict[str, Any], as_: As, cast: Cast, third: Reservation
+) -> None:
+    client, do = as_(cast.server), value(verb, third)
+    said = tap(client, do, scripted=True, **more).json()
+    assert (said["code"], said["insist"], said["question"]) == ("SERVER_BUSY", "", "")
+    said = tap(client, do, scripted=True, once="two", insist="1", **more).json()
+    assert (said["ok"], said["code"]) == (False, "SERVER_BUSY")
+    page = client.get(tap(client, do, once="three", insist="1", **more)["Location"])
+    assert "Anna was given two parties" in page.content.decode()
+    assert "data-chosen>" not in page.content.decode()
+    assert fresh(third).status == "arrived"

@@ -414,16 +414,17 @@ class Night:
         server = next(s for s in self.servers if s.id == self.rotation[0])
         return frozenset(server.table_ids)
 
-    def server_for(self, table_ids: Iterable[int]) -> Server | None:
-        """Who would serve a party at these tables: whose section it is, else who is next up.
+    def server_for(self, table_ids: Iterable[int], *, assigned: int | None = None) -> Server | None:
+        """Who would serve a party at these tables.
 
-        Who is cut takes no more, in their own section either.
+        Who was assigned; else whose section it is, else who is next up. Who is cut takes no more,
+        in their own section either.
         """
         wanted = set(table_ids)
         able = {each.id: each for each in self.servers if not each.is_cut}
         owners = (each for each in able.values() if wanted & set(each.table_ids))
         following = (able[pk] for pk in self.rotation)
-        return next(owners, None) or next(following, None)
+        return able.get(assigned or 0) or next(owners, None) or next(following, None)
 
     def suggestions(self, public_id: str, limit: int = 5) -> tuple[stand.Suggestion, ...]:
         """Where a party of this night could sit down now, best first, with reasons."""

@@ -49,13 +49,18 @@ def next_state(
     return on_party(party, "next_state", deed, expected=expected, by=by, key=key)
 
 
-def set_state(party: str, to: str, *, expected: int, by: Actor, key: str = "") -> Undo:
-    """To the bill, to paid, or back to the table because they ordered again."""
+def set_state(
+    party: str, to: str, *, expected: int, by: Actor, insist: bool = False, key: str = ""
+) -> Undo:
+    """To the bill, to paid, or back to the table because they ordered again.
+
+    Who has not sat yet sits down; raises what :func:`seat` raises then.
+    """
 
     def deed(acting: Acting, row: Reservation) -> str:
         if to not in _BY_HAND:
             raise NotChangeable(gettext("There is no such step."), status=row.status)
-        return _to(acting, row, Status(to))
+        return _to(acting, row, Status(to), insist=insist)
 
     return on_party(party, "set_state", deed, expected=expected, by=by, key=key)
 

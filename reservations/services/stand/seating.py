@@ -29,6 +29,8 @@ from reservations.services.stand.tonight import check_tonight
 from reservations.services.stand.undo_token import Undo
 
 WALK_IN = "walk_in"
+_BUSY = frozenset({stand.Pressure.SECOND, stand.Pressure.THIRD})
+"""Of who has just got a party; who is cut need not have."""
 
 
 def seat(
@@ -48,9 +50,10 @@ def seat(
 
     Without a choice it is its own table if it has one, else the suggested one. Its time begins now:
     the claim reaches back to now when it is early, and to the end of a whole turn when it is late,
-    as far as the table is free. ``server`` (public id) is who serves; else whose section it is,
-    else who is next up. Raises PlaceTaken with who stands against it, LimitReached for too few
-    chairs, and ServerBusy for a third party in a quarter of an hour unless they ``insist``.
+    as far as the table is free. ``server`` (public id) is who serves; else who was assigned, else
+    whose section it is, else who is next up. Raises PlaceTaken with who stands against it,
+    LimitReached for too few chairs, and ServerBusy for a third party in a quarter of an hour unless
+    they ``insist``.
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
@@ -98,7 +101,7 @@ def sit_down(
         _take_place(acting, row, guest, chosen, turn, overbook=overbook)
     if row.seated_at is None:
         row.expected_end = row.expected_end or acting.at + dt.timedelta(minutes=turn)
-        row.server_id = _server(acting, chosen, server, insist=insist)
+        row.server_id = _server(acting, chosen, server, assigned=row.server_id, insist=insist)
     row.seated_at = row.seated_at or acting.at
     row.save()
     take_step(row, to, by=acting.by, at=acting.at)
@@ -146,9 +149,16 @@ def _take_place(
 
 
 def _server(
-    acting: Acting, tables: Sequence[int], server: str | None, *, insist: bool
+    acting: Acting,
+    tables: Sequence[int],
+    server: str | None,
+    *,
+    assigned: int | None = None,
+    insist: bool,
 ) -> int | None:
-    """Who serves: whom the host named, whose section it is, or who is next up.
+    """Who serves: whom the host named, who was assigned, whose section it is, or who is next up.
+
+    Who was assigned and has been cut since gets no more.
 
     Raises ServerBusy for who was given two parties just now, unless the host insists.
     """
@@ -156,7 +166,7 @@ def _server(
         named = server_named(acting, server).pk
         found = next((each for each in acting.night.servers if each.id == named), None)
     else:
-        found = acting.night.server_for(tables)
+        found = acting.night.server_for(tables, assigned=assigned)
     if found is None:
         return None
     if found.pressure is stand.Pressure.THIRD and not insist:
@@ -182,7 +192,7 @@ def seated_words(acting: Acting, row: Reservation) -> str:
     if row.seated_at != acting.at:
         return said
     served = next((each for each in acting.night.servers if each.id == row.server_id), None)
-    if served is None or served.pressure is stand.Pressure.FINE:
+    if served is None or served.pressure not in _BUSY:
         return said
     return f"{said} · " + gettext("%(name)s just got another party") % {"name": served.name}
 

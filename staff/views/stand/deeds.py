@@ -75,7 +75,12 @@ def _next(asked: Asked) -> Done:
 
 def _set_state(asked: Asked) -> Done:
     return stand.set_state(
-        asked.party, asked.text("to"), expected=asked.expected, by=asked.by, key=asked.key
+        asked.party,
+        asked.text("to"),
+        expected=asked.expected,
+        by=asked.by,
+        insist=asked.insist,
+        key=asked.key,
     )
 
 

@@ -40,8 +40,11 @@ class DoView(BoardView):
 
     @cached_property
     def tap(self) -> Asked:
-        """What was asked for."""
-        return Asked(self.request.venue, self.date, self.request.POST, self.request.actor, self.at)
+        """What was asked for; to insist is a host's decision, and nobody else's counts."""
+        sent = self.request.POST.copy()
+        if not self.may(Capability.OPERATE):
+            sent.pop("insist", None)
+        return Asked(self.request.venue, self.date, sent, self.request.actor, self.at)
 
     def post(self, request: StaffRequest) -> HttpResponse:
         """Do it; nothing happened if the answer says why not."""
@@ -127,6 +130,8 @@ class DoView(BoardView):
     def _insist(self, error: DomainError) -> tuple[str, str]:
         """The field that does it all the same and the question before that; empty for neither."""
         if isinstance(error, ServerBusy):
+            if not self.may(Capability.OPERATE):
+                return "", ""
             return "insist", f"{error.text} " + _("Seat a third all the same?")
         if not isinstance(error, LimitReached):
             return "", ""

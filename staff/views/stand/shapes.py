@@ -294,17 +294,18 @@ def seat_press(night: Night, party: PartyRow) -> Press | None:
         return None
     where = words.tables(night.labels(best.table_ids))
     tables = ",".join(night.table_by_id[pk].public_id for pk in best.table_ids)
+    reasons = (words.why(code) for code in best.reasons)
     return Press(
         do_value("seat", party, tables),
         _("Seat · %(tables)s") % {"tables": where},
         "chair",
-        ", ".join((*(words.why(code) for code in best.reasons), *_pressed(night, best.table_ids))),
+        ", ".join((*reasons, *_pressed(night, party, best.table_ids))),
     )
 
 
-def _pressed(night: Night, table_ids: Iterable[int]) -> Iterator[str]:
+def _pressed(night: Night, party: PartyRow, table_ids: Iterable[int]) -> Iterator[str]:
     """That who would serve there has just got a party, or two."""
-    server = night.server_for(table_ids)
+    server = night.server_for(table_ids, assigned=party.server_id)
     if server is not None and (pressure := words.pressure(server.pressure)):
         yield f"{server.name}: {pressure}"
 
