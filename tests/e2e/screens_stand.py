@@ -164,6 +164,8 @@ def look(visit: OpenVisit, house: Restaurant, stream_of_site: StreamServer) -> L
         window.open(address)
         if address.startswith(STAND):
             expect(page.locator("[data-live-badge]")).to_have_attribute("data-state", "live")
+            if page.locator("#notes[open]").count():
+                page.click("#notes button")
         for tap in taps:
             page.click(tap)
             page.wait_for_timeout(600)
