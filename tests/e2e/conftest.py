@@ -20,10 +20,21 @@ from tests import factories
 from tests.fixtures.domain import Clock
 from tests.fixtures.streams import session_of
 
-AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+_PLAYWRIGHTS_OWN = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
+    "ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,"
+    "NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch"
+)
+"""What it turns off; of two lists a browser follows the last."""
+
+_OF_THE_BAR = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI"
+_AHEAD = "SpareRendererForSitePerProcess"
+"""Each window would start three processes for one page: two of them for what nobody opens."""
 
 # Nothing a browser does on its own account: no update, no sync, no look at the network.
 _ARGUMENTS = [
+    f"--disable-features={_PLAYWRIGHTS_OWN},{_OF_THE_BAR},{_AHEAD}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -45,16 +56,15 @@ _until_it_is_closed = ExitStack()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these share one browser, hence one process."""
+    """Each of these drives a browser."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture
 def chromium() -> Browser:
-    """The browser: one for all tests that follow each other here."""
+    """The browser: one for all tests that follow each other in a process."""
     if () not in _running:
         _running[()] = _until_it_is_closed.enter_context(_launched())
     return _running[()]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from restaurants.models import Membership, Restaurant, Role
@@ -36,3 +39,14 @@ def at_screen(visit: OpenVisit, user: User, path: str) -> Open:
         return window
 
     return opened
+
+
+def pictures(page: Page, name: str) -> None:
+    """The page by day and by night, in the folder ``COUVERT_PICTURES``; none if that is not set."""
+    folder = os.environ.get("COUVERT_PICTURES")
+    if not folder:
+        return
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=Path(folder) / f"{name}-{scheme}.png", full_page=True)

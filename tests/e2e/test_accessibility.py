@@ -13,18 +13,10 @@ from notifications.services import deliver_due
 from reservations.guests import Guest
 from reservations.services.holds import HoldRequest, place_hold
 from restaurants.models import Restaurant
-from tests.e2e.conftest import AXE, PHONE, OpenVisit
+from tests.e2e.axe import COLOURS, barriers
+from tests.e2e.conftest import PHONE, OpenVisit
 from tests.fixtures.domain import Clock
 from tests.reservations.browser import Browser
-
-_EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_COLOURS = ["color-contrast"]
-"""All that the dark scheme changes."""
-
-_RUN = """async (rules) => {
-  const found = await axe.run(document, { runOnly: rules });
-  return found.violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 160))]);
-}"""
 
 _SMALL = """() => [...document.querySelectorAll(
     ".button, .chip--link, .chip--pick, .day-link, .quiet-link, .text-button, .round-button, "
@@ -41,12 +33,11 @@ _SMALL = """() => [...document.querySelectorAll(
 
 def violations(page: Page) -> list[Any]:
     """What axe and the ruler find on the page, in both colour schemes."""
-    page.evaluate(AXE.read_text())
     found: list[Any] = []
     page.emulate_media(color_scheme="light")
-    found += [("light", page.url, *each) for each in page.evaluate(_RUN, _EVERYTHING)]
+    found += [("light", page.url, *each) for each in barriers(page)]
     page.emulate_media(color_scheme="dark")
-    found += [("dark", page.url, *each) for each in page.evaluate(_RUN, _COLOURS)]
+    found += [("dark", page.url, *each) for each in barriers(page, COLOURS)]
     return found + [("small", page.url, *each) for each in page.evaluate(_SMALL)]
 
 

@@ -145,11 +145,10 @@ def test_a_second_factor_from_the_picture_to_the_door(
 
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 1024, "height": 768}], ids=["phone", "tablet"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
-    visit: OpenVisit, owner: User, host: Membership, size: dict[str, int], scheme: str
+    visit: OpenVisit, owner: User, host: Membership, size: dict[str, int]
 ) -> None:
-    window = visit(viewport=size, reduced_motion="reduce", color_scheme=scheme)
+    window = visit(viewport=size, reduced_motion="reduce")
     page, found = window.open(f"{HOUSE}/people/"), list[str]()
     sign_in(page)
     page.wait_for_url(f"**{HOUSE}/people/")

@@ -17,7 +17,8 @@ from reservations.services.cancellation import cancel_reservation
 from reservations.services.waitlist import leave_token
 from restaurants.models import Restaurant
 from tests.concurrency.together import until_readable
-from tests.e2e.conftest import AXE, PHONE, OpenVisit
+from tests.e2e.axe import barriers
+from tests.e2e.conftest import PHONE, OpenVisit
 from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.e2e.test_booking import fill_in
 from tests.fixtures.domain import Clock
@@ -221,14 +222,8 @@ def test_a_guest_takes_the_table_that_came_free(
     expect(page.get_by_role("heading", level=1)).to_have_text("You got a table")
 
 
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """async (rules) => (await axe.run(document, { runOnly: rules })).violations
-  .map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])"""
-
-
 def violations(page: Page, what: str) -> list[Any]:
-    page.evaluate(AXE.read_text())
-    return [[what, *each] for each in page.evaluate(_RUN, _RULES)]
+    return [[what, *each] for each in barriers(page)]
 
 
 def a_busy_door(venue: Restaurant, clock: Clock) -> list[QueueEntry]:

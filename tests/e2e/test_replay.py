@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from reservations.models import Reservation
 from reservations.services import stand
 from restaurants.models import Restaurant, Role
-from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
+from tests.e2e.axe import barriers
+from tests.e2e.conftest import PHONE, OpenVisit, Visit
 from tests.e2e.people import TABLET, WIDE, Open, staff
-from tests.e2e.test_stand import AXE_RULES, AXE_RUN
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import HOST, at, booked, fresh
 
@@ -135,8 +135,7 @@ def test_a_date_without_anything_has_no_clock(film: Open) -> None:
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing(size: dict[str, int], theme: str, film: Open) -> None:
     page = film(f"?n=3&theme={theme}", viewport=size).page
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(AXE_RUN, AXE_RULES) == []
+    assert barriers(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,13 +15,13 @@ from customers.services.notes import add_note
 from reservations.models import VisitBill
 from restaurants.models import Membership, Restaurant, Role
 from tests.e2e.conftest import OpenVisit, Visit
+from tests.e2e.people import pictures
 from tests.e2e.test_accessibility import violations
 from tests.reservations.test_reports import book
 
 PASSWORD = "correct horse battery staple"
 HOUSE = "/staff/r/bella-notte"
 SIZES = {360: 740, 1024: 768, 1440: 900}
-PICTURES = os.environ.get("COUVERT_PICTURES", "")
 """A folder: then every page is kept there as a picture."""
 FRIDAY = dt.date(2025, 11, 7)
 
@@ -89,16 +87,12 @@ def test_two_records_become_one_and_two_again(visit: OpenVisit, guest: Customer)
     assert Customer.objects.filter(merged_into=None).count() == 2
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", sorted(SIZES))
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    visit: OpenVisit, guest: Customer, width: int, scheme: str
+    visit: OpenVisit, guest: Customer, width: int
 ) -> None:
-    window = visit(
-        viewport={"width": width, "height": SIZES[width]},
-        reduced_motion="reduce",
-        color_scheme=scheme,
-    )
+    size = {"width": width, "height": SIZES[width]}
+    window = visit(viewport=size, reduced_motion="reduce")
     page = sign_in(window)
     profile = f"/guests/{guest.public_id}/"
     other = Customer.objects.get(name="Max Hohenstein").public_id
@@ -131,9 +125,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         page.evaluate(_UNFOLD)
         found += violations(page)
         found += [(path, "too wide")] * (page.evaluate(_TOO_WIDE) > 0)
-        if PICTURES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
+        pictures(page, f"{name}-{width}")
     assert found == []
 
 

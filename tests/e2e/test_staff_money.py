@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +16,7 @@ from reservations.models import Reservation
 from reservations.services.payment_requests import ask_for_payment
 from restaurants.models import Membership, Restaurant, Role
 from tests.e2e.conftest import OpenVisit, Visit
+from tests.e2e.people import pictures
 from tests.e2e.test_accessibility import violations
 from tests.factories import make_user
 from tests.faults.acts import hold, pay
@@ -26,7 +25,6 @@ from tests.payments.rows import make_paid, make_refund
 PASSWORD = "correct horse battery staple"
 HOUSE = "/staff/r/bella-notte"
 SIZES = {360: 740, 1024: 768, 1440: 900}
-PICTURES = os.environ.get("COUVERT_PICTURES", "")
 """A folder: then every page is kept there as a picture."""
 
 
@@ -94,16 +92,12 @@ def test_a_part_is_refunded_by_a_double_click_once(visit: OpenVisit, booked: Res
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", sorted(SIZES))
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    visit: OpenVisit, booked: Reservation, width: int, scheme: str
+    visit: OpenVisit, booked: Reservation, width: int
 ) -> None:
-    window = visit(
-        viewport={"width": width, "height": SIZES[width]},
-        reduced_motion="reduce",
-        color_scheme=scheme,
-    )
+    size = {"width": width, "height": SIZES[width]}
+    window = visit(viewport=size, reduced_motion="reduce")
     page = sign_in(window)
     assert booked.payment is not None
     payment, money = booked.payment.public_id, f"/bookings/{booked.public_id}/money/"
@@ -126,9 +120,7 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
         window.open(HOUSE + path)
         found += violations(page)
         assert page.evaluate(_TOO_WIDE) == 0, path
-        if PICTURES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
+        pictures(page, f"{name}-{width}")
     assert found == []
 
 

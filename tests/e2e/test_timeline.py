@@ -14,7 +14,8 @@ from reservations.models import Reservation
 from reservations.services import stand as services
 from restaurants.models import Restaurant
 from tests import factories
-from tests.e2e.conftest import AXE, PHONE, OpenVisit, Visit
+from tests.e2e.axe import barriers
+from tests.e2e.conftest import PHONE, OpenVisit, Visit
 from tests.e2e.people import TABLET, WIDE, Open, at_screen, staff
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, fresh, tables_of
@@ -278,9 +279,6 @@ def test_who_has_left_is_opened_and_cannot_be_dragged(
     assert fresh(ada).status == "completed"
 
 
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_RUN = """async (rules) => (await axe.run(document, { runOnly: rules })).violations
-  .map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200))])"""
 _SMALL = """() => [...document.querySelectorAll(".tl button, .tl__name a, .bar > svg")]
   .filter((e) => e.checkVisibility())
   .map((e) => [e.outerHTML.slice(0, 120), Math.round(e.getBoundingClientRect().height)])
@@ -297,8 +295,7 @@ def test_axe_finds_nothing_on_a_full_evening(
     found: list[list[Any]] = []
 
     def look(what: str) -> None:
-        page.evaluate(AXE.read_text())
-        found.extend([what, *each] for each in page.evaluate(_RUN, _RULES))
+        found.extend([what, *each] for each in barriers(page))
         found.extend([what, *each] for each in page.evaluate(_SMALL))
         if PICTURES:
             page.screenshot(path=Path(PICTURES) / f"{what}-{size['width']}-{theme}.png")
