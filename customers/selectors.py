@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.phone import country_code, to_e164
 from customers.errors import CustomerNotFound
 from customers.models import Customer, GuestTag
+from customers.tag_names import tag_key
 
 _PHONE = re.compile(r"[\d\s()+./-]{4,}")
 _FEWEST_DIGITS = 4
@@ -63,9 +64,72 @@ def customer_of(organization_id: int, public_id: str) -> Customer:
     return found
 
 
-def tags_of(organization_id: int, kind: str = GuestTag.Kind.GUEST) -> list[GuestTag]:
-    """The tags a group has described for guests, or for visits; by category. One query."""
-    return list(GuestTag.objects.filter(organization=organization_id, kind=kind))
+@dataclass(frozen=True, slots=True)
+class TagSight:
+    """Which tags of a group somebody may read: all of them, or what is not for managers only.
+
+    A guest may carry words that the group never described, which programs wrote: everybody reads
+    those. A visit carries the group's tags only, so a name that is none of the open ones is not
+    told: it may be what a tag for managers was called before.
+    """
+
+    sees_all: bool = True
+    hidden: frozenset[str] = frozenset()
+    """Keys of the names that tags for managers have and had."""
+    visits: frozenset[str] = frozenset()
+    """Keys of the tags of visits that everybody reads."""
+    guests: frozenset[str] = frozenset()
+    """Names of the tags of guests that everybody reads, gives and takes off."""
+
+    def of_guest(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of a guest's tags that are read."""
+        if self.sees_all:
+            return tuple(names)
+        return tuple(name for name in names if tag_key(name) not in self.hidden)
+
+    def of_visit(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of a visit's tags that are read."""
+        if self.sees_all:
+            return tuple(names)
+        return tuple(name for name in names if tag_key(name) in self.visits)
+
+
+EVERY_TAG = TagSight()
+"""Of managers and owners, and of whatever is no person: the book itself, keys, exports."""
+
+
+def sight_of(organization_id: int, *, sees_all: bool) -> TagSight:
+    """What of the group's tags is read by who sees all of them, or not. One query, or none.
+
+    What a tag for managers was called before is hidden too, as an old list of a program may bring
+    it back, unless a tag that everybody reads is called so by now.
+    """
+    if sees_all:
+        return EVERY_TAG
+    rows = GuestTag.objects.filter(organization=organization_id)
+    found = [(tag, tag_key(tag.name)) for tag in rows.order_by()]
+    openly = frozenset(key for tag, key in found if not tag.for_managers)
+    former = {key for tag, _key in found if tag.for_managers for key in tag.former}
+    hidden = frozenset(key for tag, key in found if tag.for_managers) | (former - openly)
+    told = [(tag, key) for tag, key in found if key in openly - hidden]
+    return TagSight(
+        sees_all=False,
+        hidden=hidden,
+        visits=frozenset(key for tag, key in told if tag.kind == GuestTag.Kind.VISIT),
+        guests=frozenset(tag.name for tag, _key in told if tag.kind == GuestTag.Kind.GUEST),
+    )
+
+
+def tags_of(
+    organization_id: int, kind: str | None = GuestTag.Kind.GUEST, sight: TagSight = EVERY_TAG
+) -> list[GuestTag]:
+    """The tags a group has described for guests, for visits, or (None) for both; by category.
+
+    One query.
+    """
+    rows = GuestTag.objects.filter(organization=organization_id)
+    rows = rows.filter(kind=kind) if kind else rows
+    return list(rows if sight.sees_all else rows.filter(for_managers=False))
 
 
 def search_customers(

@@ -12,3 +12,11 @@ Arguments: ``organization_id`` (int, primary key of the group), ``before`` and `
 in the transaction that changes the tag, under the lock of the group's tags: whoever keeps the name
 beside visits changes it there and then.
 """
+
+tag_readers_changed = Signal()
+"""A tag is for managers now, or for everybody: screens of all houses of the group show another.
+
+Arguments: ``organization_id`` and ``restaurant_id`` (int, primary keys of the group and of the
+house where it was done, or None), ``tag`` (public id), ``said`` (what the trail of that house says
+of it), ``by`` (the actor). Sent in the transaction that changes the tag.
+"""

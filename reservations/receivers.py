@@ -1,4 +1,4 @@
-"""What the book does when money arrives later, a guest writes, or a tag is renamed."""
+"""What the book does when money arrives later, a guest writes, or a tag is changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from core import clock
+from core import audit, clock
 from core.actors import Actor
-from customers.signals import visit_tag_renamed
+from customers.signals import tag_readers_changed, visit_tag_renamed
 from notifications.signals import text_received
 from payments.gateways.base import ChargeResult
 from payments.signals import hold_taken, payment_settled
@@ -22,6 +22,7 @@ from reservations.services import (
     queue_replies,
     settlement,
 )
+from restaurants.models import Restaurant
 
 
 @receiver(payment_settled)
@@ -51,3 +52,19 @@ def on_text_received(restaurant_id: int, phone: str, text: str, at: dt.datetime,
 def on_visit_tag_renamed(organization_id: int, before: str, after: str, by: Actor, **_: Any) -> int:
     """Bookings carry the new name; how many did."""
     return rename_visit_tag(organization_id, before, after, by=by, now=clock.now())
+
+
+@receiver(tag_readers_changed)
+def on_tag_readers_changed(
+    organization_id: int,
+    restaurant_id: int | None,
+    tag: str,
+    said: dict[str, Any],
+    by: Actor,
+    **_: Any,
+) -> None:
+    """The group's other houses have it in their trail too: that is what their screens follow."""
+    houses = Restaurant.objects.filter(organization=organization_id).order_by("pk")
+    for house in houses.values_list("pk", flat=True):
+        if house != restaurant_id:
+            audit.record("guest_tag.saved", tag, by=by, restaurant_id=house, **said)

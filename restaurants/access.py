@@ -90,6 +90,16 @@ class HouseAccess:
         role = self.roles.get(restaurant_id)
         return role is not None and capability in CAPABILITIES[role]
 
+    def leads(self, restaurant_id: int) -> bool:
+        """Whether the person is a manager or owner there, however they signed in: by a PIN too.
+
+        For what such a person knows anyway; what they may do says :meth:`allows`.
+        """
+        if self.sees_all:
+            return True
+        role = self.roles.get(restaurant_id)
+        return role is not None and Capability.MANAGE in CAPABILITIES[role]
+
     def allows_in_group(self, capability: Capability, organization_id: int) -> bool:
         """Whether the person may do this at some restaurant of the group."""
         if capability not in self.ceiling:

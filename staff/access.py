@@ -25,6 +25,7 @@ from django.views import View
 from core import clock
 from core.actors import Actor
 from core.errors import NotFound
+from customers.selectors import TagSight, sight_of
 from restaurants.access import (
     BY_PIN_AND_PASSWORD,
     CAPABILITIES,
@@ -53,6 +54,8 @@ class StaffRequest(HttpRequest):
     venue: Restaurant
     actor: Actor
     present: Presence
+    tag_sight: TagSight
+    """Read by :func:`tag_sight`, which everybody asks."""
 
 
 class StaffView(View):
@@ -141,6 +144,18 @@ class HouseView(StaffView):
 def house_url(venue: Restaurant, name: str, *args: str) -> str:
     """The address of a page of this house."""
     return reverse(f"staff:{name}", args=[venue.slug, *args])
+
+
+def tag_sight(request: StaffRequest) -> TagSight:
+    """Which tags of guests and visits the person may read here: managers and owners all of them.
+
+    A query for anybody else, once per request.
+    """
+    if not hasattr(request, "tag_sight"):
+        venue = request.venue
+        leads = request.access.leads(venue.pk)
+        request.tag_sight = sight_of(venue.organization_id, sees_all=leads)
+    return request.tag_sight
 
 
 def opens_by_password(request: Any, venue: Restaurant, needs: Capability) -> bool:

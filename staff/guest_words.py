@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from core.allergens import Allergen
 from customers.models import ConsentEntry, Customer, GuestTag
+from customers.selectors import TagSight
+from customers.tag_names import tag_key
 from reservations.selectors.guest_profile import REGULAR_FROM, Signals
 from reservations.views.wording import short_day
 
@@ -32,21 +34,49 @@ class Label:
     text: str
     colour: str
     why: str = ""
+    for_managers: bool = False
+    """Nobody else sees it; and nobody at all on the sheet and the guests' pages when printed."""
 
 
 def labels(
-    guest: Customer, tags: Iterable[GuestTag], signals: Signals | None = None
+    guest: Customer, tags: Iterable[GuestTag], signals: Signals | None, sight: TagSight
 ) -> list[Label]:
-    """VIP first, then what the book says of the guest, then the tags people gave."""
+    """VIP first, then what the book says of the guest, then the tags people gave: those that
+    ``sight`` tells.
+    """
     found = [Label(_("VIP"), "vip")] if guest.is_vip else []
     found += signal_labels(signals) if signals else []
-    return found + tag_labels(guest.tags, tags)
+    return found + tag_labels(sight.of_guest(guest.tags), tags)
 
 
 def tag_labels(names: Iterable[str], tags: Iterable[GuestTag]) -> list[Label]:
-    """These tags, of a guest or of a visit, in the colours the group gave them."""
-    looks = {tag.name: tag.colour for tag in tags}
-    return [Label(name, looks.get(name, GuestTag.Colour.SAND)) for name in names]
+    """These tags of a guest, in the colours the group gave them; words of programs are plain.
+
+    What a tag for managers was called before is marked like the tag itself.
+    """
+    looks: dict[str, GuestTag] = {}
+    known = list(tags)
+    for tag in known:
+        looks |= dict.fromkeys(tag.former if tag.for_managers else (), tag)
+    looks |= {tag_key(tag.name): tag for tag in known}
+    return [_tag_label(name, looks.get(tag_key(name))) for name in names]
+
+
+def visit_labels(names: Iterable[str], tags: Iterable[GuestTag]) -> list[Label]:
+    """The same of a visit. A name the group has no more is told to managers alone, and so marked:
+    it may be what a tag for managers was called before.
+    """
+    kind = GuestTag.Kind.VISIT
+    looks = {tag_key(tag.name): tag for tag in tags if tag.kind == kind}
+    gone = GuestTag(kind=kind, for_managers=True)
+    return [_tag_label(name, looks.get(tag_key(name), gone)) for name in names]
+
+
+def _tag_label(name: str, tag: GuestTag | None) -> Label:
+    if tag is None:
+        return Label(name, GuestTag.Colour.SAND)
+    why = _("Only managers see it") if tag.for_managers else ""
+    return Label(name, tag.colour, why, tag.for_managers)
 
 
 def signal_labels(signals: Signals) -> list[Label]:

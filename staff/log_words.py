@@ -277,6 +277,7 @@ FIELDS: Mapping[str, Any] = {
     "email": gettext_lazy("E-mail"),
     "ends_at": gettext_lazy("End"),
     "fields": gettext_lazy("Fields"),
+    "for_managers": gettext_lazy("Only managers see it"),
     "kind": gettext_lazy("Kind"),
     "label": gettext_lazy("Name"),
     "left": gettext_lazy("Left"),

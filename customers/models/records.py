@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Organization
@@ -46,6 +47,18 @@ class GuestTag(models.Model):
     name = models.CharField(max_length=40)
     category = models.CharField(max_length=40, blank=True, help_text="Such as Manners, Drinks.")
     colour = models.CharField(max_length=5, choices=Colour, default=Colour.SAND)
+    for_managers = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Managers and owners alone read it, give it and take it off.",
+    )
+    former = ArrayField(
+        models.TextField(),
+        default=list,
+        db_default=models.Value("{}"),
+        blank=True,
+        help_text="Names it had, by their keys: of one for managers they stay hidden.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from core import audit, clock
 from core.actors import Actor
 from core.errors import Invalid
-from core.locks import Space, lock_all
+from core.locks import Space, lock, lock_all
 from core.models import AuditEntry
 from customers.errors import CannotMerge, CannotUndoMerge, MergeNotFound
 from customers.models import ConsentEntry, Customer, CustomerMerge
@@ -73,10 +73,12 @@ def merge_customers(
     from the other, consents only where neither was withdrawn later. The absorbed record remains as
     a pointer with its own address and number, which recognise the guest from now on. For thirty
     days :func:`undo_merge` takes it back. Repeatable: a record that was merged before counts as
-    the one it became. Locks both rows, and both addresses and numbers. Raises CustomerNotFound,
-    Invalid for one and the same, CannotMerge when each has an account.
+    the one it became. Locks the group's tags, for no name to come back that they lost meanwhile,
+    both rows, and both addresses and numbers. Raises CustomerNotFound, Invalid for one and the
+    same, CannotMerge when each has an account.
     """
     with transaction.atomic():
+        lock(Space.GUEST, "tags", organization_id)
         first, second = customer_of(organization_id, keep), customer_of(organization_id, absorb)
         if first.pk == second.pk:
             if keep == absorb:
@@ -133,6 +135,7 @@ def undo_merge(
     front; ContactTaken when somebody else has the address by now.
     """
     with transaction.atomic():
+        lock(Space.GUEST, "tags", organization_id)
         merge = (
             CustomerMerge.objects.select_for_update(of=("self",))
             .filter(public_id=merge_id, kept__organization=organization_id)

@@ -16,7 +16,7 @@ from core.locks import Space, lock_all
 from core.phone import to_e164
 from customers.errors import ContactTaken
 from customers.models import Customer, CustomerMerge, GuestNote
-from customers.selectors import customer_of
+from customers.selectors import customer_of, sight_of
 from customers.services.consents import log_consent
 
 ERASED_NAME = "Erased guest"
@@ -33,6 +33,8 @@ class CustomerChange:
     phone: str | None = None
     allergies: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
+    keeps_hidden: bool = False
+    """Whoever says ``tags`` does not see those for managers: they stay as they are."""
     notes: str | None = None
     is_vip: bool | None = None
     birthday: str | None = None
@@ -71,7 +73,8 @@ def update_customer(
 
     Consent keeps the instant it was first given; both giving and withdrawing are audited. Locks
     the guest's row and, for a new address or number, those. Raises CustomerNotFound, Invalid for
-    a number that cannot be one, ContactTaken when another guest has the address or number.
+    a number that cannot be one and a tag one does not see, ContactTaken when another guest has the
+    address or number.
     """
     with transaction.atomic():
         found = customer_of(organization_id, public_id)
@@ -80,6 +83,8 @@ def update_customer(
         lock_all(Space.GUEST, [("customer", organization_id, what) for what in contact.values()])
         guest = Customer.objects.select_for_update(of=("self",)).get(pk=found.pk)
         check_free(guest, contact)
+        if change.keeps_hidden and "tags" in values:
+            values["tags"] = _with_hidden(guest, values["tags"])
         changed = [name for name, value in values.items() if getattr(guest, name) != value]
         for name in changed:
             setattr(guest, name, values[name])
@@ -111,6 +116,22 @@ def _new_values(guest: Customer, change: CustomerChange, country: str) -> dict[s
     if not (values.get("email", guest.email) or values.get("phone", guest.phone)):
         raise Invalid(contact=gettext("Leave an e-mail address or a telephone number."))
     return values
+
+
+def _with_hidden(guest: Customer, wanted: list[str]) -> list[str]:
+    """What a guest carries when somebody wants these who does not see tags for managers.
+
+    Raises Invalid for one that is neither the group's nor seen on the guest: of a hidden name
+    nothing else is said than of any word.
+    """
+    sight = sight_of(guest.organization_id, sees_all=False)
+    seen = sight.of_guest(guest.tags)
+    unknown = set(wanted) - sight.guests.union(seen)
+    if unknown:
+        raise Invalid(gettext("There is no tag “%(name)s” for guests.") % {"name": min(unknown)})
+    if set(wanted) == set(seen):
+        return guest.tags
+    return [*wanted, *(name for name in guest.tags if name not in seen)]
 
 
 def check_free(guest: Customer, contact: dict[str, str]) -> None:

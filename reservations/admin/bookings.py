@@ -194,6 +194,7 @@ class ReservationAdmin(PhoneSearchMixin, ScopedReadOnlyAdmin):
     ]
     search_help_text = "Code, name, telephone, e-mail or id"
     linked_lookups = ("customer__id__exact",)
+    telling_fields = ("tags",)
     inlines = [ClaimInline, SourceInline]
     actions_detail = ["accept", "decline", "cancel", "no_show", "completed"]
     fieldsets = [

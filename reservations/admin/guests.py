@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,9 +15,11 @@ from core.admin import EMPTY, PhoneSearchMixin, counted, list_link
 from core.errors import Invalid
 from core.phone import to_e164
 from customers.models import Customer
+from customers.selectors import TagSight, sight_of
+from customers.tag_names import tag_name
 from reservations.models import Reservation
 from restaurants.access import Capability, HouseAccess
-from restaurants.admin.scope import ScopedAdmin, access
+from restaurants.admin.scope import ScopedAdmin, access, swapped
 
 
 class CustomerForm(forms.ModelForm):
@@ -25,6 +28,10 @@ class CustomerForm(forms.ModelForm):
     class Meta:
         model = Customer
         fields: ClassVar[list[str]] = ["name", "family_name", "email", "phone"]
+
+    def clean_tags(self) -> list[str]:
+        """As names of tags are kept, none twice."""
+        return list(dict.fromkeys(filter(None, map(tag_name, self.cleaned_data["tags"]))))
 
     def clean_email(self) -> str:
         """Addresses are kept in lower case."""
@@ -56,6 +63,7 @@ class CustomerAdmin(PhoneSearchMixin, ScopedAdmin):
     list_select_related = ["organization"]
     search_fields = ["name", "email", "phone", "=public_id"]
     search_help_text = "Name, telephone, e-mail or id"
+    telling_fields = ("tags",)
     readonly_fields = ["public_id", "organization", "user", "bookings", "created_at", "updated_at"]
     fieldsets = [
         (
@@ -98,6 +106,37 @@ class CustomerAdmin(PhoneSearchMixin, ScopedAdmin):
             return super().allowed(request, capability, row)
         return access(request).allows_in_group(capability, row.organization_id)
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """With the tags that the person may read."""
+        told = _tags_for(request)
+        return [told if name == "tags" else name for name in super().get_list_display(request)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who does not see all tags only reads them here: what is not shown cannot get lost."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or _sight(request, obj.organization_id).sees_all:
+            return found
+        return swapped(found, {"tags": "tags_told"})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The same."""
+        return [*super().get_readonly_fields(request, obj), "tags_told"]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Customer | None:
+        """With the tags to be shown."""
+        row: Any = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.tags_seen = _sight(request, row.organization_id).of_guest(row.tags)
+        found: Customer | None = row
+        return found
+
+    @display(description="tags")
+    def tags_told(self, row: Any) -> str:
+        """Those that the person may read."""
+        return ", ".join(getattr(row, "tags_seen", ())) or EMPTY
+
     @display(description="bookings", ordering="booking_count")
     def bookings(self, row: Any) -> str:
         """One click away."""
@@ -105,3 +144,21 @@ class CustomerAdmin(PhoneSearchMixin, ScopedAdmin):
         if not count:
             return EMPTY
         return list_link("reservations_reservation", str(count), customer__id__exact=row.pk)
+
+
+def _sight(request: Any, organization_id: int) -> TagSight:
+    """Which tags of the group the person may read: all, who manages one of its restaurants."""
+    known: dict[int, TagSight] = request.__dict__.setdefault("tag_sights", {})
+    if organization_id not in known:
+        sees_all = access(request).allows_in_group(Capability.MANAGE, organization_id)
+        known[organization_id] = sight_of(organization_id, sees_all=sees_all)
+    return known[organization_id]
+
+
+def _tags_for(request: HttpRequest) -> Callable[[Customer], str]:
+    @display(description="tags")
+    def tags(row: Customer) -> str:
+        return ", ".join(_sight(request, row.organization_id).of_guest(row.tags)) or EMPTY
+
+    column: Callable[[Customer], str] = tags
+    return column

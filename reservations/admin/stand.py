@@ -263,6 +263,7 @@ class StandActionAdmin(OfHouseAdmin):
     ]
     search_fields = ["said", "=target", "actor_label", "=verb", "=public_id"]
     search_help_text = "What was said, id of the party or table, person, or verb"
+    telling_fields = ("before", "after")
     fieldsets = [
         (
             None,

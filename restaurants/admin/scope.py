@@ -70,9 +70,14 @@ class ScopedMixin:
     narrows_rows = True
     linked_lookups: tuple[str, ...] = ()
     """Lookups that links from other pages use to filter this list."""
+    telling_fields: tuple[str, ...] = ()
+    """Fields with words that not everybody who sees a row may read, such as tags for managers:
+    only who manages all of their houses filters by them."""
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """What links from other pages need; the list is narrowed down before any filter."""
+        if lookup.split("__", maxsplit=1)[0] in self.telling_fields and not _manages_all(request):
+            return False
         allowed: bool = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
         return lookup in self.linked_lookups or allowed
 
@@ -163,6 +168,13 @@ class ScopedMixin:
         if related is Restaurant:
             return rows.filter(pk__in=mine)
         return rows.filter(restaurant__in=mine) if has_house else rows.none()
+
+
+def _manages_all(request: HttpRequest | None) -> bool:
+    if request is None:
+        return False
+    houses = access(request)
+    return houses.sees_all or houses.restaurants() <= houses.restaurants(Capability.MANAGE)
 
 
 def _list_field(db_field: ArrayField[Any, Any]) -> Any:

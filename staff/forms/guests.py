@@ -15,9 +15,12 @@ from django.utils.translation import gettext as _
 from core.errors import Invalid
 from core.phone import to_e164
 from customers.models import Customer, GuestTag
+from customers.selectors import TagSight
 from customers.services.notes import LONGEST_NOTE
 from customers.services.records import CustomerChange
+from customers.tag_names import tag_key, tag_name
 from restaurants.models.venue import languages
+from staff.guest_words import tag_labels
 
 _LONGEST_ENTRY = 60
 _MOST_ENTRIES = 30
@@ -159,15 +162,22 @@ class GuestForm(forms.Form):
         guest: Customer,
         *,
         tags: Iterable[GuestTag],
+        sight: TagSight,
         tables: Iterable[tuple[str, str]],
         country: str,
     ) -> None:
         names = [field for field in self.base_fields if hasattr(guest, field)]
-        super().__init__(data, initial={name: getattr(guest, name) for name in names})
+        values = {name: getattr(guest, name) for name in names}
+        values["tags"] = sight.of_guest(guest.tags)
+        super().__init__(data, initial=values)
+        self._sees_all_tags = sight.sees_all
         self._country = country
         self._kept = [each for each in guest.favourite_tables if each not in dict(tables)]
-        known = [tag.name for tag in tags]
-        own = [name for name in guest.tags if name not in known]
+        described = list(tags)
+        known = [tag.name for tag in described if tag.kind == GuestTag.Kind.GUEST]
+        own = [name for name in values["tags"] if name not in known]
+        labels = tag_labels((*known, *own), described)
+        self.for_managers = {label.text: label.why for label in labels if label.for_managers}
         for name, choices in (
             ("tags", [(each, each) for each in (*known, *own)]),
             ("favourite_tables", list(tables)),
@@ -196,7 +206,7 @@ class GuestForm(forms.Form):
         return said
 
     def change(self) -> CustomerChange:
-        """All of it; favourite tables of other houses stay."""
+        """All of it; favourite tables of other houses stay, and tags that were not shown."""
         said = self.cleaned_data
         return CustomerChange(
             **{name: said[name] for name in ("name", "family_name", "phone", "email", "is_vip")},
@@ -204,6 +214,7 @@ class GuestForm(forms.Form):
             allergies=said["allergies"],
             dietary=said["dietary"],
             tags=tuple(said["tags"]),
+            keeps_hidden=not self._sees_all_tags,
             favourite_tables=(*said["favourite_tables"], *self._kept),
         )
 
@@ -250,15 +261,24 @@ class ConsentForm(forms.Form):
     )
 
 
+class _TagName(forms.CharField):
+    """A name as it is kept: what is counted is what is stored."""
+
+    def to_python(self, value: Any) -> str:
+        """Composed, with single blanks; nothing where nobody would see anything."""
+        name = tag_name(super().to_python(value) or "")
+        return name if tag_key(name) else ""
+
+
 class TagForm(forms.Form):
     """A tag of the group, as it may be changed."""
 
-    name = forms.CharField(
+    name = _TagName(
         label=gettext_lazy("Name"),
         max_length=40,
         error_messages={"required": gettext_lazy("Give the tag a name.")},
     )
-    category = forms.CharField(label=gettext_lazy("Category"), max_length=40, required=False)
+    category = _TagName(label=gettext_lazy("Category"), max_length=40, required=False)
     colour = forms.ChoiceField(
         label=gettext_lazy("Colour"),
         choices=[
@@ -270,6 +290,14 @@ class TagForm(forms.Form):
             (GuestTag.Colour.RED, gettext_lazy("Red")),
         ],
         widget=forms.Select(attrs={"class": "input"}),
+    )
+    for_managers = forms.BooleanField(
+        label=gettext_lazy("Only managers see it"),
+        required=False,
+        help_text=gettext_lazy(
+            "Hosts, servers and viewers then meet this tag nowhere, and can neither give it nor"
+            " take it off; when they save a guest or a visit that has it, it stays."
+        ),
     )
 
 
@@ -284,7 +312,7 @@ class NewTagForm(TagForm):
         ],
         widget=forms.Select(attrs={"class": "input"}),
     )
-    field_order = ("name", "kind", "category", "colour")
+    field_order = ("name", "kind", "category", "colour", "for_managers")
 
 
 class EraseForm(forms.Form):

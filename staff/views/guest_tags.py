@@ -60,7 +60,7 @@ class TagView(HouseView):
     def get(self, request: StaffRequest, tag_id: str) -> HttpResponse:
         """The form."""
         tag = _tag(request, tag_id)
-        values = {"name": tag.name, "category": tag.category, "colour": tag.colour}
+        values = {name: getattr(tag, name) for name in TagForm.base_fields}
         return self._page(request, tag, TagForm(initial=values))
 
     def post(self, request: StaffRequest, tag_id: str) -> HttpResponse:

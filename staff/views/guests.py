@@ -33,7 +33,7 @@ from reservations.views.wording import clock_time, guests, phone, short_day
 from restaurants.access import Capability
 from restaurants.models import DiningTable, Restaurant
 from staff import guest_words, money_words, wording
-from staff.access import HouseView, StaffRequest, house_url
+from staff.access import HouseView, StaffRequest, house_url, tag_sight
 from staff.forms.guests import GuestForm, GuestSearchForm, NoteTextForm
 from staff.once import fresh
 
@@ -61,10 +61,11 @@ class GuestsView(HouseView):
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """A page of the list."""
-        venue = request.venue
-        tags = tags_of(venue.organization_id)
+        venue, sight = request.venue, tag_sight(request)
+        tags = tags_of(venue.organization_id, None, sight)
         data = {name: request.GET.get(name, "").replace("\0", "") for name in ("q", "tag", "vip")}
-        form = GuestSearchForm(data, tags=[tag.name for tag in tags])
+        of_guests = [tag.name for tag in tags if tag.kind == GuestTag.Kind.GUEST]
+        form = GuestSearchForm(data, tags=of_guests)
         told = form.told()
         page = _page(request)
         wanted = Wanted(words=told.get("q", ""), tag=told.get("tag", ""), is_vip="vip" in told)
@@ -80,7 +81,7 @@ class GuestsView(HouseView):
             "form": form,
             "is_filtered": bool(told),
             "may_tag": request.access.allows(Capability.MANAGE, venue.pk),
-            "lines": _lines(venue, found.customers, tags),
+            "lines": _lines(request, found.customers, tags),
             "total": min(found.total, MOST_COUNTED),
             "is_more": found.total > MOST_COUNTED,
             "newer": urlencode({**told, "page": str(page - 1)}) if page > 1 else "",
@@ -100,22 +101,22 @@ def _page(request: StaffRequest) -> int:
 
 
 def _lines(
-    venue: Restaurant, rows: Iterable[Customer], tags: Iterable[GuestTag]
+    request: StaffRequest, rows: Iterable[Customer], tags: Iterable[GuestTag]
 ) -> list[GuestLine]:
     rows, tags = list(rows), list(tags)
     signals = signals_of((row.pk for row in rows), now=clock.now())
-    return [_line(venue, row, tags, signals.get(row.pk, Signals())) for row in rows]
+    return [_line(request, row, tags, signals.get(row.pk, Signals())) for row in rows]
 
 
 def _line(
-    venue: Restaurant, row: Customer, tags: Iterable[GuestTag], signals: Signals
+    request: StaffRequest, row: Customer, tags: Iterable[GuestTag], signals: Signals
 ) -> GuestLine:
     last, following = signals.last_visit, signals.next_visit
     return GuestLine(
         name=row.name,
-        url=house_url(venue, "guest", row.public_id),
+        url=house_url(request.venue, "guest", row.public_id),
         contact=" · ".join(filter(None, [phone(row.phone) if row.phone else "", row.email])),
-        labels=guest_words.labels(row, tags, signals),
+        labels=guest_words.labels(row, tags, signals, tag_sight(request)),
         allergies=", ".join(guest_words.allergies(row)),
         visits=signals.visits,
         last=f"{short_day(last)} {last.year}" if last else "",
@@ -157,7 +158,8 @@ def profile(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a guest; with a note that could not be kept, the form it was typed in."""
-    venue, now = request.venue, clock.now()
+    venue, now, sight = request.venue, clock.now(), tag_sight(request)
+    tags = tags_of(venue.organization_id, None, sight)
     signals = signals_of([guest.pk], now=now).get(guest.pk, Signals())
     visits = [_visit_line(request, each) for each in visits_of(guest, now=now)]
     notes = GuestNote.objects.filter(customer=guest)
@@ -167,7 +169,7 @@ def profile(
     context = {
         "guest": guest,
         "phone": phone(guest.phone) if guest.phone else "",
-        "labels": guest_words.labels(guest, tags_of(venue.organization_id), signals),
+        "labels": guest_words.labels(guest, tags, signals, sight),
         "signals": signals,
         "risk": guest_words.risk(signals) if signals.is_risk else "",
         "strikes": guest_words.strikes(signals),
@@ -297,13 +299,14 @@ class GuestEditView(HouseView):
 
 
 def _edit_form(request: StaffRequest, guest: Customer, data: Any = None) -> GuestForm:
-    venue = request.venue
+    venue, sight = request.venue, tag_sight(request)
     tables = DiningTable.objects.filter(restaurant=venue, is_active=True).select_related("room")
     found = tables.order_by("room__position", "label")
     return GuestForm(
         data,
         guest,
-        tags=tags_of(venue.organization_id),
+        tags=tags_of(venue.organization_id, None, sight),
+        sight=sight,
         tables=[(row.public_id, f"{row.label} ({row.room.name})") for row in found],
         country=venue.country,
     )

@@ -28,7 +28,7 @@ from reservations.views.wording import clock_time, day
 from restaurants.access import Capability
 from restaurants.models import Restaurant
 from staff import guest_words, money_words, wording
-from staff.access import HouseView, StaffRequest, house_url
+from staff.access import HouseView, StaffRequest, house_url, tag_sight
 from staff.pictures import Picture, Series, stacked
 from staff.reports.covers import KINDS
 from staff.reports.parts import minutes, number, percent
@@ -111,10 +111,14 @@ class SheetView(_Sheet):
         found = self.date(date)
         venue = request.venue
         evening = evening_of(venue, found, now=clock.now())
-        tags = [each for kind in GuestTag.Kind for each in tags_of(venue.organization_id, kind)]
+        tags = tags_of(venue.organization_id, None)
         expected = [party for party in evening.parties if party.status not in _GONE]
+
+        def row_of(party: Party) -> Row:
+            return _row(request, party, evening, tags, found)
+
         parts = [
-            Part(name, [_row(venue, each, evening, tags, found) for each in group], _covers(group))
+            Part(name, [row_of(each) for each in group], _covers(group))
             for name, group in _by_service(expected).items()
         ]
         rows = [row for part in parts for row in part.rows]
@@ -150,11 +154,16 @@ def _covers(parties: Iterable[Party]) -> int:
 
 
 def _row(
-    venue: Restaurant, party: Party, evening: Evening, tags: Sequence[GuestTag], date: dt.date
+    request: StaffRequest,
+    party: Party,
+    evening: Evening,
+    tags: Sequence[GuestTag],
+    date: dt.date,
 ) -> Row:
+    venue, sight = request.venue, tag_sight(request)
     known = evening.known.get(party.customer_id or 0)
-    labels = guest_words.tag_labels(party.tags, tags)
-    labels += guest_words.labels(known.guest, tags, known.signals) if known else []
+    labels = guest_words.visit_labels(sight.of_visit(party.tags), tags)
+    labels += guest_words.labels(known.guest, tags, known.signals, sight) if known else []
     return Row(
         party=party,
         time=clock_time(party.starts_at, venue.tz),

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from core.errors import DomainError
+from customers.models import GuestTag
+from customers.services.tags import TagValues, save_tag
 from reservations.guests import Guest
 from reservations.models import Reservation
 from reservations.services import stand
@@ -31,6 +33,7 @@ from tests.reservations.stand import (
 pytestmark = pytest.mark.django_db
 
 TAPS = 35
+TAGS = ("Pram", "Birthday cake")
 
 
 class Evening:
@@ -86,6 +89,8 @@ class Evening:
             lambda: stand.cleared(self.venue.public_id, DATE, some[0], by=HOST),
             lambda: stand.give_section(self.dice.choice(self.servers), some, by=HOST),
             lambda: stand.cut(self.dice.choice(self.servers), by=HOST),
+            lambda: stand.relieve(*self.dice.sample(self.servers, 2), by=HOST),
+            lambda: stand.tag(who, self.dice.sample(TAGS, self.dice.randrange(3)), **one),
         ]
         return self.dice.choice(actions)()
 
@@ -98,6 +103,8 @@ def test_whatever_hosts_do_the_book_holds(clock: Clock, seed: int) -> None:
     tables = factories.make_tables(venue, 2, 2, 4, 4, 6)
     factories.make_combination(*tables[2:4], low=5, high=8)
     venue.turn_times.create(up_to=99, minutes=90)
+    for name in TAGS:
+        save_tag(venue.organization_id, TagValues(name, kind=GuestTag.Kind.VISIT), by=HOST)
     for number, time in enumerate(["18:00", "18:00", "18:30", "19:30", "20:00", "20:30"]):
         booked(venue, time, dice.randrange(1, 5), name=f"P{number}")
     evening = Evening(venue, dice, lambda: clock.now)

@@ -9,14 +9,26 @@ from core.errors import Invalid
 from core.models import AuditEntry
 from customers.errors import TagTaken
 from customers.models import Customer, GuestTag
+from customers.selectors import sight_of
 from customers.services.tags import TagValues, remove_tag, save_tag
+from reservations.engine.stand import AlertKind
 from reservations.errors import StaleParty
 from reservations.models import Reservation
+from reservations.selectors.night import night_of
 from reservations.services import stand
 from reservations.services.guest_records import erase
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, booked, fingerprint, fresh, make_house, read
+from tests.reservations.stand import (
+    DATE,
+    HOST,
+    at,
+    booked,
+    fingerprint,
+    fresh,
+    make_house,
+    read,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +48,7 @@ def test_a_visit_carries_tags_and_undo_takes_them_back(venue: Restaurant, clock:
     row = fresh(booked(venue))
     before = fingerprint()
     done = stand.tag(row.public_id, ["Window", "Business"], expected=row.version, by=HOST)
-    assert done.said == "Ada: Business, Window"
+    assert done.said == "Ada: tags saved"
     assert fresh(row).tags == ["Business", "Window"]
     assert fresh(row).version == row.version + 1
     assert read(venue, clock).parties[0].tags == ("Business", "Window")
@@ -47,11 +59,10 @@ def test_a_visit_carries_tags_and_undo_takes_them_back(venue: Restaurant, clock:
     assert fingerprint() == before
 
 
-def test_none_is_said_so(venue: Restaurant, clock: Clock) -> None:
+def test_all_of_them_are_taken_off(venue: Restaurant, clock: Clock) -> None:
     row = fresh(booked(venue))
     stand.tag(row.public_id, ["Window"], expected=row.version, by=HOST)
-    done = stand.tag(row.public_id, [], expected=fresh(row).version, by=HOST)
-    assert done.said == "Ada: no tags"
+    stand.tag(row.public_id, [], expected=fresh(row).version, by=HOST)
     assert fresh(row).tags == []
 
 
@@ -113,6 +124,56 @@ def test_who_renamed_a_tag_is_named_and_every_house_of_the_group_is_told(
     assert (entry.data["before"], entry.data["after"]) == (["Window"], ["View"])
 
 
+@pytest.mark.parametrize("name", ["View", "WINDOW", ""])
+def test_a_visit_has_the_new_name_once_however_the_old_one_was_written(
+    venue: Restaurant, clock: Clock, name: str
+) -> None:
+    row, other, only = (fresh(booked(venue)) for _ in range(3))
+    Reservation.objects.filter(pk=only.pk).update(tags=["WINdow"])
+    before = ["window", "Stroller", "Window", "Business", "View"]
+    Reservation.objects.filter(pk=row.pk).update(tags=before)
+    Reservation.objects.filter(pk=other.pk).update(tags=["View", "Stroller"])
+    version = fresh(other).version
+    tag = GuestTag.objects.get(name="Window")
+    if name:
+        save_tag(venue.organization_id, TagValues(name), by=HOST, public_id=tag.public_id)
+    else:
+        remove_tag(venue.organization_id, tag.public_id, by=HOST)
+    left = {
+        "View": ["View", "Stroller", "Business"],
+        "WINDOW": ["WINDOW", "Stroller", "Business", "View"],
+        "": ["Stroller", "Business", "View"],
+    }
+    assert fresh(row).tags == left[name]
+    assert fresh(only).tags == ([name] if name else [])
+    assert (fresh(other).tags, fresh(other).version) == (["View", "Stroller"], version)
+
+
+@pytest.mark.parametrize(("was", "is_now", "entries"), [(False, True, 1), (True, True, 0)])
+def test_who_reads_a_tag_is_news_for_every_house_of_the_group(
+    venue: Restaurant, monkeypatch: pytest.MonkeyPatch, was: bool, is_now: bool, entries: int
+) -> None:
+    sister, elsewhere = make_house(), make_house()
+    Restaurant.objects.filter(pk=sister.pk).update(organization=venue.organization)
+    GuestTag.objects.filter(name="Window").update(for_managers=was)
+    tag = GuestTag.objects.get(name="Window")
+    heard: list[int | None] = []
+    monkeypatch.setattr("core.wakeups.announce", heard.append)
+    save_tag(
+        venue.organization_id,
+        TagValues("Window", for_managers=is_now),
+        by=HOST,
+        public_id=tag.public_id,
+        restaurant_id=venue.pk,
+    )
+    # Their screens ask what is new in the trail of their own house when they wake.
+    told = AuditEntry.objects.filter(verb="guest_tag.saved", target=tag.public_id)
+    assert told.filter(restaurant_id=venue.pk).count() == 1
+    assert told.filter(restaurant_id=sister.pk).count() == entries
+    assert not told.filter(restaurant_id=elsewhere.pk).exists()
+    assert (venue.pk in heard, heard.count(sister.pk)) == (True, entries)
+
+
 def test_a_removed_tag_is_off_every_booking(venue: Restaurant, clock: Clock) -> None:
     row = fresh(booked(venue))
     stand.tag(row.public_id, ["Window", "Stroller"], expected=row.version, by=HOST)
@@ -141,8 +202,92 @@ def test_a_tag_that_the_group_gave_up_may_stay(venue: Restaurant, clock: Clock) 
     row = fresh(booked(venue))
     Reservation.objects.filter(pk=row.pk).update(tags=["Old"])
     row = fresh(row)
-    stand.tag(row.public_id, ["Old", "Window"], expected=row.version, by=HOST)
+    stand.tag(row.public_id, ["Old", "Window"], expected=row.version, by=HOST, sees_all=True)
     assert fresh(row).tags == ["Window", "Old"]
+
+
+def test_a_name_the_group_has_no_more_is_for_managers(venue: Restaurant, clock: Clock) -> None:
+    """It may be what a tag for managers was called before."""
+    row = fresh(booked(venue))
+    Reservation.objects.filter(pk=row.pk).update(tags=["Old"])
+    sight = sight_of(venue.organization_id, sees_all=False)
+    assert night_of(venue.pk, DATE, clock.now, sight).parties[0].tags == ()
+    assert read(venue, clock).parties[0].tags == ("Old",)
+    version = fresh(row).version
+    with pytest.raises(Invalid, match=r"There is no tag “Old” for visits\."):
+        stand.tag(row.public_id, ["Old"], expected=version, by=HOST)
+    stand.tag(row.public_id, ["Window"], expected=version, by=HOST)
+    assert fresh(row).tags == ["Window", "Old"]
+    stand.tag(row.public_id, ["Window"], expected=fresh(row).version, by=HOST, sees_all=True)
+    assert fresh(row).tags == ["Window"]
+
+
+# Tags for managers
+
+
+def hide(venue: Restaurant, name: str, kind: str = VISIT) -> GuestTag:
+    return save_tag(venue.organization_id, TagValues(name, kind=kind, for_managers=True), by=HOST)
+
+
+def test_who_does_not_see_a_tag_neither_gives_it_nor_takes_it_off(
+    venue: Restaurant, clock: Clock
+) -> None:
+    hide(venue, "Complains")
+    row = fresh(booked(venue))
+    with pytest.raises(Invalid, match=r"There is no tag “Complains” for visits\."):
+        stand.tag(row.public_id, ["Complains"], expected=row.version, by=HOST)
+    both = ["Window", "Complains"]
+    done = stand.tag(row.public_id, both, expected=row.version, by=HOST, sees_all=True)
+    assert "Complains" not in done.said
+    row = fresh(row)
+    assert row.tags == ["Complains", "Window"]
+    with pytest.raises(Invalid, match=r"There is no tag “Complains” for visits\."):
+        stand.tag(row.public_id, both, expected=row.version, by=HOST)
+    stand.tag(row.public_id, [], expected=row.version, by=HOST)
+    assert fresh(row).tags == ["Complains"]
+    stand.tag(row.public_id, [], expected=fresh(row).version, by=HOST, sees_all=True)
+    assert fresh(row).tags == []
+
+
+@pytest.mark.parametrize("sees_all", [False, True])
+def test_undo_restores_hidden_tags_exactly(venue: Restaurant, clock: Clock, sees_all: bool) -> None:
+    hide(venue, "Complains")
+    row = fresh(booked(venue))
+    Reservation.objects.filter(pk=row.pk).update(tags=["Window", "Complains"])
+    row, before = fresh(row), fingerprint()
+    done = stand.tag(row.public_id, ["Stroller"], expected=row.version, by=HOST, sees_all=sees_all)
+    kept = [] if sees_all else ["Complains"]
+    assert fresh(row).tags == [*kept, "Stroller"]
+    said = stand.undo(done.token, by=HOST)
+    assert (said, fresh(row).tags) == ("Ada: tags saved", ["Window", "Complains"])
+    assert fingerprint() == before
+
+
+def test_a_hidden_tag_is_renamed_and_removed_and_erased_like_any(
+    venue: Restaurant, clock: Clock
+) -> None:
+    tag = hide(venue, "Complains")
+    row = fresh(booked(venue))
+    Reservation.objects.filter(pk=row.pk).update(tags=["Complains"])
+    group = venue.organization_id
+    saved = save_tag(group, TagValues("Careful"), by=HOST, public_id=tag.public_id)
+    assert (saved.for_managers, fresh(row).tags) == (True, ["Careful"])
+    opened = TagValues("Careful", for_managers=False)
+    assert not save_tag(group, opened, by=HOST, public_id=tag.public_id).for_managers
+    remove_tag(group, tag.public_id, by=HOST)
+    assert fresh(row).tags == []
+
+
+def test_a_vip_by_a_hidden_tag_is_one_for_managers_only(venue: Restaurant, clock: Clock) -> None:
+    hide(venue, "Vip", GuestTag.Kind.GUEST)
+    guest_of(venue, booked(venue), tags=["VIP"])
+    clock.now = at("18:50")
+    sight = sight_of(venue.organization_id, sees_all=False)
+    theirs, all_of_it = night_of(venue.pk, DATE, clock.now, sight), read(venue, clock)
+    assert [party.is_vip for party in theirs.parties] == [False]
+    assert [party.is_vip for party in all_of_it.parties] == [True]
+    kinds = [{alert.kind for alert in night.alerts} for night in (theirs, all_of_it)]
+    assert [AlertKind.VIP_SOON in each for each in kinds] == [False, True]
 
 
 def test_erasing_a_guest_takes_them_off(venue: Restaurant, clock: Clock) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from customers.selectors import EVERY_TAG, TagSight
 from reservations.engine import stand
 from reservations.engine.calendar import services_on
 from reservations.engine.floors import on_date
@@ -76,10 +77,13 @@ __all__ = [
 ]
 
 
-def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Night:
-    """The night of a restaurant, as of ``now`` (aware). Raises RestaurantNotFound.
+def night_of(
+    restaurant_id: int, service_date: dt.date, now: dt.datetime, sight: TagSight = EVERY_TAG
+) -> Night:
+    """The night of a restaurant, as of ``now`` (aware), with the tags that ``sight`` tells.
 
-    Seven queries, one more when this process has not seen the current rules; takes no lock.
+    Raises RestaurantNotFound. Seven queries, one more when this process has not seen the current
+    rules; takes no lock.
     """
     seen = house_of(restaurant_id)
     found = replace(seen, plan=on_date(seen.plan, service_date))
@@ -89,7 +93,7 @@ def night_of(restaurant_id: int, service_date: dt.date, now: dt.datetime) -> Nig
     blocks = read_blocks(found, service_date, now)
     servers, sections, notes, brakes, stays = read_extras(found, service_date, now)
     labels = {table.pk: table.label for table in tables}
-    parties = read_parties(found, service_date, held, labels)
+    parties = read_parties(found, service_date, held, labels, sight)
     waiting = read_waiting(restaurant_id, service_date)
     guests = tuple(guest_of(party) for party in parties)
     present = [guest for guest in guests if guest.status in HOLDS_TABLE]

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from customers.selectors import TagSight
 from reservations.engine import stand
 from reservations.engine import types as e
 from reservations.engine.lifecycle import Status
@@ -290,14 +291,18 @@ def _rows(restaurant_id: int, of: Q) -> QuerySet[Reservation, dict[str, Any]]:
 
 
 def read_parties(
-    found: House, service_date: dt.date, held: dict[int, list[int]], labels: dict[int, str]
+    found: House,
+    service_date: dt.date,
+    held: dict[int, list[int]],
+    labels: dict[int, str],
+    sight: TagSight,
 ) -> tuple[PartyRow, ...]:
     of = Q(service_date=service_date, merged_into=None)
     rows = _rows(found.id, of)
-    return tuple(_party(row, found.zone, held.get(row["id"], []), labels) for row in rows)
+    return tuple(_party(row, found.zone, held.get(row["id"], []), labels, sight) for row in rows)
 
 
-def read_named(found: House, public_ids: Iterable[str]) -> tuple[PartyRow, ...]:
+def read_named(found: House, public_ids: Iterable[str], sight: TagSight) -> tuple[PartyRow, ...]:
     """These parties as they are now, whatever has become of them.
 
     Without their tables, their earlier visits, and what they were asked to pay.
@@ -305,18 +310,22 @@ def read_named(found: House, public_ids: Iterable[str]) -> tuple[PartyRow, ...]:
     rows = _plain(found.id, Q(public_id__in=list(public_ids)))
     rows = rows.annotate(visits=Value(0), is_asked=Value(False))
     values = rows.order_by("starts_at", "id").values(*_FIELDS)
-    return tuple(_party(row, found.zone, [], {}) for row in values)
+    return tuple(_party(row, found.zone, [], {}, sight) for row in values)
 
 
 def _party(
-    row: dict[str, Any], zone: ZoneInfo, table_ids: list[int], labels: dict[int, str]
+    row: dict[str, Any],
+    zone: ZoneInfo,
+    table_ids: list[int],
+    labels: dict[int, str],
+    sight: TagSight,
 ) -> PartyRow:
     note = row["allergy_note"]
     # Who booked for somebody else: what the book knows is of the one who does not come.
     is_other = bool(row["diner_name"])
     own = () if is_other else tuple(row["customer__allergies"] or ())
     eats = () if is_other else tuple(row["customer__dietary"] or ())
-    given = tuple(row["customer__tags"] or ())
+    given = sight.of_guest(row["customer__tags"] or ())
     deposit = row["deposit_amount"]
     is_secured = bool(deposit) and row["payment__status"] in _SECURED
     tables = sorted(table_ids, key=lambda pk: natural(labels.get(pk, "")))
@@ -338,7 +347,7 @@ def _party(
         anniversary="" if is_other else row["customer__anniversary"] or "",
         is_for_other=is_other,
         guest_tags=() if is_other else given,
-        tags=tuple(row["tags"]),
+        tags=sight.of_visit(row["tags"]),
         notes="" if is_other else row["customer__notes"] or "",
         deposit=str(deposit.normalize()) if deposit else "",
         is_secured=is_secured,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from customers.selectors import EVERY_TAG, TagSight
 from reservations.engine import film, stand
 from reservations.engine.calendar import services_on
 from reservations.engine.floors import on_date
@@ -90,8 +91,11 @@ class Film:
         return _night(self, self.evening(number), at)
 
 
-def film_of(restaurant_id: int, service_date: dt.date) -> Film:
-    """The evening of a restaurant. Raises RestaurantNotFound; takes no lock."""
+def film_of(restaurant_id: int, service_date: dt.date, sight: TagSight = EVERY_TAG) -> Film:
+    """The evening of a restaurant, with the tags that ``sight`` tells.
+
+    Raises RestaurantNotFound; takes no lock.
+    """
     seen = house_of(restaurant_id)
     found = replace(seen, plan=on_date(seen.plan, service_date))
     lines = lines_of(found, service_date)
@@ -109,7 +113,7 @@ def film_of(restaurant_id: int, service_date: dt.date) -> Film:
         house=found,
         service_date=service_date,
         lines=lines,
-        parties=read_named(found, named),
+        parties=read_named(found, named, sight),
         tables=tuple(tables),
         rooms=rooms,
         servers=servers,

@@ -29,13 +29,22 @@ class Asked:
     """One request to do something at the stand of ``venue`` on ``date``.
 
     A button of one tap sends it all in ``do``: ``verb party version more``; forms send fields. What
-    belongs to another house is not found.
+    belongs to another house is not found. ``sees_all_tags``: whether tags for managers are shown
+    to the person, who may then give them and take them off.
     """
 
     def __init__(
-        self, venue: Restaurant, date: dt.date, fields: QueryDict, by: Actor, at: dt.datetime
+        self,
+        venue: Restaurant,
+        date: dt.date,
+        fields: QueryDict,
+        by: Actor,
+        at: dt.datetime,
+        *,
+        sees_all_tags: bool = False,
     ) -> None:
         self.venue, self.date, self.by, self.at = venue, date, by, at
+        self.sees_all_tags = sees_all_tags
         self._fields = fields
         said = fields.get("do", "").split(" ")
         names = ("verb", "party", "expected", "tables")

@@ -15,7 +15,7 @@ from reservations.selectors.night import Night, night_of
 from reservations.selectors.queue import Queue, queue_of
 from reservations.selectors.today import service_date_at
 from restaurants.access import Capability
-from staff.access import HouseView, opens_by_password
+from staff.access import HouseView, opens_by_password, tag_sight
 from staff.views.stand.centre import CENTRES
 
 THEME = "stand_theme"
@@ -60,7 +60,8 @@ class StandView(HouseView):
     @cached_property
     def night(self) -> Night:
         """Read once, and only where it is asked for."""
-        return night_of(self.request.venue.pk, self.date, self.at)
+        sight = tag_sight(self.request)
+        return night_of(self.request.venue.pk, self.date, self.at, sight)
 
     @cached_property
     def queue(self) -> Queue:

@@ -31,7 +31,7 @@ from reservations.views.why import in_a_sentence, in_a_word
 from reservations.views.wording import phone, short_day
 from restaurants.access import Capability
 from staff import once
-from staff.access import StaffRequest, house_url
+from staff.access import StaffRequest, house_url, tag_sight
 from staff.views.stand import chosen
 from staff.views.stand.asked import Asked
 from staff.views.stand.page import BoardView, patch_of
@@ -150,6 +150,7 @@ class NewBookingView(BoardView):
 
     def _guests(self, words: str) -> Iterator[dict[str, Any]]:
         venue = self.request.venue
+        sight = tag_sight(self.request)
         found = search_customers(
             venue.organization_id, Wanted(words=words), country=venue.country, limit=_MATCHES
         )
@@ -160,7 +161,7 @@ class NewBookingView(BoardView):
                 "phone": phone(each.phone) if each.phone else "",
                 "raw_phone": each.phone,
                 "email": each.email,
-                "tags": each.tags,
+                "tags": sight.of_guest(each.tags),
                 "allergies": each.allergies,
             }
 

@@ -231,7 +231,12 @@ def _assign(asked: Asked) -> Done:
 
 def _tag(asked: Asked) -> Done:
     return stand.tag(
-        asked.party, asked.names("tag"), expected=asked.expected, by=asked.by, key=asked.key
+        asked.party,
+        asked.names("tag"),
+        expected=asked.expected,
+        by=asked.by,
+        sees_all=asked.sees_all_tags,
+        key=asked.key,
     )
 
 

@@ -44,7 +44,10 @@ class DoView(BoardView):
         sent = self.request.POST.copy()
         if not self.may(Capability.OPERATE):
             sent.pop("insist", None)
-        return Asked(self.request.venue, self.date, sent, self.request.actor, self.at)
+        venue = self.request.venue
+        leads = self.request.access.leads(venue.pk)
+        by, at = self.request.actor, self.at
+        return Asked(venue, self.date, sent, by, at, sees_all_tags=leads)
 
     def post(self, request: StaffRequest) -> HttpResponse:
         """Do it; nothing happened if the answer says why not."""

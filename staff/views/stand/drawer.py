@@ -24,7 +24,8 @@ from reservations.views.wording import phone, short_day
 from restaurants.access import Capability
 from restaurants.models import Restaurant
 from staff import once
-from staff.access import StaffRequest, house_url
+from staff.access import StaffRequest, house_url, tag_sight
+from staff.guest_words import tag_labels, visit_labels
 from staff.views.stand import queue_drawer, shapes, words
 from staff.views.stand.base import StandView
 from staff.views.stand.lines import Line, log_of, messages_of, notes_of
@@ -121,7 +122,7 @@ def _party(view: StandView, night: Night, party: PartyRow) -> dict[str, Any]:
             {"id": each.public_id, "name": each.name, "is": each.id == party.server_id}
             for each in night.servers
         ],
-        "tags": _tags(venue, party) if view.may(Capability.OPERATE) else (),
+        **_tags(view, party),
         "known": notes_of(party),
         "sizes": range(1, 21),
         "may_change": party.status in UPCOMING or party.tab in ("arrived", "seated"),
@@ -234,11 +235,22 @@ def _guest_url(venue: Restaurant, party: PartyRow) -> str:
         return ""
 
 
-def _tags(venue: Restaurant, party: PartyRow) -> list[tuple[str, bool]]:
-    """Every tag a visit may carry, and whether this one does; then those the group has no more."""
-    known = [each.name for each in tags_of(venue.organization_id, GuestTag.Kind.VISIT)]
-    own = [name for name in party.tags if name not in known]
-    return [(name, name in party.tags) for name in (*known, *own)]
+def _tags(view: StandView, party: PartyRow) -> dict[str, Any]:
+    """Every tag the person may give this visit, then those the group has no more, and whether this
+    one has it; the tags of the visit and of the guest. Those for managers are marked.
+    """
+    group, sight = view.request.venue.organization_id, tag_sight(view.request)
+    # Who gives none sees none that is marked.
+    may = view.may(Capability.OPERATE)
+    tags = tags_of(group, None, sight) if may else []
+    known = [each.name for each in tags if each.kind == GuestTag.Kind.VISIT]
+    own = [name for name in party.tags if name not in known] if may else []
+    marked = visit_labels if sight.sees_all else tag_labels
+    return {
+        "tags": [(each, each.text in party.tags) for each in marked((*known, *own), tags)],
+        "visit_tags": marked(party.tags, tags),
+        "guest_tags": tag_labels(party.guest_tags, tags),
+    }
 
 
 def _history(venue: Restaurant, party: PartyRow) -> list[Line]:

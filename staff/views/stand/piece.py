@@ -21,8 +21,9 @@ FOLDER = "staff/stand/parts/"
 class _Rendered:
     """HTML of pieces by what they say, the least recently used out first. Safe between threads.
 
-    A piece says the same to everybody who looks at a date in a view and a language, so most of a
-    night is rendered once, not for each tablet and each minute.
+    A piece says the same to nearly everybody who looks at a date in a view and a language, so most
+    of a night is rendered once, not for each tablet and each minute. Who is told less, such as of
+    tags for managers, gets another piece: nothing is kept by who looks.
     """
 
     def __init__(self, capacity: int) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from reservations.selectors.night import Night
 from reservations.selectors.night.then import Film, film_of
 from reservations.views.wording import day_of_month, short_day
-from staff.access import StaffRequest, house_url
+from staff.access import StaffRequest, house_url, tag_sight
 from staff.views.stand import floor
 from staff.views.stand.base import StandView
 from staff.views.stand.board import Board
@@ -33,7 +33,7 @@ class FilmView(StandView):
     @cached_property
     def film(self) -> Film:
         """Read once."""
-        return film_of(self.request.venue.pk, self.date)
+        return film_of(self.request.venue.pk, self.date, tag_sight(self.request))
 
     @cached_property
     def number(self) -> int:
