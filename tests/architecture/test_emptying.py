@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
 from core import audit
@@ -53,3 +56,35 @@ def test_permissions_stay_and_come_back_when_a_test_took_one() -> None:
     first = Permission.objects.earliest("pk").pk
     empty()
     assert Permission.objects.earliest("pk").pk == first, "nothing was made anew"
+
+
+def test_a_request_that_still_reads_is_waited_for_whatever_it_reads_next(bella: Restaurant) -> None:
+    """It holds a table that is emptied late, and then asks for one that is already locked."""
+
+    def emptied_elsewhere() -> None:
+        try:
+            empty()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert Restaurant.objects.get() == bella
+            emptying = pool.submit(emptied_elsewhere)
+            _until_somebody_waits_for("restaurants_restaurant")
+            assert not AuditEntry.objects.filter(verb="house.none").exists()
+        emptying.result(timeout=10)
+    assert filled() == set()
+
+
+def _until_somebody_waits_for(table: str) -> None:
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass",
+                [table],
+            )
+            if cursor.fetchone() == (1,):
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"nobody waits for {table}")
