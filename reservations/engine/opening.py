@@ -14,7 +14,7 @@ from core.intervals import contains, intersection, merge, subtract
 from reservations.engine.calendar import closures_of_house, longest_turn, services_on, span_of
 from reservations.engine.hours import Stretch, stretches_of
 from reservations.engine.types import Minute, Opening, Plan, SpecialDay, WallMinute
-from reservations.engine.walltime import minute_to_datetime
+from reservations.engine.walltime import boundary_to_minute, minute_to_datetime
 
 HORIZON_DAYS = 14
 """How far ahead the next opening or closing is looked for."""
@@ -95,24 +95,31 @@ def regular_week(plan: Plan) -> tuple[WeekdayOpening, ...]:
 
 
 def open_state(plan: Plan, now: Minute, *, kitchen: bool = False) -> OpenState:
-    """Whether the venue (or its kitchen) is open at ``now``, and until or from when."""
-    today = minute_to_datetime(plan.zone, now).date()
-    days = [
-        opening_of(plan, today + dt.timedelta(days=ahead)) for ahead in range(-1, HORIZON_DAYS + 1)
-    ]
-    stretches = merge(part for day in days for part in (day.kitchen if kitchen else day.venue))
+    """Whether the venue (or its kitchen) is open at ``now``, and until or from when.
+
+    Looks no further than it must, which is seldom beyond tomorrow.
+    """
+    date = minute_to_datetime(plan.zone, now).date() - dt.timedelta(days=1)
+    stretches: list[Stretch] = []
+    is_open = False
+    for _day in range(HORIZON_DAYS + 2):
+        day = opening_of(plan, date)
+        stretches = merge([*stretches, *(day.kitchen if kitchen else day.venue)])
+        is_open, changes_at = _now_and_next(stretches, now)
+        date += dt.timedelta(days=1)
+        # What belongs to a later date begins on it and can change nothing before.
+        if changes_at is not None and changes_at < boundary_to_minute(plan.zone, date, 0):
+            return OpenState(is_open, changes_at)
+    return OpenState(is_open, None)
+
+
+def _now_and_next(stretches: list[Stretch], now: Minute) -> tuple[bool, Minute | None]:
     for opens, closes in stretches:
         if contains(opens, closes, now):
-            is_last = closes == stretches[-1][1]
-            return OpenState(True, None if is_last and _is_far(now, closes) else closes)
+            return True, closes
         if opens > now:
-            return OpenState(False, opens)
-    return OpenState(False, None)
-
-
-def _is_far(now: Minute, instant: Minute) -> bool:
-    """Only the end of what was looked at: a house that never closes."""
-    return instant - now > (HORIZON_DAYS - 1) * 24 * 60
+            return False, opens
+    return False, None
 
 
 def _differs(special: SpecialDay | None) -> bool:

@@ -166,6 +166,28 @@ def test_a_house_that_never_closes_has_no_closing_and_one_without_hours_no_openi
 def test_it_agrees_with_the_calendar_at_every_quarter_of_an_hour(
     house: Plan, kitchen: bool
 ) -> None:
-    for instant in range(friday("00:00") - 1440, friday("00:00") + 3 * 1440, 15):
+    """What changes next is where the calendar, asked from there on, answers otherwise."""
+    last = friday("00:00") + 3 * 1440
+    changes_at: int | None = None
+    is_open_later = is_open(house, last, kitchen=kitchen)
+    for instant in range(last - 15, friday("00:00") - 1440, -15):
+        is_open_now = is_open(house, instant, kitchen=kitchen)
+        if is_open_now is not is_open_later:
+            changes_at = instant + 15
+        is_open_later = is_open_now
         state = open_state(house, instant, kitchen=kitchen)
-        assert state.is_open is is_open(house, instant, kitchen=kitchen), instant
+        assert state.is_open is is_open_now, instant
+        if changes_at is None:
+            assert state.changes_at is None or state.changes_at >= last, instant
+        else:
+            assert state.changes_at == changes_at, instant
+
+
+def test_who_opens_once_a_fortnight_says_when_and_who_is_shut_for_longer_does_not() -> None:
+    shut = tuple(
+        SpecialDay(FRIDAY + dt.timedelta(days=ahead), is_closed=True) for ahead in range(20)
+    )
+    for days, changes_at in ((14, friday("09:00") + 14 * 1440), (15, None)):
+        house = pub(special_days=shut[:days])
+        assert open_state(house, friday("08:00")).changes_at == changes_at
+        assert open_state(house, friday("08:00")).is_open is False
