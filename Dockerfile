@@ -18,6 +18,8 @@ COPY . .
 RUN EMBEDDED_SERVICES=0 SECRET_KEY=build ALLOWED_HOSTS=build PUBLIC_URL=build \
     DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
     python manage.py collectstatic --no-input -v 0
+# Compiled once, here: who runs it may not write, and would compile all of it at each start.
+RUN python -m compileall -q .
 
 USER couvert
 EXPOSE 8000 18000

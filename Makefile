@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .PHONY: help run test check lint format types imports messages migrations deploy-check bench bench-pages \
 	setup stop requirements clean
 
+# Each start of a process would compile all of Couvert anew, and the tests start hundreds.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 PY := $(VENV)/bin/python
 # The first of these that is 3.11 or newer makes the virtual environment. PYTHON=… chooses another.
