@@ -272,7 +272,8 @@ def test_who_has_left_is_opened_and_cannot_be_dragged(
     page.wait_for_timeout(300)
     expect(page.locator("[data-mode]")).to_be_hidden()
     page.keyboard.press("Escape")
-    bar.click()
+    # Some versions of Chromium count cut-off words as part of the bar: its middle may be beside it.
+    page.mouse.click(x, y)
     expect(page.locator("[data-drawer-title]")).to_have_text("Ada")
     expect(page.locator(".bar--left")).to_have_attribute("aria-current", "true")
     expect(page.locator("[data-tl-start=move]")).to_have_attribute("aria-disabled", "true")
