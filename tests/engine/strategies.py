@@ -57,13 +57,33 @@ class House:
     """Its local midnight, to place claims by."""
 
 
-def rarely(strategy: st.SearchStrategy[Any], usual: Any = None) -> st.SearchStrategy[Any]:
+six = st.integers(0, 5)
+
+
+@st.composite
+def rarely(draw: st.DrawFn, strategy: st.SearchStrategy[Any], usual: Any = None) -> Any:
     """Mostly ``usual``: a request that everything forbids teaches little."""
-    return st.integers(0, 5).flatmap(lambda roll: strategy if roll == 5 else st.just(usual))
+    return draw(strategy) if draw(six) == 5 else usual
 
 
+# Made once: a strategy that is made anew for each drawing is examined anew as well.
 rooms = st.sampled_from([None, 1, 2])
 limits = rarely(st.integers(0, 16))
+few_parties = rarely(st.integers(0, 3))
+seldom = rarely(st.just(True), usual=False)
+accesses = rarely(st.sampled_from(Access), usual=Access.ONLINE)
+channels = rarely(st.sampled_from(Channel), usual=Channel.ONLINE)
+largest_parties = rarely(st.integers(2, 6))
+rooms_of_services = rarely(st.just(frozenset({1, 2})), usual=frozenset())
+one_or_two = rarely(st.integers(1, 2))
+one_or_two_else_none = rarely(st.integers(1, 2), usual=0)
+cut_offs = rarely(st.integers(12 * 60, 26 * 60))
+at_most_four = rarely(st.just(4), usual=20)
+lead_times = rarely(st.just(300), usual=0)
+hours_of_asking = rarely(st.sampled_from(ODD_HOURS), usual=10 * 60)
+turns = rarely(st.integers(20, 240))
+waivers = rarely(st.frozensets(st.sampled_from(Reason)), usual=frozenset())
+odd_minutes = rarely(st.integers(0, 2000))
 
 
 @st.composite
@@ -76,7 +96,7 @@ def tables(draw: st.DrawFn, number: int) -> Table:
         max_seats=seats,
         priority=draw(st.integers(0, 2)),
         room_id=draw(rooms),
-        access=draw(rarely(st.sampled_from(Access), usual=Access.ONLINE)),
+        access=draw(accesses),
         step_free=draw(st.booleans()),
     )
 
@@ -112,14 +132,14 @@ def services(draw: st.DrawFn, number: int) -> DiningService:
         interval=draw(st.sampled_from([10, 15, 30, 45])),
         weekdays=frozenset(range(7)),
         turn_times=draw(st.one_of(st.just(()), turn_times)),
-        max_party=draw(rarely(st.integers(2, 6))),
+        max_party=draw(largest_parties),
         max_covers=draw(limits),
         slot_covers=draw(limits),
-        slot_parties=draw(rarely(st.integers(0, 3))),
+        slot_parties=draw(few_parties),
         online_slot_covers=draw(limits),
-        online_slot_parties=draw(rarely(st.integers(0, 3))),
-        room_ids=draw(rarely(st.just(frozenset({1, 2})), usual=frozenset())),
-        is_private=draw(rarely(st.just(True), usual=False)),
+        online_slot_parties=draw(few_parties),
+        room_ids=draw(rooms_of_services),
+        is_private=draw(seldom),
     )
 
 
@@ -130,7 +150,7 @@ def closures(draw: st.DrawFn, number: int, opens: int) -> Closure:
         id=number,
         starts=starts,
         ends=starts + draw(st.integers(1, 180)),
-        service_id=draw(rarely(st.integers(1, 2))),
+        service_id=draw(one_or_two),
         room_id=draw(rooms),
         online_only=draw(st.booleans()),
     )
@@ -151,11 +171,11 @@ def houses(draw: st.DrawFn) -> House:
         zone=zone,
         capacity_mode=draw(st.sampled_from([CapacityMode.TABLES] * 3 + [CapacityMode.SEATS])),
         seats=draw(st.integers(0, 20)),
-        max_party=draw(rarely(st.just(4), usual=20)),
-        lead_minutes=draw(rarely(st.just(300), usual=0)),
-        cut_off=draw(rarely(st.integers(12 * 60, 26 * 60))),
+        max_party=draw(at_most_four),
+        lead_minutes=draw(lead_times),
+        cut_off=draw(cut_offs),
         buffer_minutes=draw(st.sampled_from([0, 0, 10, 15])),
-        max_spare_seats=draw(rarely(st.integers(0, 3))),
+        max_spare_seats=draw(few_parties),
         turn_times=draw(turn_times),
         tables=tuple(floor),
         combinations=tuple(draw(combinations(number, floor)) for number in range(1, joined + 1)),
@@ -163,8 +183,7 @@ def houses(draw: st.DrawFn) -> House:
         openings=hours,
         special_days=draw(rarely(st.just((special,)), usual=())),
         closures=tuple(
-            draw(closures(number, opens))
-            for number in range(draw(rarely(st.integers(1, 2), usual=0)))
+            draw(closures(number, opens)) for number in range(draw(one_or_two_else_none))
         ),
     )
     return House(plan, date, opens)
@@ -202,12 +221,12 @@ def queries(draw: st.DrawFn, house: House) -> Query:
     return Query(
         service_date=house.date,
         party_size=draw(st.integers(1, 6)),
-        now=house.opens + draw(rarely(st.sampled_from(ODD_HOURS), usual=10 * 60)),
-        channel=draw(rarely(st.sampled_from(Channel), usual=Channel.ONLINE)),
-        room_id=draw(rarely(st.sampled_from([1, 2]))),
-        step_free=draw(rarely(st.just(True), usual=False)),
-        turn_minutes=draw(rarely(st.integers(20, 240))),
-        waived=draw(rarely(st.frozensets(st.sampled_from(Reason)), usual=frozenset())),
+        now=house.opens + draw(hours_of_asking),
+        channel=draw(channels),
+        room_id=draw(one_or_two),
+        step_free=draw(seldom),
+        turn_minutes=draw(turns),
+        waived=draw(waivers),
     )
 
 
@@ -215,5 +234,5 @@ def queries(draw: st.DrawFn, house: House) -> Query:
 def requests(draw: st.DrawFn, house: House) -> tuple[Query, int]:
     """A query and a wall minute: mostly a slot of the evening, sometimes not."""
     walls = [slot.wall for slot in slots_of(house.plan, house.date)] or [19 * 60]
-    odd = draw(rarely(st.integers(0, 2000)))
+    odd = draw(odd_minutes)
     return draw(queries(house)), draw(st.sampled_from(walls)) if odd is None else odd
