@@ -96,6 +96,7 @@ def test_an_expired_token_is_told_from_a_forged_one() -> None:
 
 @pytest.mark.parametrize(
     "token",
+    # Named, for the tokens are others each second: each process of a run collects the same tests.
     [
         signed(key="another-key-of-sufficient-length-000000000"),
         signed()[:-2] + "xx",
@@ -112,6 +113,23 @@ def test_an_expired_token_is_told_from_a_forged_one() -> None:
         "ключ",
         "x" * 5000,
         "",
+    ],
+    ids=[
+        "another key",
+        "another signature",
+        "no signature",
+        "an empty object for a signature",
+        "another algorithm",
+        "of nobody",
+        "of a number",
+        "of an empty name",
+        "called a refresh token",
+        "a refresh token",
+        "a word",
+        "three letters",
+        "Cyrillic",
+        "long",
+        "empty",
     ],
 )
 def test_anything_that_is_not_an_access_token_of_ours_is_invalid(token: str) -> None:
