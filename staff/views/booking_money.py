@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import clock
 from core.errors import DomainError, NotFound
@@ -279,7 +280,7 @@ def _sums(payments: list[Payment], currency: str) -> list[tuple[str, str]]:
         (each.amount for each in payments if each.status == Payment.Status.AUTHORIZED), Decimal(0)
     )
     named = [
-        (_("Taken"), taken),
+        (pgettext("payment", "Taken"), taken),
         (_("Given back"), back),
         (_("Off the bill"), off),
         (_("Left"), taken - back - off),

@@ -82,3 +82,9 @@ def test_money_in_french() -> None:
         assert wording.amount("500", "JPY") == "500\u00a0¥"
         assert wording.amount("5", "KWD") == "5,000\u00a0KWD"
     assert wording.amount("1234.5", "EUR") == "€1,234.50"
+
+
+def test_a_table_is_taken_in_another_word_than_money_is() -> None:
+    with translation.override("fr"):
+        assert translation.gettext("Taken") == "Prise"
+        assert translation.pgettext("payment", "Taken") == "Débité"
