@@ -121,7 +121,7 @@ def test_after_the_shift_the_evening_is_counted_and_bills_are_kept(
     wrong = client.post(sheet(house, "after/"), {field: "much"})
     assert wrong.status_code == 422
     assert 'value="much"' in wrong.content.decode()
-    client.post(sheet(house, "after/"), {field: ""})
+    client.post(sheet(house, "after/"), {field: "", f"was-{evening.public_id}": "184.50"})
     assert VisitBill.objects.count() == 0
 
 
