@@ -16,8 +16,12 @@ from core import clock
 from customers.models import GuestTag
 from customers.selectors import tags_of
 from reservations.details import Occasion
+from reservations.engine.types import CELL_MINUTES, Cell
+from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.models import NightNote, TableBlock
 from reservations.selectors.evening import Evening, Known, Party, evening_of
+from reservations.selectors.houses import house
+from reservations.selectors.night.shaping import pacing_of, span_of
 from reservations.selectors.today import service_date_at
 from reservations.views.wording import clock_time, day
 from restaurants.models import Restaurant
@@ -31,7 +35,6 @@ LARGE = 6
 GONE = frozenset({"cancelled", "no_show", "declined", "expired"})
 """States of who does not sit at a table."""
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
-_QUARTER = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class SheetView(DatedSheet):
                 (_("With allergies or diets"), number(sum(bool(row.alerts) for row in rows))),
             ],
             "kitchen": [row for row in rows if row.alerts],
-            "picture": _arrivals(venue, expected),
+            "picture": _arrivals(venue, found, expected),
             "notes": [_said(each) for each in evening.notes],
             "shut": [
                 *(_shut(venue, each) for each in evening.closures),
@@ -250,29 +253,41 @@ def _shut(venue: Restaurant, closure: Any) -> str:
     return text.strip() + (" " + _("(online only)") if closure.online_only else "")
 
 
-def _arrivals(venue: Restaurant, parties: Sequence[Party]) -> Picture | None:
-    """Covers that arrive in each quarter of an hour, by service, with the limit over them."""
+def _limits(venue: Restaurant, date: dt.date) -> dict[Cell, int]:
+    """How many guests may arrive in each quarter of an hour of the services of a date."""
+    rules = house(venue.pk, venue.plan_version)
+    quarters = pacing_of(rules, date, (), *span_of(rules, date))
+    return {each.start // CELL_MINUTES: each.limit for each in quarters if each.limit is not None}
+
+
+def _arrivals(venue: Restaurant, date: dt.date, parties: Sequence[Party]) -> Picture | None:
+    """Covers that arrive in each quarter of an hour, by service, with the limit over them.
+
+    From the first party to the last, and as far around them as there is a limit.
+    """
     if not parties:
         return None
-    first = min(party.starts_at for party in parties)
-    first -= dt.timedelta(minutes=first.minute % 15, seconds=first.second)
-    count = int((max(party.starts_at for party in parties) - first) / _QUARTER) + 1
-    groups = _by_service(parties)
-    values = {name: [0.0] * count for name in groups}
-    limits = [0.0] * count
-    for name, group in groups.items():
-        for party in group:
-            place = int((party.starts_at - first) / _QUARTER)
-            values[name][place] += party.party_size
-            limits[place] = max(limits[place], party.slot_covers or 0)
-    labels = [clock_time(first + _QUARTER * n, venue.tz)[:5] for n in range(count)]
+    allowed, groups = _limits(venue, date), _by_service(parties)
+    cells = [datetime_to_minute(party.starts_at) // CELL_MINUTES for party in parties]
+    first, last = min(cells), max(cells)
+    while first - 1 in allowed:
+        first -= 1
+    while last + 1 in allowed:
+        last += 1
+    quarters = range(first, last + 1)
+    values = {name: [0.0] * len(quarters) for name in groups}
+    for party, cell in zip(parties, cells, strict=True):
+        values[party.service][cell - first] += party.party_size
+    limits = [float(allowed.get(cell, 0)) for cell in quarters]
+    moments = [minute_to_datetime(venue.tz, cell * CELL_MINUTES) for cell in quarters]
+    labels = [clock_time(moment, venue.tz)[:5] for moment in moments]
     series = [
         Series(name, counts, KINDS[place % len(KINDS)])
         for place, (name, counts) in enumerate(values.items())
     ]
     limit = Series(_("Limit for a quarter of an hour"), limits, "limit") if any(limits) else None
-    sums = [sum(counts[n] for counts in values.values()) for n in range(count)]
-    best = max(range(count), key=lambda n: sums[n])
+    sums = [sum(counts[n] for counts in values.values()) for n in range(len(quarters))]
+    best = max(range(len(quarters)), key=lambda n: sums[n])
     told = _("%(covers)s covers; most at %(time)s, %(most)s covers.") % {
         "covers": covers(parties),
         "time": labels[best],
