@@ -24,6 +24,13 @@ class ContactTaken(Conflict):
     )
 
 
+class CustomerChanged(Conflict):
+    """Somebody else changed the same of a guest's record since; nothing was written."""
+
+    code = "CUSTOMER_CHANGED"
+    message = gettext_noop("Somebody else has changed this since you opened it.")
+
+
 class CannotMerge(Conflict):
     """Two records that must stay two."""
 

@@ -284,6 +284,13 @@ class StaleNight(StaleParty):
     message = gettext_noop("This was changed on another screen. Look at it again.")
 
 
+class BillsChanged(Conflict):
+    """Somebody else changed the same bills since; ``bookings`` says whose. Nothing was written."""
+
+    code = "BILLS_CHANGED"
+    message = gettext_noop("Somebody else has changed this since you opened it.")
+
+
 class PlaceTaken(Conflict):
     """A table is not free for it; ``details`` has the table, why, and who stands against it."""
 

@@ -29,6 +29,7 @@ from staff.views import (
     reports,
     session,
     sheet,
+    sheet_after,
     sources,
     tablet,
     tablets,
@@ -232,7 +233,7 @@ def _reports() -> list[URLPattern]:
 _sheet = [
     path("", sheet.TodaysSheetView.as_view(), name="sheet_today"),
     path("<str:date>/", sheet.SheetView.as_view(), name="sheet"),
-    path("<str:date>/after/", sheet.AfterView.as_view(), name="sheet_after"),
+    path("<str:date>/after/", sheet_after.AfterView.as_view(), name="sheet_after"),
 ]
 _setup = [
     path("", setup_home.SetupHomeView.as_view(), name="setup"),

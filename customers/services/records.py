@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.actors import Actor
 from core.errors import Invalid
 from core.locks import Space, lock_all
 from core.phone import to_e164
-from customers.errors import ContactTaken
+from customers.errors import ContactTaken, CustomerChanged
 from customers.models import Customer, CustomerMerge, GuestNote
 from customers.selectors import customer_of, sight_of
 from customers.services.consents import log_consent
@@ -68,13 +69,14 @@ def update_customer(
     by: Actor,
     country: str,
     restaurant_id: int | None = None,
+    is_as_shown: Callable[[Customer], bool] | None = None,
 ) -> Customer:
     """Change what the group knows of a guest. Repeatable; audited by field, without the values.
 
     Consent keeps the instant it was first given; both giving and withdrawing are audited. Locks
     the guest's row and, for a new address or number, those. Raises CustomerNotFound, Invalid for
     a number that cannot be one and a tag one does not see, ContactTaken when another guest has the
-    address or number.
+    address or number, CustomerChanged when ``is_as_shown`` says no of the locked record.
     """
     with transaction.atomic():
         found = customer_of(organization_id, public_id)
@@ -82,6 +84,8 @@ def update_customer(
         contact = {name: values[name] for name in ("email", "phone") if values.get(name)}
         lock_all(Space.GUEST, [("customer", organization_id, what) for what in contact.values()])
         guest = Customer.objects.select_for_update(of=("self",)).get(pk=found.pk)
+        if is_as_shown is not None and not is_as_shown(guest):
+            raise CustomerChanged
         check_free(guest, contact)
         if change.keeps_hidden and "tags" in values:
             values["tags"] = _with_hidden(guest, values["tags"])

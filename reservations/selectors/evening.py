@@ -33,8 +33,6 @@ class Party:
     public_id: str
     customer_id: int | None
     service: str
-    slot_covers: int | None
-    """Most covers its service takes per quarter of an hour."""
     starts_at: dt.datetime
     ends_at: dt.datetime
     name: str
@@ -101,7 +99,7 @@ class Evening:
 
 
 _READ = f"""
-SELECT b.public_id, b.customer_id, s.name, s.slot_covers, b.starts_at, b.ends_at, b.guest_name,
+SELECT b.public_id, b.customer_id, s.name, b.starts_at, b.ends_at, b.guest_name,
   b.diner_name, b.party_size, b.status, b.channel, b.source, b.special_requests, b.occasion,
   b.celebration, b.tags, b.allergens, b.allergy_note, b.dietary, b.high_chairs,
   b.accessibility_needs, b.step_free, b.offer_name, b.currency, b.deposit_amount,
@@ -131,7 +129,7 @@ def evening_of(venue: Restaurant, date: dt.date, *, now: dt.datetime) -> Evening
 
 def _party(row: tuple[Any, ...]) -> Party:
     values = list(row)
-    for place in (15, 16, 18, 25):
+    for place in (14, 15, 17, 24):
         values[place] = tuple(values[place])
     return Party(*values)
 

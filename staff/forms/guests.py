@@ -172,7 +172,8 @@ class GuestForm(forms.Form):
         super().__init__(data, initial=values)
         self._sees_all_tags = sight.sees_all
         self._country = country
-        self._kept = [each for each in guest.favourite_tables if each not in dict(tables)]
+        self.elsewhere = [each for each in guest.favourite_tables if each not in dict(tables)]
+        """The favourite tables that are not this house's."""
         described = list(tags)
         known = [tag.name for tag in described if tag.kind == GuestTag.Kind.GUEST]
         own = [name for name in values["tags"] if name not in known]
@@ -205,18 +206,14 @@ class GuestForm(forms.Form):
             self.add_error("family_name", _("This is not the end of the name."))
         return said
 
-    def change(self) -> CustomerChange:
-        """All of it; favourite tables of other houses stay, and tags that were not shown."""
-        said = self.cleaned_data
-        return CustomerChange(
-            **{name: said[name] for name in ("name", "family_name", "phone", "email", "is_vip")},
-            **{name: said[name] for name in ("birthday", "anniversary", "language")},
-            allergies=said["allergies"],
-            dietary=said["dietary"],
-            tags=tuple(said["tags"]),
-            keeps_hidden=not self._sees_all_tags,
-            favourite_tables=(*said["favourite_tables"], *self._kept),
-        )
+    def change(self, names: Iterable[str]) -> CustomerChange:
+        """Of these fields; favourite tables of other houses stay, and tags that were not shown."""
+        said: dict[str, Any] = {name: self.cleaned_data[name] for name in names}
+        if "tags" in said:
+            said["tags"] = tuple(said["tags"])
+        if "favourite_tables" in said:
+            said["favourite_tables"] = (*said["favourite_tables"], *self.elsewhere)
+        return CustomerChange(**said, keeps_hidden=not self._sees_all_tags)
 
 
 def _languages(own: str) -> list[tuple[str, Any]]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.errors import DomainError
+from customers.errors import CustomerChanged
 from customers.models import ConsentEntry, Customer, GuestNote, GuestTag
 from customers.selectors import Wanted, customer_of, search_customers, tags_of
 from customers.services.merging import merges_of
@@ -35,6 +36,17 @@ from restaurants.models import DiningTable, Restaurant
 from staff import guest_words, money_words, wording
 from staff.access import HouseView, StaffRequest, house_url, tag_sight
 from staff.forms.guests import GuestForm, GuestSearchForm, NoteTextForm
+from staff.forms.setup.shown import (
+    NAME,
+    Shown,
+    Stale,
+    differences,
+    merged,
+    read,
+    shown_by,
+    touched,
+    written,
+)
 from staff.once import fresh
 
 PER_PAGE = 40
@@ -263,39 +275,73 @@ class GuestEditView(HouseView):
     def get(self, request: StaffRequest, guest_id: str) -> HttpResponse:
         """The form."""
         guest = customer_of(request.venue.organization_id, guest_id)
-        return self._page(request, guest, _edit_form(request, guest))
+        form = _edit_form(request, guest)
+        return self._page(request, guest, form, shown_by(form))
 
     def post(self, request: StaffRequest, guest_id: str) -> HttpResponse:
-        """Keep it."""
+        """Keep what was changed, unless somebody else has changed the same since."""
         guest = customer_of(request.venue.organization_id, guest_id)
-        form = _edit_form(request, guest, request.POST)
+        was, form = read(request.POST.get(NAME, "")), _edit_form(request, guest, request.POST)
         if not form.is_valid():
-            return self._page(request, guest, form, 422)
+            return self._page(request, guest, form, was, 422)
         try:
             update_customer(
                 guest.organization_id,
                 guest.public_id,
-                form.change(),
+                form.change(touched(was, form)),
                 by=request.actor,
                 country=request.venue.country,
                 restaurant_id=request.venue.pk,
+                is_as_shown=lambda locked: _still_fits(request, locked, was, form),
             )
+        except CustomerChanged as error:
+            return self._overtaken(request, was, form, error)
         except DomainError as error:
             warn(request, error)
-            return self._page(request, guest, form, 422)
+            return self._page(request, guest, form, was, 422)
         messages.success(request, _("Saved."))
         return self.to("guest", guest.public_id)
 
+    def _overtaken(
+        self, request: StaffRequest, was: Shown, sent: GuestForm, error: CustomerChanged
+    ) -> HttpResponse:
+        """The form with what was typed, on top of what is there now, which is what it shows."""
+        guest = customer_of(request.venue.organization_id, self.kwargs["guest_id"])
+        now = _edit_form(request, guest)
+        stale = Stale(
+            text=error.text,
+            advice=_("What you changed stands in the form, all else is as it is now. Save again."),
+            lines=tuple(differences(was, now, sent)),
+        )
+        kept = _edit_form(request, guest, merged(request.POST, was, now, sent))
+        return self._page(request, guest, kept, shown_by(now), 409, stale)
+
     def _page(
-        self, request: StaffRequest, guest: Customer, form: GuestForm, status: int = 200
+        self,
+        request: StaffRequest,
+        guest: Customer,
+        form: GuestForm,
+        shown: Shown,
+        status: int = 200,
+        stale: Stale | None = None,
     ) -> HttpResponse:
         context = {
             "guest": guest,
             "form": form,
             "problems": problems(form),
+            "shown": written(shown),
+            "stale": stale,
             "back": house_url(request.venue, "guest", guest.public_id),
         }
         return render(request, "staff/guest_form.html", context, status=status)
+
+
+def _still_fits(request: StaffRequest, guest: Customer, was: Shown, sent: GuestForm) -> bool:
+    """Whether what was typed goes on top of the record as it is: nobody has changed the same."""
+    now = _edit_form(request, guest)
+    both = _edit_form(request, guest, merged(request.POST, was, now, sent))
+    is_mine = any(line.yours for line in differences(was, now, sent))
+    return not is_mine and now.elsewhere == sent.elsewhere and both.is_valid()
 
 
 def _edit_form(request: StaffRequest, guest: Customer, data: Any = None) -> GuestForm:

@@ -1,42 +1,40 @@
-"""The sheet of an evening: before the shift to print, after it to look back and enter bills."""
+"""The sheet of an evening, before the shift: to read and to print."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.errors import DomainError
 from customers.models import GuestTag
 from customers.selectors import tags_of
 from reservations.details import Occasion
+from reservations.engine.types import CELL_MINUTES, Cell
+from reservations.engine.walltime import datetime_to_minute, minute_to_datetime
 from reservations.models import NightNote, TableBlock
 from reservations.selectors.evening import Evening, Known, Party, evening_of
+from reservations.selectors.houses import house
+from reservations.selectors.night.shaping import pacing_of, span_of
 from reservations.selectors.today import service_date_at
-from reservations.services.bills import record_bills
-from reservations.views.base import warn
 from reservations.views.wording import clock_time, day
-from restaurants.access import Capability
 from restaurants.models import Restaurant
 from staff import guest_words, money_words, wording
 from staff.access import HouseView, StaffRequest, house_url, tag_sight
 from staff.pictures import Picture, Series, stacked
 from staff.reports.covers import KINDS
-from staff.reports.parts import minutes, number, percent
+from staff.reports.parts import number
 
 LARGE = 6
-_GONE = frozenset({"cancelled", "no_show", "declined", "expired"})
+GONE = frozenset({"cancelled", "no_show", "declined", "expired"})
+"""States of who does not sit at a table."""
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
-_QUARTER = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,9 @@ class TodaysSheetView(HouseView):
         return self.to("sheet", service_date_at(request.venue, clock.now()).isoformat())
 
 
-class _Sheet(HouseView):
+class DatedSheet(HouseView):
+    """A sheet of one date, before its shift or after."""
+
     page: ClassVar[str] = "sheet"
 
     def date(self, text: str) -> dt.date:
@@ -103,7 +103,7 @@ class _Sheet(HouseView):
         }
 
 
-class SheetView(_Sheet):
+class SheetView(DatedSheet):
     """Before the shift: who comes, in order, with all the team should know. Prints on A4."""
 
     def get(self, request: StaffRequest, date: str) -> HttpResponse:
@@ -112,26 +112,26 @@ class SheetView(_Sheet):
         venue = request.venue
         evening = evening_of(venue, found, now=clock.now())
         tags = tags_of(venue.organization_id, None)
-        expected = [party for party in evening.parties if party.status not in _GONE]
+        expected = [party for party in evening.parties if party.status not in GONE]
 
         def row_of(party: Party) -> Row:
             return _row(request, party, evening, tags, found)
 
         parts = [
-            Part(name, [row_of(each) for each in group], _covers(group))
+            Part(name, [row_of(each) for each in group], covers(group))
             for name, group in _by_service(expected).items()
         ]
         rows = [row for part in parts for row in part.rows]
         context = self.frame(request, found) | {
             "parts": parts,
             "figures": [
-                (_("Covers"), number(_covers(expected))),
+                (_("Covers"), number(covers(expected))),
                 (_("Parties"), number(len(expected))),
                 (_("Large parties"), number(sum(row.is_large for row in rows))),
                 (_("With allergies or diets"), number(sum(bool(row.alerts) for row in rows))),
             ],
             "kitchen": [row for row in rows if row.alerts],
-            "picture": _arrivals(venue, expected),
+            "picture": _arrivals(venue, found, expected),
             "notes": [_said(each) for each in evening.notes],
             "shut": [
                 *(_shut(venue, each) for each in evening.closures),
@@ -149,7 +149,8 @@ def _by_service(parties: Iterable[Party]) -> dict[str, list[Party]]:
     return found
 
 
-def _covers(parties: Iterable[Party]) -> int:
+def covers(parties: Iterable[Party]) -> int:
+    """Guests of all these parties."""
     return sum(party.party_size for party in parties)
 
 
@@ -252,151 +253,45 @@ def _shut(venue: Restaurant, closure: Any) -> str:
     return text.strip() + (" " + _("(online only)") if closure.online_only else "")
 
 
-def _arrivals(venue: Restaurant, parties: Sequence[Party]) -> Picture | None:
-    """Covers that arrive in each quarter of an hour, by service, with the limit over them."""
+def _limits(venue: Restaurant, date: dt.date) -> dict[Cell, int]:
+    """How many guests may arrive in each quarter of an hour of the services of a date."""
+    rules = house(venue.pk, venue.plan_version)
+    quarters = pacing_of(rules, date, (), *span_of(rules, date))
+    return {each.start // CELL_MINUTES: each.limit for each in quarters if each.limit is not None}
+
+
+def _arrivals(venue: Restaurant, date: dt.date, parties: Sequence[Party]) -> Picture | None:
+    """Covers that arrive in each quarter of an hour, by service, with the limit over them.
+
+    From the first party to the last, and as far around them as there is a limit.
+    """
     if not parties:
         return None
-    first = min(party.starts_at for party in parties)
-    first -= dt.timedelta(minutes=first.minute % 15, seconds=first.second)
-    count = int((max(party.starts_at for party in parties) - first) / _QUARTER) + 1
-    groups = _by_service(parties)
-    values = {name: [0.0] * count for name in groups}
-    limits = [0.0] * count
-    for name, group in groups.items():
-        for party in group:
-            place = int((party.starts_at - first) / _QUARTER)
-            values[name][place] += party.party_size
-            limits[place] = max(limits[place], party.slot_covers or 0)
-    labels = [clock_time(first + _QUARTER * n, venue.tz)[:5] for n in range(count)]
+    allowed, groups = _limits(venue, date), _by_service(parties)
+    cells = [datetime_to_minute(party.starts_at) // CELL_MINUTES for party in parties]
+    first, last = min(cells), max(cells)
+    while first - 1 in allowed:
+        first -= 1
+    while last + 1 in allowed:
+        last += 1
+    quarters = range(first, last + 1)
+    values = {name: [0.0] * len(quarters) for name in groups}
+    for party, cell in zip(parties, cells, strict=True):
+        values[party.service][cell - first] += party.party_size
+    limits = [float(allowed.get(cell, 0)) for cell in quarters]
+    moments = [minute_to_datetime(venue.tz, cell * CELL_MINUTES) for cell in quarters]
+    labels = [clock_time(moment, venue.tz)[:5] for moment in moments]
     series = [
         Series(name, counts, KINDS[place % len(KINDS)])
         for place, (name, counts) in enumerate(values.items())
     ]
     limit = Series(_("Limit for a quarter of an hour"), limits, "limit") if any(limits) else None
-    sums = [sum(counts[n] for counts in values.values()) for n in range(count)]
-    best = max(range(count), key=lambda n: sums[n])
+    sums = [sum(counts[n] for counts in values.values()) for n in range(len(quarters))]
+    best = max(range(len(quarters)), key=lambda n: sums[n])
     told = _("%(covers)s covers; most at %(time)s, %(most)s covers.") % {
-        "covers": _covers(parties),
+        "covers": covers(parties),
         "time": labels[best],
         "most": number(sums[best]),
     }
     title = _("Covers arriving in each quarter of an hour")
     return stacked(title, told, labels, series, limit=limit)
-
-
-class AfterView(_Sheet):
-    """After the shift: what became of the evening. Who runs the service enters bills here."""
-
-    page = "sheet_after"
-
-    def get(self, request: StaffRequest, date: str) -> HttpResponse:
-        """The report of the evening."""
-        return self._page(request, self.date(date))
-
-    def post(self, request: StaffRequest, date: str) -> HttpResponse:
-        """Keep the bills that were typed; an empty field takes one away."""
-        if not request.access.allows(Capability.OPERATE, request.venue.pk):
-            raise PermissionDenied
-        found = self.date(date)
-        typed = {
-            name.removeprefix("bill-"): value
-            for name, value in request.POST.items()
-            if name.startswith("bill-") and isinstance(value, str)
-        }
-        totals, wrong = _totals(typed)
-        if wrong:
-            return self._page(request, found, typed, wrong)
-        try:
-            changed = record_bills(request.venue.pk, totals, by=request.actor)
-        except DomainError as error:
-            warn(request, error)
-            return self._page(request, found, typed)
-        if changed:
-            messages.success(request, _("Saved."))
-        return self.to("sheet_after", found.isoformat())
-
-    def _page(
-        self,
-        request: StaffRequest,
-        date: dt.date,
-        typed: Mapping[str, str] | None = None,
-        wrong: frozenset[str] = frozenset(),
-    ) -> HttpResponse:
-        venue = request.venue
-        evening = evening_of(venue, date, now=clock.now())
-        came = [party for party in evening.parties if party.status not in _GONE]
-        context = self.frame(request, date) | {
-            "figures": _after_figures(evening, came),
-            "rows": [_after_row(venue, each, typed or {}, wrong) for each in evening.parties],
-            "servers": _servers(came),
-            "may_bill": request.access.allows(Capability.OPERATE, venue.pk),
-            "others": [_("Write amounts such as 84.50, or leave the field empty.")]
-            if wrong
-            else [],
-        }
-        return render(request, "staff/sheet_after.html", context, status=422 if wrong else 200)
-
-
-def _totals(typed: Mapping[str, str]) -> tuple[dict[str, Decimal | None], frozenset[str]]:
-    found: dict[str, Decimal | None] = {}
-    wrong = set()
-    for booking, text in typed.items():
-        try:
-            value = Decimal(text.strip().replace(",", ".")) if text.strip() else None
-        except InvalidOperation:
-            value = Decimal("NaN")
-        if value is not None and not (value.is_finite() and 0 <= value < 10**8):
-            wrong.add(booking)
-        found[booking] = value
-    return found, frozenset(wrong)
-
-
-def _after_figures(evening: Evening, came: Sequence[Party]) -> list[tuple[str, str]]:
-    missed = [each for each in evening.parties if each.status == "no_show"]
-    cancelled = [each for each in evening.parties if each.status == "cancelled"]
-    late = [each for each in cancelled if each.is_late_cancel]
-    walk_ins = [each for each in came if each.channel == "walk_in"]
-    stays = [each.stayed for each in came if each.stayed is not None]
-    expected = len(came) + len(missed)
-    return [
-        (_("Covers"), number(_covers(came))),
-        (_("Parties"), number(len(came))),
-        (_("Walk-in covers"), number(_covers(walk_ins))),
-        (_("No-shows"), f"{len(missed)} ({percent(len(missed) / expected if expected else 0)})"),
-        (_("Cancelled late"), _("%(n)s of %(all)s") % {"n": len(late), "all": len(cancelled)}),
-        (_("Average stay"), minutes(sum(stays) / len(stays)) if stays else "–"),
-    ]
-
-
-def _after_row(
-    venue: Restaurant, party: Party, typed: Mapping[str, str], wrong: frozenset[str]
-) -> dict[str, Any]:
-    def at(moment: dt.datetime | None) -> str:
-        return clock_time(moment, venue.tz) if moment else "–"
-
-    bill = money_words.plain(party.bill, party.currency) if party.bill is not None else ""
-    planned = (party.ends_at - party.starts_at).total_seconds() / 60
-    over = "" if party.stayed is None else f"{round(party.stayed - planned):+d}"
-    return {
-        "party": party,
-        "name": party.diner or party.name or _("No name"),
-        "time": clock_time(party.starts_at, venue.tz),
-        "tables": " + ".join(party.tables) or party.room,
-        "state": str(wording.STATES[party.status]),
-        "arrived": at(party.arrived_at),
-        "seated": at(party.seated_at),
-        "left": at(party.left_at),
-        "stay": minutes(party.stayed),
-        "over": over.replace("-", "\N{MINUS SIGN}"),
-        "bill": typed.get(party.public_id, bill),
-        "is_wrong": party.public_id in wrong,
-        "takes_bill": party.status not in _GONE,
-    }
-
-
-def _servers(came: Sequence[Party]) -> list[tuple[str, int, int]]:
-    found: dict[str, list[Party]] = {}
-    for party in came:
-        if party.server:
-            found.setdefault(party.server, []).append(party)
-    return [(name, len(group), _covers(group)) for name, group in sorted(found.items())]

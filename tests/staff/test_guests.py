@@ -20,6 +20,7 @@ from tests.factories import make_bella
 from tests.fixtures.domain import Clock
 from tests.reservations.test_reports import book
 from tests.staff.conftest import As, Cast, once_of
+from tests.staff.test_setup import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +106,7 @@ def test_a_guest_who_never_was_here_comes_for_the_first_time(
 
 
 def test_a_record_is_changed(as_: As, cast: Cast, house: Restaurant, guest: Customer) -> None:
-    client = as_(cast.host)
+    client = opened(as_(cast.host))
     said = {
         "name": "Élodie Dupré",
         "phone": "(212) 555-0188",
@@ -148,7 +149,7 @@ def test_what_cannot_be_is_refused_with_its_reason(
     as_: As, cast: Cast, house: Restaurant, guest: Customer, wrong: dict[str, str], why: str
 ) -> None:
     said = {"name": "Ada", "phone": "+12125550123", "email": ""} | wrong
-    answer = as_(cast.host).post(url(house, guest, "edit/"), said)
+    answer = opened(as_(cast.host)).post(url(house, guest, "edit/"), said)
     assert answer.status_code == 422
     assert why in answer.content.decode()
     guest.refresh_from_db()

@@ -223,7 +223,7 @@ def test_bookings_that_would_stand_outside_are_listed_before_saving(
 def test_a_booked_service_is_not_removed(
     as_: As, cast: Cast, house: Restaurant, clock: Clock
 ) -> None:
-    service, client = service_of(house), as_(cast.manager)
+    service, client = service_of(house), opened(as_(cast.manager))
     book(house, "18:00", 2, "Ada")
     address = url(house, "setup_service_remove", service.public_id)
     page = client.post(address, follow=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.actors import SYSTEM
@@ -19,7 +20,7 @@ from reservations.demo_past import WEEKS
 from reservations.models import NightNote, Reservation, TableBlock, TableClaim, VisitBill
 from reservations.selectors.night.then import film_of
 from reservations.services import stand
-from restaurants.models import Closure, Restaurant
+from restaurants.models import Closure, PacingStep, Restaurant
 from staff.pictures import Series, curves, heat, pairs, stacked
 from tests.fixtures.domain import Clock
 from tests.reservations.test_reports import book
@@ -106,6 +107,31 @@ def test_the_sheet_says_what_the_team_should_know(
     assert "Not pinned" not in page
 
 
+def limits(client: Client, house: Restaurant) -> list[float]:
+    """Where the picture on the sheet has its limit: the height of each quarter's line."""
+    picture = client.get(sheet(house)).context["picture"]
+    lines = [each.points.split() for each in picture.strokes if each.kind == "limit"]
+    ends = [[point.split(",")[0] for point in line] for line in lines]
+    assert [line[1] for line in ends[:-1]] == [line[0] for line in ends[1:]]
+    return [float(line[0].split(",")[1]) for line in lines]
+
+
+def test_the_limit_is_drawn_for_every_quarter_of_the_service(
+    as_: As, cast: Cast, house: Restaurant, evening: Reservation
+) -> None:
+    """Also where nobody was booked: in the quarter between two parties, before and after them."""
+    client, dinner = as_(cast.host), house.services.get()
+    assert limits(client, house) == []
+    house.services.update(slot_covers=16, first_seating=dt.time(18), last_seating=dt.time(22))
+    found = limits(client, house)
+    assert (len(found), len(set(found))) == (17, 1)
+    # A quarter with a limit of its own has that, in its place.
+    PacingStep.objects.create(service=dinner, at=dt.time(19, 45), slot_covers=8)
+    found = limits(client, house)
+    assert [n for n, height in enumerate(found) if height != found[0]] == [7]
+    assert found[7] > found[0]
+
+
 def test_after_the_shift_the_evening_is_counted_and_bills_are_kept(
     as_: As, cast: Cast, house: Restaurant, evening: Reservation
 ) -> None:
@@ -121,7 +147,7 @@ def test_after_the_shift_the_evening_is_counted_and_bills_are_kept(
     wrong = client.post(sheet(house, "after/"), {field: "much"})
     assert wrong.status_code == 422
     assert 'value="much"' in wrong.content.decode()
-    client.post(sheet(house, "after/"), {field: ""})
+    client.post(sheet(house, "after/"), {field: "", f"was-{evening.public_id}": "184.50"})
     assert VisitBill.objects.count() == 0
 
 

@@ -23,6 +23,7 @@ from tests.factories import make_bella
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, fresh
 from tests.staff.conftest import As, AtTablet, Cast
+from tests.staff.test_setup import opened
 
 pytestmark = pytest.mark.django_db
 
@@ -282,25 +283,25 @@ def tags_of(row: Reservation) -> list[str]:
 def test_a_guest_saved_by_a_host_keeps_what_the_form_could_not_show(
     as_: As, cast: Cast, ada: Reservation
 ) -> None:
-    host, edit = as_(cast.host), guest_url(ada, "edit/")
+    host, edit = opened(as_(cast.host)), guest_url(ada, "edit/")
     assert told(host, edit) == {"Journalist"}
     assert told(as_(cast.manager), edit) == {"Journalist", "Litigious"}
     assert host.post(edit, record(ada, "Journalist", "A word of a program")).status_code == 302
     assert tags_of(ada) == ["Litigious", "Journalist", "A word of a program"]
     assert host.post(edit, record(ada)).status_code == 302
     assert tags_of(ada) == ["Litigious"]
-    assert as_(cast.manager).post(edit, record(ada)).status_code == 302
+    assert opened(as_(cast.manager)).post(edit, record(ada)).status_code == 302
     assert tags_of(ada) == []
 
 
 def test_a_hidden_tag_is_no_choice_of_a_host(as_: As, cast: Cast, ada: Reservation) -> None:
     edit = guest_url(ada, "edit/")
     for name in ("Litigious", "Whatever"):
-        answer = as_(cast.host).post(edit, record(ada, name))
+        answer = opened(as_(cast.host)).post(edit, record(ada, name))
         assert answer.status_code == 422
         assert f"Select a valid choice. {name} is not one" in answer.content.decode()
     assert tags_of(ada) == ["Litigious", "Journalist", "A word of a program"]
-    assert as_(cast.manager).post(edit, record(ada, "Litigious")).status_code == 302
+    assert opened(as_(cast.manager)).post(edit, record(ada, "Litigious")).status_code == 302
     assert tags_of(ada) == ["Litigious"]
 
 

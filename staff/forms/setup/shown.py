@@ -1,4 +1,4 @@
-"""What a form of set-up showed, as text that it carries: by it a stale save is known.
+"""What a form showed, as text that it carries: by it a stale save is known.
 
 Nothing secret and nothing trusted: whoever sends another text than was shown only changes what the
 save is compared with.
@@ -38,6 +38,17 @@ class Difference:
     """What was typed, if that was changed, too, and is something else."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """That somebody else was faster, as the page says it."""
+
+    text: str
+    """Who, and when."""
+    advice: str
+    """What can be done now."""
+    lines: tuple[Difference, ...] = ()
+
+
 def shown_by(form: forms.Form) -> Shown:
     """What an unbound form shows."""
     found = {name: _text(form[name].field, form[name].value()) for name in form.fields}
@@ -51,6 +62,12 @@ def typed_in(form: forms.Form) -> Shown:
         raw = field.widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
         found[name] = _text(field, raw)
     return {name: value for name, value in found.items() if value}
+
+
+def touched(was: Shown, sent: forms.Form) -> set[str]:
+    """The fields of a bound form in which something else was typed than it showed."""
+    mine = typed_in(sent)
+    return {name for name in sent.fields if mine.get(name, "") != was.get(name, "")}
 
 
 def written(shown: Shown) -> str:
@@ -83,17 +100,11 @@ def merged(data: QueryDict, was: Shown, now: forms.Form, sent: forms.Form) -> Qu
 
     ``was`` is what the form showed, ``now`` an unbound one of this moment, ``sent`` the bound one.
     """
-    mine, theirs = typed_in(sent), shown_by(now)
+    mine, theirs = touched(was, sent), shown_by(now)
     found = data.copy()
-    for name in now.fields:
-        if mine.get(name, "") != was.get(name, ""):
-            continue
-        value = theirs.get(name, "")
-        found.pop(name, None)
-        if isinstance(value, list):
-            found.setlist(name, value)
-        elif value or not isinstance(now.fields[name].widget, (*_MANY, forms.CheckboxInput)):
-            found[name] = value
+    for name, field in now.fields.items():
+        if name not in mine:
+            _put(found, name, field.widget, theirs.get(name, ""))
     return found
 
 
@@ -117,11 +128,26 @@ def title_of(form: forms.Form, name: str) -> str:
     return titles.get(name) or str(form.fields[name].label or name)
 
 
+def _put(data: QueryDict, name: str, widget: forms.Widget, value: str | list[str]) -> None:
+    """As a browser sends it: two boxes of one field under two names, an empty tick not at all."""
+    data.pop(name, None)
+    if isinstance(widget, forms.MultiWidget):
+        for place, part in enumerate(value or [""] * len(widget.widgets)):
+            data[f"{name}_{place}"] = part
+    elif isinstance(value, list):
+        data.setlist(name, value)
+    elif value or not isinstance(widget, (*_MANY, forms.CheckboxInput)):
+        data[name] = value
+
+
 def _text(field: forms.Field, value: Any) -> str | list[str]:
     if isinstance(field.widget, forms.CheckboxInput):
         return "on" if value else ""
     if isinstance(field.widget, _MANY):
         return sorted(str(each) for each in value or [])
+    if isinstance(field.widget, forms.MultiWidget):
+        parts = value if isinstance(value, list) else field.widget.decompress(value) or []
+        return [str(part or "") for part in parts] if any(parts) else ""
     if value is None:
         return ""
     if isinstance(field.widget, forms.Select | forms.RadioSelect):
@@ -132,6 +158,8 @@ def _text(field: forms.Field, value: Any) -> str | list[str]:
 def _words(field: forms.Field, value: str | list[str]) -> str:
     if isinstance(field.widget, forms.CheckboxInput):
         return _("yes") if value else _("no")
+    if isinstance(field, forms.MultiValueField):
+        return " ".join(map(_words, field.fields, value)) or "–"
     if isinstance(field, forms.ChoiceField):
         choices = cast("Iterable[tuple[Any, Any]]", field.choices)
         names = {str(key): str(name) for key, name in choices}

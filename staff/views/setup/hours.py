@@ -32,7 +32,7 @@ from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay
 from restaurants.services import add_closure, close_day, end_of_tonight
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.closing import ClosureForm
-from staff.forms.setup.shown import Difference, Shown
+from staff.forms.setup.shown import Difference, Shown, Stale
 from staff.forms.setup.times import (
     RulesForm,
     SpecialDayForm,
@@ -41,7 +41,7 @@ from staff.forms.setup.times import (
     written,
 )
 from staff.views.setup.base import SetupView
-from staff.views.setup.preview import PreviewedView, Stale
+from staff.views.setup.preview import PreviewedView
 
 
 class HoursView(PreviewedView):

@@ -38,8 +38,8 @@ from staff.forms.errors import add
 from staff.forms.setup.shown import (
     NAME,
     SINCE,
-    Difference,
     Shown,
+    Stale,
     differences,
     line_in,
     merged,
@@ -91,17 +91,6 @@ class PreviewBox:
     affected: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     """Why there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """That somebody else was faster, as the page says it."""
-
-    text: str
-    """Who, and when."""
-    advice: str
-    """What can be done now."""
-    lines: tuple[Difference, ...] = ()
 
 
 def box_of(found: Preview, venue: Restaurant) -> PreviewBox:

@@ -19,6 +19,12 @@ from core.errors import DomainError, NotFound
 from core.models import AuditEntry
 from reservations.engine.calendar import services_on
 from reservations.selectors.houses import load_houses
+from reservations.services.setup.shown import (
+    SetupChanged,
+    newest_line,
+    save_as_shown,
+    who_changed,
+)
 from reservations.services.setup.times import (
     LIMITS,
     remove_service,
@@ -30,7 +36,16 @@ from reservations.views.wording import short_day
 from restaurants.models import DiningService, Restaurant, TurnTime
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.pacing import PacingForm
-from staff.forms.setup.shown import Shown
+from staff.forms.setup.shown import (
+    NAME,
+    SINCE,
+    Shown,
+    Stale,
+    line_in,
+    read,
+    shown_by,
+    written,
+)
 from staff.forms.setup.times import ServiceForm, TurnsForm
 from staff.views.setup.base import SetupView
 from staff.views.setup.preview import PreviewedView
@@ -144,28 +159,58 @@ class ServiceView(PreviewedView):
 class RemoveServiceView(SetupView):
     """Remove a service nobody ever booked."""
 
+    verbs = ("diningservice.changed", "pacing.changed", "turntimes.changed")
+
     def get(self, request: StaffRequest, key: str) -> HttpResponse:
         """Ask once more."""
-        row = service_at(request.venue, key)
-        context = {
-            "title": _("Remove “%(name)s”?") % {"name": row.name},
-            "about": _("Its turn times and its pacing go with it."),
-            "hint": _("A service that was booked stays: switch it off instead."),
-            "submit": _("Remove the service"),
-            "back": house_url(request.venue, "setup_service", key),
-        }
-        return render(request, "staff/confirm.html", context)
+        return self._page(service_at(request.venue, key))
 
     def post(self, request: StaffRequest, key: str) -> HttpResponse:
-        """Do it."""
-        row = service_at(request.venue, key)
+        """Do it, unless somebody else has changed what goes with it since that was asked."""
+        was, venue = read(request.POST.get(NAME, "")), request.venue
+        since = line_in(str(was.pop(SINCE, "")))
+        row = service_at(venue, key)
         try:
-            remove_service(request.venue, row, by=request.actor)
+            save_as_shown(
+                venue,
+                lambda: _all_of(service_at(venue, key)) == was,
+                lambda: remove_service(venue, row, by=request.actor),
+            )
+        except SetupChanged:
+            text = who_changed(venue, since, self.verbs, lambda entry: entry.target == key)
+            advice = _("Look at what it is now. If it shall still go, remove it.")
+            return self._page(service_at(venue, key), 409, Stale(text, advice))
         except DomainError as error:
             messages.error(request, error.text)
             return self.to("setup_service", key)
         messages.success(request, _("The service is removed."))
         return self.to("setup_services")
+
+    def _page(
+        self, row: DiningService, status: int = 200, stale: Stale | None = None
+    ) -> HttpResponse:
+        venue = self.request.venue
+        context = {
+            "title": _("Remove “%(name)s”?") % {"name": row.name},
+            "about": when(row),
+            "hint": f"{_('Its turn times and its pacing go with it.')}"
+            f" {_('A service that was booked stays: switch it off instead.')}",
+            "submit": _("Remove the service"),
+            "back": house_url(venue, "setup_service", row.public_id),
+            "shown": written(_all_of(row) | {SINCE: str(newest_line(venue))}),
+            "stale": stale,
+        }
+        return render(self.request, "staff/confirm.html", context, status=status)
+
+
+def _all_of(row: DiningService) -> Shown:
+    """A service with all that is removed with it, as the forms of set-up show it."""
+    steps = list(row.turn_times.order_by("up_to").values_list("up_to", "minutes"))
+    return {
+        **shown_by(ServiceForm(None, venue=row.restaurant, row=row)),
+        **shown_by(PacingForm(None, service=row)),
+        **shown_by(TurnsForm(None, steps=steps)),
+    }
 
 
 class TurnsView(PreviewedView):
