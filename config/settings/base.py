@@ -239,10 +239,10 @@ APPLE_PASS = (
     env.secret("APPLE_WWDR_CERTIFICATE"),
 )
 GOOGLE_WALLET = (env.text("GOOGLE_WALLET_ISSUER_ID"), env.secret("GOOGLE_WALLET_KEY"))
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.port()}")
 
 # Where pages and event streams are served; a browser that talks to the first is led to the second.
-WEB_PORT = env.number("PORT", 8000)
+WEB_PORT = env.port()
 STREAM_PORT = env.stream_port()
 # Seconds between two signs of life of a stream; at each the session is looked at again.
 STREAM_HEARTBEAT = env.number("STREAM_HEARTBEAT", 15)
