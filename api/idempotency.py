@@ -21,6 +21,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from accounts.selectors import check_open
 from api.auth import KeyCaller, TokenGuest
 from api.models import IdempotencyRecord
 from api.renderers import OrjsonRenderer
@@ -69,7 +70,7 @@ def idempotent(handler: F) -> F:
     this request and no other: hand it to the service (:func:`request_key`, :func:`is_rerun`).
     Final answers below 500 are kept for 24 hours; those that ask to be repeated
     (``Retry-After``) are not. Raises Invalid for a header that is no key, :class:`KeyReused`
-    and :class:`InFlight`.
+    and :class:`InFlight`, and SessionEnded for a guest whose account is gone or locked.
     """
 
     return _once(handler, "")
@@ -90,6 +91,7 @@ def _once(handler: F, field: str) -> F:
         if given is None or caller is None:
             request.request_key, request.is_rerun = "", False  # type: ignore[attr-defined]
             return handler(view, request, *args, **kwargs)
+        _check_account(request)
         if not _KEY.fullmatch(given):
             raise Invalid(
                 "The Idempotency-Key is not usable.",
@@ -208,6 +210,13 @@ def _caller(request: Request) -> str | None:
     """Whose keys these are; None for the anonymous, who would share theirs with strangers."""
     caller: object = request.user
     return caller.public_id if isinstance(caller, KeyCaller | TokenGuest) else None
+
+
+def _check_account(request: Request) -> None:
+    """Raises SessionEnded for a token of an account that is shut: a kept answer runs no handler."""
+    caller: object = request.user
+    if isinstance(caller, TokenGuest):
+        check_open(caller.public_id)
 
 
 def _fingerprint(operation: str, request: Request) -> str:

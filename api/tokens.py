@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ STAMP_CLAIM = "stamp"
 """In refresh tokens only; see :func:`accounts.services.resume_session`."""
 
 MAX_TOKEN_CHARACTERS = 4096
+_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class TokenExpired(NotSignedIn):
@@ -101,12 +103,13 @@ def _decode(kind: type[Token], text: str) -> Token:
         return kind(text)  # type: ignore[arg-type]  # wrongly annotated: it takes text
     except ExpiredTokenError as error:
         raise TokenExpired from error
-    except TokenError as error:
+    except (TokenError, TypeError, ValueError, OverflowError, OSError) as error:
+        # Signed by us with claims that we never wrote: a date beyond the calendar, for one.
         raise TokenInvalid from error
 
 
 def _user_id(token: Token) -> str:
     user_id = token.get(USER_CLAIM)
-    if not isinstance(user_id, str) or not user_id:
+    if not isinstance(user_id, str) or not _ID.fullmatch(user_id):
         raise TokenInvalid
     return user_id

@@ -31,7 +31,13 @@ def text(name: str, default: str = "") -> str:
 
 def number(name: str, default: int) -> int:
     """A whole number."""
-    return int(_env.int(name, default=default)) if text(name) else default
+    given = text(name)
+    try:
+        return int(given) if given else default
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is {given!r}, which is no whole number. Set it to one such as {default}."
+        ) from None
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -76,13 +82,27 @@ def set_default(name: str, value: str) -> None:
     os.environ.setdefault(name, value)
 
 
+def port() -> int:
+    """Where pages are served, ``PORT``."""
+    return _port("PORT", 8000)
+
+
 def stream_port() -> int:
     """Where event streams are served, ``STREAM_PORT``: by default far from the pages' port.
 
     Not beside it, where a second Couvert might want its own.
     """
-    port = number("PORT", 8000)
-    return number("STREAM_PORT", port + _FAR if port + _FAR < _PORTS else port - _FAR)
+    pages = port()
+    return _port("STREAM_PORT", pages + _FAR if pages + _FAR < _PORTS else pages - _FAR)
+
+
+def _port(name: str, default: int) -> int:
+    found = number(name, default)
+    if not 0 < found < _PORTS:
+        raise ImproperlyConfigured(
+            f"{name} is {found}, which is no port. Choose one from 1 to {_PORTS - 1}."
+        )
+    return found
 
 
 def child_environment(**changes: str) -> dict[str, str]:

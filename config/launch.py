@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -21,11 +22,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import embedded, env, roles
 from config.embedded.layout import make_directory
 from config.supervisor import Supervisor, end_leftovers
 
+_SAY_EVERY = 30.0
+"""Seconds between two lines that say what a slow start still waits for."""
 _READY_PATIENCE = 90.0
+"""Seconds after which a process that has ended is not waited for any more."""
 _STOP_PATIENCE = 30.0
 
 
@@ -46,7 +52,7 @@ def main() -> int:
         make_directory(env.data_dir())
         with _only_run():
             return _run(stop)
-    except (LaunchError, embedded.EmbeddedServiceError) as error:
+    except (LaunchError, ImproperlyConfigured, embedded.EmbeddedServiceError) as error:
         print(f"\n✗ {error}", file=sys.stderr)
         return 1
 
@@ -158,17 +164,23 @@ def _manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def _wait_ready(stop: threading.Event, supervisor: Supervisor) -> None:
-    """Wait until ``/readyz`` is content; keep the processes alive meanwhile."""
-    done = threading.Event()
-    deadline = time.monotonic() + _READY_PATIENCE
-    answer = "no answer"
+    """Wait until ``/readyz`` is content; keep the processes alive meanwhile.
+
+    A slow machine is waited for as long as its processes live, and now and then says for what.
+    Raises LaunchError when one has ended by itself and Couvert is late.
+    """
+    done, began = threading.Event(), time.monotonic()
+    answer, say_after = "no answer", _SAY_EVERY
 
     def look() -> None:
-        nonlocal answer
+        nonlocal answer, say_after
         while not done.is_set():
-            answer = _readyz()
-            if answer == "ok" or stop.is_set() or time.monotonic() > deadline:
+            answer, waited = _readyz(), time.monotonic() - began
+            if answer == "ok" or stop.is_set() or (supervisor.ended and waited > _READY_PATIENCE):
                 done.set()
+            elif waited > say_after:
+                say_after += _SAY_EVERY
+                print(f"  · Still starting after {waited:.0f} seconds: {answer}", flush=True)
             time.sleep(0.1)
 
     threading.Thread(target=look, daemon=True).start()
@@ -176,13 +188,14 @@ def _wait_ready(stop: threading.Event, supervisor: Supervisor) -> None:
     if answer != "ok" and not stop.is_set():
         raise LaunchError(
             f"Couvert did not get ready in {_READY_PATIENCE:.0f} seconds: {answer}\n"
+            f"  Ended meanwhile: {', '.join(sorted(supervisor.ended))}.\n"
             "  What to do: read the lines of web, worker, beat and stream above."
         )
 
 
 def _readyz() -> str:
     """``ok`` when pages and streams are both content, else what the first of them says."""
-    for port in (env.number("PORT", 8000), env.stream_port()):
+    for port in (env.port(), env.stream_port()):
         answer = _readyz_at(port)
         if answer != "ok":
             return answer
@@ -194,9 +207,18 @@ def _readyz_at(port: int) -> str:
         with urllib.request.urlopen(f"{_address(port)}/readyz", timeout=5):  # noqa: S310  our own address
             return "ok"
     except urllib.error.HTTPError as error:
-        return error.read().decode(errors="replace")
+        return _missing(error.read().decode(errors="replace"))
     except OSError as error:
         return str(error)
+
+
+def _missing(body: str) -> str:
+    """What ``/readyz`` misses, in words; the body as it is if it says nothing of the kind."""
+    try:
+        checks = json.loads(body)["checks"].items()
+        return ", ".join(f"{name} {check['reason']}" for name, check in checks if not check["ok"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return body
 
 
 def _banner() -> None:
@@ -218,7 +240,7 @@ def _banner() -> None:
 
 def _check_ports() -> None:
     """Fail early and in words when a port is taken; event streams go elsewhere unless told."""
-    port = env.number("PORT", 8000)
+    port = env.port()
     _check_port(port, f"`PORT={port + 1} make run`")
     if env.text("STREAM_PORT"):
         _check_port(env.stream_port(), f"`STREAM_PORT={env.stream_port() + 1} make run`")
@@ -317,7 +339,7 @@ def _address(port: int | None = None) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104  listening everywhere: look here
         host = "127.0.0.1"
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port or env.number('PORT', 8000)}"
+    return f"http://{shown}:{port or env.port()}"
 
 
 def _settings() -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import env
 
 ROLES = ("web", "worker", "beat", "stream")
@@ -24,7 +26,7 @@ def command(role: str) -> list[str]:
 def _web() -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-        *("--host", env.text("HOST", "127.0.0.1"), "--port", str(env.number("PORT", 8000))),
+        *("--host", env.text("HOST", "127.0.0.1"), "--port", str(env.port())),
         *("--workers", str(env.number("WEB_WORKERS", min(processors(), 8)))),
         # More threads than this only fight for Python's lock; waiting for the database is short.
         *("--blocking-threads", str(env.number("WEB_THREADS", 4))),
@@ -84,7 +86,10 @@ def main() -> None:
     os.chdir(env.BASE_DIR)
     if role == "web":
         env.share_metrics()
-    arguments = command(role)
+    try:
+        arguments = command(role)
+    except ImproperlyConfigured as error:
+        sys.exit(f"error: {error}")
     os.execv(arguments[0], arguments)  # noqa: S606  the arguments are ours
 
 

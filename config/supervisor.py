@@ -59,7 +59,8 @@ class Supervisor:
         self._cwd = cwd
         self._width = max(len(child.name) for child in self._children)
         self._printing = threading.Lock()
-        self._stopping = False
+        self.ended: set[str] = set()
+        """Names of the processes that ended by themselves and were started again."""
 
     def start(self) -> None:
         """Start every process."""
@@ -79,7 +80,6 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask every process to end, and end those that do not in ten seconds. Safe to repeat."""
-        self._stopping = True
         for number, patience in ((signal.SIGTERM, _STOP_PATIENCE), (signal.SIGKILL, 5.0)):
             deadline = time.monotonic() + patience
             for child in self._children:
@@ -110,6 +110,7 @@ class Supervisor:
             0.5 if now - child.started > _HEALTHY_AFTER else min(child.pause * 2, _LONGEST_PAUSE)
         )
         child.restart_at = now + child.pause
+        self.ended.add(child.name)
         self.say(child.name, f"ended ({_describe(code)}), starting again in {child.pause:.0f} s")
 
     def _start(self, child: _Child) -> None:

@@ -29,7 +29,8 @@ def open_account(user_id: str) -> User:
 def check_open(user_id: str) -> None:
     """Raises ``SessionEnded`` if the account with this public id is gone or locked.
 
-    For reads that found nothing: whoever was locked out hears that, and not "not found".
+    For reads that found nothing, where whoever was locked out hears that and not "not found",
+    and before an answer that was kept is given again.
     """
     if not User.objects.filter(public_id=user_id, is_active=True).exists():
         raise SessionEnded

@@ -135,7 +135,8 @@ def ensure_guest(
     """The operator's way: the account with this address, made if it is missing.
 
     A password or name that is given is set in either case; a new account without one gets a
-    password that is made up. Passwords are not judged: the operator knows. May be repeated.
+    password that is made up. Passwords are not judged here: commands do, and the demo's is known
+    to everybody. May be repeated.
     """
     email = User.objects.normalize_email(email).strip()
     made_up = None

@@ -139,10 +139,13 @@ class PreferencesView(OneselfView):
 
 def feed_entry(entry: FeedEntry, terms: Terms, site: str) -> dict[str, Any]:
     """One restaurant of the feed."""
-    miles = entry.match.distance_miles
+    headline, miles = _headline(entry.restaurant, site), entry.match.distance_miles
     return {
         "restaurant": {
-            **_headline(entry.restaurant, site),
+            **headline,
+            # Of what the details have in full, the feed prints the first.
+            "cuisine": headline["cuisine"][:1],
+            "images": headline["images"][:1],
             "location": {
                 "address": entry.restaurant.address,
                 "city": entry.restaurant.city,

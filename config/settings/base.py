@@ -168,7 +168,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # The console e-mail backend prints; through the log that would be one escaped line per mail.
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "config.scheduler:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -239,10 +239,10 @@ APPLE_PASS = (
     env.secret("APPLE_WWDR_CERTIFICATE"),
 )
 GOOGLE_WALLET = (env.text("GOOGLE_WALLET_ISSUER_ID"), env.secret("GOOGLE_WALLET_KEY"))
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.number('PORT', 8000)}")
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.port()}")
 
 # Where pages and event streams are served; a browser that talks to the first is led to the second.
-WEB_PORT = env.number("PORT", 8000)
+WEB_PORT = env.port()
 STREAM_PORT = env.stream_port()
 # Seconds between two signs of life of a stream; at each the session is looked at again.
 STREAM_HEARTBEAT = env.number("STREAM_HEARTBEAT", 15)

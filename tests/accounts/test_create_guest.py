@@ -19,10 +19,10 @@ def run(*arguments: str) -> tuple[str, str]:
 
 
 def test_the_user_id_stands_alone_on_standard_output() -> None:
-    out, err = run("ada@example.com", "--password", "pw", "--name", "Ada Guest")
+    out, err = run("ada@example.com", "--password", "corner table", "--name", "Ada Guest")
     user = User.objects.get()
     assert (out, err) == (f"{user.public_id}\n", "")
-    assert user.check_password("pw")
+    assert user.check_password("corner table")
     assert (user.full_name, user.is_staff) == ("Ada Guest", False)
 
 
@@ -36,22 +36,53 @@ def test_a_made_up_password_is_shown_once_and_works() -> None:
 
 
 def test_again_with_a_password_sets_it() -> None:
-    first, _ = run("ada@example.com", "--password", "one", "--name", "Ada")
-    again, _ = run("ADA@example.com", "--password", "two")
+    first, _ = run("ada@example.com", "--password", "first corner table", "--name", "Ada")
+    again, _ = run("ADA@example.com", "--password", "second corner table")
     assert again == first
     user = User.objects.get()
-    assert user.check_password("two")
+    assert user.check_password("second corner table")
     assert user.full_name == "Ada"
 
 
 def test_again_without_a_password_changes_nothing() -> None:
-    run("ada@example.com", "--password", "one")
+    run("ada@example.com", "--password", "first corner table")
     _, err = run("ada@example.com")
     assert err == ""
-    assert User.objects.get().check_password("one")
+    assert User.objects.get().check_password("first corner table")
 
 
-def test_what_is_not_an_address_is_refused() -> None:
-    with pytest.raises(CommandError, match="ada is not an e-mail address"):
-        run("ada")
+LONG = f"{'x' * 260}@a.de"
+TOO_SHORT = "This password is too short. It must contain at least 8 characters."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("ada",), "ada is not an e-mail address."),
+        ((LONG,), "email: Ensure this value has at most 254 characters (it has 265)."),
+        (
+            ("ada@example.com", "--name", "y" * 200),
+            "full_name: Ensure this value has at most 120 characters (it has 200).",
+        ),
+        (
+            ("ada@example.com", "--password", "123"),
+            f"{TOO_SHORT} This password is too common. This password is entirely numeric.",
+        ),
+        (
+            ("ada@example.com", "--password", "ada@example"),
+            "The password is too similar to the email.",
+        ),
+    ],
+)
+def test_mistakes_are_explained(arguments: tuple[str, ...], complaint: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        run(*arguments)
+    assert str(refused.value) == complaint
     assert User.objects.count() == 0
+
+
+def test_a_weak_password_does_not_replace_one_that_is_there() -> None:
+    run("ada@example.com", "--password", "first corner table")
+    with pytest.raises(CommandError, match="too short"):
+        run("ada@example.com", "--password", "pw")
+    assert User.objects.get().check_password("first corner table")

@@ -178,3 +178,11 @@ def test_the_command_says_what_is_wrong(argument: str, says: str) -> None:
     with pytest.raises(CommandError, match=says):
         call_command("create_api_key", "Website", argument)
     assert not ApiKey.objects.exists()
+
+
+def test_the_command_says_what_no_column_holds() -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("create_api_key", "n" * 81)
+    said = "name: Ensure this value has at most 80 characters (it has 81)."
+    assert str(refused.value) == said
+    assert not ApiKey.objects.exists()

@@ -143,6 +143,27 @@ def test_a_token_that_never_expires_is_invalid() -> None:
         tokens.read_access(jwt.encode(claims, settings.SECRET_KEY, "HS256"))
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 10**30},
+        {"exp": 10**18},
+        {"exp": float("inf")},
+        {"exp": "9999999999"},
+        {"exp": []},
+        {"user_id": "user_\x00ada"},
+        {"user_id": "user_\ud800"},
+        {"user_id": "u" * 41},
+    ],
+    ids=str,
+)
+def test_claims_that_we_never_write_make_no_token(claims: dict[str, Any]) -> None:
+    with pytest.raises(TokenInvalid):
+        tokens.read_access(signed(**claims))
+    with pytest.raises(TokenInvalid):
+        tokens.read_refresh(signed(token_type="refresh", **claims))
+
+
 def test_a_refresh_token_comes_back_as_the_session_it_began_with() -> None:
     assert tokens.read_refresh(tokens.issue(SESSION).refresh) == SESSION
 

@@ -23,11 +23,12 @@ def create_staff(*arguments: str) -> tuple[str, str]:
 def test_the_user_id_is_printed_alone() -> None:
     house = make_restaurant()
     out, err = create_staff(
-        "mia@example.com", "--role", "manager", "--restaurant", house.public_id, "--password", "pw"
+        "mia@example.com",
+        *("--role", "manager", "--restaurant", house.public_id, "--password", "corner table"),
     )
     user = User.objects.get()
     assert (out, err) == (f"{user.public_id}\n", "")
-    assert user.check_password("pw")
+    assert user.check_password("corner table")
     assert [(m.restaurant, m.role) for m in Membership.objects.all()] == [(house, "manager")]
 
 
@@ -46,6 +47,18 @@ def test_a_made_up_password_is_shown_once() -> None:
     [
         (("mia@example.com", "--role", "host", "--restaurant", "nowhere"), "no restaurant nowhere"),
         (("mia", "--role", "host", "--restaurant", "nowhere"), "not an e-mail address"),
+        (
+            (f"{'x' * 260}@a.de", "--role", "host", "--restaurant", "nowhere"),
+            r"^email: Ensure this value has at most 254 characters \(it has 265\)\.$",
+        ),
+        (
+            (*("mia@example.com", "--role", "host"), "--restaurant", "x", "--name", "y" * 200),
+            r"^full_name: Ensure this value has at most 120 characters \(it has 200\)\.$",
+        ),
+        (
+            (*("mia@example.com", "--role", "host"), "--restaurant", "x", "--password", "123"),
+            "^This password is too short. .* too common. This password is entirely numeric.$",
+        ),
         (("mia@example.com", "--role", "boss", "--restaurant", "nowhere"), "invalid choice"),
     ],
 )

@@ -8,6 +8,8 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
+from accounts.management.typed import check_fields
+from accounts.models import ApiKey
 from accounts.models.keys import DEFAULT_RATE
 from accounts.scopes import SCOPES
 from accounts.services import keys
@@ -54,6 +56,8 @@ class Command(BaseCommand):
             restaurant_id = restaurant.pk
         if options["rate"] < 1:
             raise CommandError("--rate must be at least 1.")
+        typed = ApiKey(name=options["name"], rate_per_hour=options["rate"])
+        check_fields(typed, "name", "rate_per_hour")
         try:
             made = keys.create_key(
                 options["name"],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
+from django.core.management.base import BaseCommand, CommandParser
 
 from accounts import services
+from accounts.management.typed import check_person
 
 
 class Command(BaseCommand):
@@ -29,10 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Create or update, and print."""
         email, password = options["email"].strip(), options["password"]
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise CommandError(f"{email} is not an e-mail address.") from None
+        check_person(email, password=password, full_name=options["name"])
         guest = services.ensure_guest(
             email=email, password=password or None, full_name=options["name"]
         )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_email
 from django.db.models import Q
 
+from accounts.management.typed import check_person
 from accounts.models import User
 from core.actors import SYSTEM
 from restaurants.models import Restaurant, Role
@@ -36,10 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Grant, and print."""
         email, password = options["email"].strip(), options["password"]
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise CommandError(f"{email} is not an e-mail address.") from None
+        check_person(email, password=password, full_name=options["name"])
         wanted = options["restaurant"]
         restaurant = Restaurant.objects.filter(Q(public_id=wanted) | Q(slug=wanted)).first()
         if restaurant is None:

@@ -107,3 +107,33 @@ def test_so_is_an_account_that_is_gone(
     user.delete()
     answer = api(method, path.format(**names), body_of(kind, names))
     assert (answer.status_code, answer.json()["code"]) == (401, "SESSION_ENDED")
+
+
+@pytest.mark.parametrize("key", ["lk1", "another", "no key at all"])
+def test_a_kept_answer_is_not_given_to_a_locked_account(
+    api: Api, user: User, names: dict[str, str], key: str
+) -> None:
+    body = body_of("confirm", names)
+    first = api("POST", "reservations/confirm", body, HTTP_IDEMPOTENCY_KEY="lk1")
+    assert first.status_code == 201
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    locked_out = api("POST", "reservations/confirm", body, HTTP_IDEMPOTENCY_KEY=key)
+    assert (locked_out.status_code, locked_out.json()["code"]) == (401, "SESSION_ENDED")
+    assert "Idempotency-Replayed" not in locked_out.headers
+    # The refusal is not kept either: who is let in again gets the answer of before.
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    again = api("POST", "reservations/confirm", body, HTTP_IDEMPOTENCY_KEY="lk1")
+    assert (again.content, again.headers["Idempotency-Replayed"]) == (first.content, "true")
+
+
+def test_what_anybody_may_ask_does_not_look_at_the_token(
+    api: Api, nobody: Api, user: User, names: dict[str, str]
+) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    asked = {"restaurantId": names["house"], "date": "2025-11-15", "partySize": 2}
+    for call in (
+        ("GET", f"restaurants/{names['house']}", None),
+        ("POST", "reservations/availability", asked),
+    ):
+        answer = api(*call)
+        assert (answer.status_code, answer.json()) == (200, nobody(*call).json())

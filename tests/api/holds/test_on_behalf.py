@@ -137,3 +137,17 @@ def test_a_guests_taste_is_no_programs_business(
     assert answer.status_code == 401
     assert not Swipe.objects.exists()
     assert not GuestPreferences.objects.exists()
+
+
+def test_a_revoked_key_gets_no_kept_answer(user: User, bella: Restaurant) -> None:
+    program = Program("act:guests", restaurant=bella)
+
+    def hold() -> Any:
+        return program("POST", "reservations/hold", _wish(user, bella), HTTP_IDEMPOTENCY_KEY="once")
+
+    assert hold().status_code == 201
+    assert hold().headers["Idempotency-Replayed"] == "true"
+    keys.revoke_key(program.made.key, by=SYSTEM)
+    refused = hold()
+    assert (refused.status_code, refused.json()["code"]) == (401, "UNAUTHORIZED")
+    assert "Idempotency-Replayed" not in refused.headers
