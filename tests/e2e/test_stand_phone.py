@@ -105,3 +105,30 @@ def test_what_a_menu_shows_is_within_the_window(visit: OpenVisit, house: Restaur
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 320
         page.keyboard.press("Escape")
+
+
+_OVERFLOWS = "(e) => e.scrollWidth - e.clientWidth"
+_NARROWER = """(select) => {
+  const whole = select.cloneNode(true);
+  Object.assign(whole.style, { position: "absolute", width: "max-content" });
+  select.after(whole);
+  const short = whole.offsetWidth - select.offsetWidth;
+  whole.remove();
+  return Math.max(short, 0);
+}"""
+"""By how much a list of choices is too narrow for the longest."""
+
+
+def test_the_timeline_and_the_film_cut_nothing_off(visit: OpenVisit, house: Restaurant) -> None:
+    by = staff(house, "Hugo")
+    services.put_on_shift(house.public_id, SATURDAY, "Anna", by=HOST)
+    services.walk_in(house.public_id, SATURDAY, 2, by=HOST)
+    window = visit(viewport=PHONE, locale="en-GB")
+    window.sign_in(by)
+    page = centre(window, f"?date={SATURDAY}&lang=fr&view=timeline")
+    assert page.locator(".tl__tools").evaluate(_OVERFLOWS) == 0
+    page = window.open(f"{STAND}replay/?date={SATURDAY}&lang=fr")
+    for width in (360, 320):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.locator("[data-speed]").evaluate(_NARROWER) == 0
+        assert page.locator(".reel").evaluate(_OVERFLOWS) == 0
