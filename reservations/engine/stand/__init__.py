@@ -8,11 +8,13 @@ from reservations.engine.stand.alerts import alerts_of
 from reservations.engine.stand.floor import Floor, floor_of, state_of
 from reservations.engine.stand.pacing import pacing, with_limits
 from reservations.engine.stand.places import (
+    block_verdict,
     legal_cells,
     legal_ends,
     quote,
     seats_of,
     suggestions,
+    swap_verdicts,
     turn_now,
     verdict,
 )
@@ -62,6 +64,7 @@ __all__ = [
     "Verdict",
     "Why",
     "alerts_of",
+    "block_verdict",
     "floor_of",
     "legal_cells",
     "legal_ends",
@@ -72,6 +75,7 @@ __all__ = [
     "seats_of",
     "state_of",
     "suggestions",
+    "swap_verdicts",
     "turn_now",
     "verdict",
     "with_limits",

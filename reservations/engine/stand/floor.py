@@ -28,19 +28,17 @@ class Floor:
     reset: int = 0
     """Minutes to clear a table."""
 
-    def taken(
-        self, table_id: int, start: Minute, end: Minute, without: int | None = None
-    ) -> Use | None:
-        """The first use of a table that meets ``[start, end)``, but for one party's own."""
+    def taken(self, table_id: int, start: Minute, end: Minute, *without: int | None) -> Use | None:
+        """The first use of a table that meets ``[start, end)``, but for these parties' own."""
         for use in self.uses.get(table_id, ()):
             if use.start >= end:
                 return None
-            if use.end > start and not (use.owner is Owner.PARTY and use.owner_id == without):
+            if use.end > start and not (use.owner is Owner.PARTY and use.owner_id in without):
                 return use
         return None
 
     def free_until(
-        self, table_ids: Iterable[int], start: Minute, without: int | None = None
+        self, table_ids: Iterable[int], start: Minute, *without: int | None
     ) -> Minute | None:
         """When the next use of any of these tables begins; None when there is none.
 
@@ -48,7 +46,7 @@ class Floor:
         """
         ends = []
         for table_id in table_ids:
-            use = self.taken(table_id, start, _NEVER, without)
+            use = self.taken(table_id, start, _NEVER, *without)
             if use is not None:
                 ends.append(max(use.start, start))
         return min(ends, default=None)

@@ -162,11 +162,13 @@ def verdict(
     end: Minute,
     *,
     seats: int | None = None,
+    leaving: int | None = None,
 ) -> Verdict:
     """Whether a party may have these tables for ``[start, end)``, its own claims set aside.
 
     ``seats`` is how many the tables hold together; None asks the plan. ``end`` leaves out the time
-    to clear the table, which is asked for besides.
+    to clear the table, which is asked for besides. ``leaving`` is a party that gives up its tables
+    at the same moment.
     """
     if start < floor.now and not guest.sits and start != guest.starts:
         return Verdict(False, Why.PAST)
@@ -176,11 +178,35 @@ def verdict(
     if guest.step_free and not all(t.step_free for t in floor.plan.tables if t.id in table_ids):
         return Verdict(False, Why.NOT_STEP_FREE)
     for table_id in table_ids:
-        use = floor.taken(table_id, start, end + floor.plan.buffer_minutes, guest.id)
+        use = floor.taken(table_id, start, end + floor.plan.buffer_minutes, guest.id, leaving)
         if use is not None:
             return Verdict(False, _BY_OWNER[use.owner], use.label)
-    until = floor.free_until(table_ids, start, guest.id)
+    until = floor.free_until(table_ids, start, guest.id, leaving)
     return Verdict(True, until=until)
+
+
+def swap_verdicts(floor: Floor, one: Guest, other: Guest) -> tuple[Verdict, Verdict]:
+    """Whether each of two parties may have the other's tables, both changing at once.
+
+    Each keeps its own time. Where they share a table there is nothing to change.
+    """
+    if set(one.table_ids) & set(other.table_ids):
+        shared = Verdict(False, Why.SHARED)
+        return shared, shared
+    return _in_place_of(floor, one, other), _in_place_of(floor, other, one)
+
+
+def _in_place_of(floor: Floor, guest: Guest, leaving: Guest) -> Verdict:
+    start, end = guest.needs(floor.now)
+    return verdict(floor, guest, leaving.table_ids, start, end, leaving=leaving.id)
+
+
+def block_verdict(floor: Floor, table_id: int, start: Minute, end: Minute) -> Verdict:
+    """Whether nobody has a table for ``[start, end)``, so that it may be blocked."""
+    use = floor.taken(table_id, start, end)
+    if use is not None:
+        return Verdict(False, _BY_OWNER[use.owner], use.label)
+    return Verdict(True, until=floor.free_until((table_id,), start))
 
 
 _BY_OWNER = {

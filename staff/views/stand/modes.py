@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from reservations.engine import stand
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import Guest, Verdict, Why
+from reservations.engine.walltime import datetime_to_minute_ceil
 from reservations.selectors.night import Night, PartyRow, TableRow
 from reservations.selectors.queue import Queue, QueueRow
 from staff.views.stand import words
@@ -31,6 +33,8 @@ KINDS: Mapping[str, Any] = {
 """What each mode asks for."""
 _NOW = frozenset({"seat", "walk_in", "queue_call", "queue_seat", "block"})
 """What begins when the table is tapped: tonight only."""
+BLOCKED_FOR = dt.timedelta(hours=1)
+"""How long a table that is tapped is blocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) 
 
 def _short(place: Place) -> Place:
     """With what fits on the drawing: the tap says the rest."""
-    return replace(place, short=place.reason.partition(" · ")[0])
+    return replace(place, short=place.short or place.reason.partition(" · ")[0])
 
 
 def _number(said: str) -> int:
@@ -124,11 +128,9 @@ def _stay(night: Night, guest: Guest, *, now: bool) -> tuple[int, int]:
     """From when until when the party needs the table."""
     length = max(guest.ends - guest.starts, stand.SHORTEST_STAY)
     at = night.floor.now
-    if guest.sits:
-        return at, max(guest.until, at + 1)
-    if now:
+    if now and not guest.sits:
         return at, at + length
-    return guest.starts, guest.ends
+    return guest.needs(at)
 
 
 def joined(
@@ -171,20 +173,28 @@ def _swap(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place
 
 
 def swap_with(night: Night, party: PartyRow, guest: Guest, other: PartyRow) -> Place:
-    """Whether two parties may change tables, as far as the chairs go."""
+    """Whether two parties may change tables: either is asked about the other's."""
     label = words.tables(other.table_labels)
     if not party.table_ids or not other.table_ids:
         return Place(label, False, _("Has no table"))
+    if Status.REQUESTED in (party.status, other.status):
+        return Place(label, False, words.state(Status.REQUESTED)[1])
     other_guest = next(each for each in night.guests if each.id == other.id)
-    room = stand.seats_of(night.house.plan, other.table_ids)
-    own = stand.seats_of(night.house.plan, party.table_ids)
-    if room < guest.party_size:
-        return Place(label, False, _("Too small for %(n)d") % {"n": guest.party_size})
-    if own < other_guest.party_size:
-        return Place(label, False, _("%(name)s does not fit") % {"name": words.surname(other.name)})
+    there, back = stand.swap_verdicts(night.floor, guest, other_guest)
+    if not there.ok:
+        return Place(label, False, words.reason(there))
+    if not back.ok and back.why is not None:
+        said = {"name": words.surname(other.name), "tables": words.tables(party.table_labels)}
+        text = _("%(name)s cannot have %(tables)s: %(reason)s")
+        reason = text % (said | {"reason": words.reason(back)})
+        return Place(label, False, reason, short=_back_short(back.why))
     value = do_value("swap", party)
     fields = {"other": other.public_id, "other_expected": str(other.version)}
     return Place(label, True, words.surname(other.name), value, fields)
+
+
+def _back_short(why: Why) -> str:
+    return _("Too many") if why is Why.TOO_SMALL else words.why(why)
 
 
 def _split(party: PartyRow, table: TableRow) -> Place:
@@ -257,17 +267,22 @@ def _of_queue(night: Night, kind: str, row: QueueRow) -> Mode:
 
 
 def _block(night: Night) -> Mode:
-    places = {}
-    for table in night.tables:
-        block = table.block
-        if block is not None:
-            said = _("Blocked until %(time)s") % {"time": words.clock(block.ends_at)}
-            places[f"t-{table.id}"] = Place(table.label, False, said)
-        elif table.sitting:
-            places[f"t-{table.id}"] = Place(table.label, False, _("Somebody sits there"))
-        else:
-            said = words.clock(table.next_at) if table.next_at else ""
-            text = _("until %(time)s") % {"time": said} if said else ""
-            fields = {"tables": table.public_id, "minutes": "60"}
-            places[f"t-{table.id}"] = Place(table.label, True, text, "block", fields)
+    places = {f"t-{table.id}": _short(_block_of(night, table)) for table in night.tables}
     return Mode("block", str(KINDS["block"]), places)
+
+
+def _block_of(night: Night, table: TableRow) -> Place:
+    block = table.block
+    if block is not None:
+        said = _("Blocked until %(time)s") % {"time": words.clock(block.ends_at)}
+        return Place(table.label, False, said)
+    if table.sitting:
+        return Place(table.label, False, _("Somebody sits there"))
+    end = datetime_to_minute_ceil(night.now + BLOCKED_FOR)
+    found = stand.block_verdict(night.floor, table.id, night.floor.now, end)
+    if not found.ok:
+        return Place(table.label, False, words.reason(found))
+    until = words.clock(night.instant(found.until)) if found.until is not None else ""
+    text = _("until %(time)s") % {"time": until} if until else ""
+    fields = {"tables": table.public_id, "minutes": str(BLOCKED_FOR // dt.timedelta(minutes=1))}
+    return Place(table.label, True, text, "block", fields)

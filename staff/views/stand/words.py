@@ -82,6 +82,7 @@ _WHY: Mapping[Why, Any] = {
     Why.BLOCKED: gettext_lazy("Blocked"),
     Why.BUSSING: gettext_lazy("Being cleared"),
     Why.HELD: gettext_lazy("Being booked"),
+    Why.SHARED: gettext_lazy("The same table"),
     Why.PAST: gettext_lazy("In the past"),
     Why.NOT_STEP_FREE: gettext_lazy("Has steps"),
     Why.OUTSIDE_HOURS: gettext_lazy("Closed then"),
