@@ -13,10 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from core.errors import DomainError
 from reservations.models import Reservation
 from reservations.selectors.night import Night, PartyRow
+from reservations.selectors.queue import Queue, queue_of
 from reservations.services import stand
 from restaurants.models import Restaurant
+from staff.views.stand import words
 from staff.views.stand.cells import mode_in_time
 from staff.views.stand.modes import mode_of
+from staff.views.stand.queue_words import wait_words
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import (
     DATE,
@@ -84,6 +87,18 @@ def refusal(act: Callable[[], Any]) -> str:
     return ""
 
 
+def asked(mode: str, party: PartyRow) -> dict[str, str]:
+    return {"mode": mode, "party": party.public_id}
+
+
+def nobody_waits() -> Queue:
+    raise AssertionError("the queue is not asked")
+
+
+def given(queue: Queue) -> Callable[[], Queue]:
+    return lambda: queue
+
+
 def swap(party: PartyRow, other: str, other_expected: int) -> Callable[[], Any]:
     return lambda: stand.swap(
         party.public_id, other, expected=party.version, other_expected=other_expected, by=HOST
@@ -93,7 +108,7 @@ def swap(party: PartyRow, other: str, other_expected: int) -> Callable[[], Any]:
 def said_of_pairs(night: Night) -> list[tuple[PartyRow, PartyRow, bool, str]]:
     found = []
     for party in night.parties:
-        mode = mode_in_time(night, {"mode": "swap", "party": party.public_id})
+        mode = mode_in_time(night, asked("swap", party), nobody_waits)
         if mode is None:
             continue
         for other, place in mode["swaps"].items():
@@ -128,7 +143,7 @@ def test_a_table_is_green_for_a_swap_where_the_parties_may_change(
     night = read(venue, clock)
     green = []
     for party in night.parties:
-        mode = mode_of(night, {"mode": "swap", "party": party.public_id})
+        mode = mode_of(night, asked("swap", party), nobody_waits)
         for place in mode.places.values() if mode else ():
             if place.ok and place.fields is not None:
                 other, expected = place.fields["other"], int(place.fields["other_expected"])
@@ -171,7 +186,7 @@ def test_a_table_is_green_for_blocking_where_nobody_has_it(
 ) -> None:
     for time in ("19:20", "20:05", "21:00"):
         clock.now = at(time) + dt.timedelta(seconds=20)
-        mode = mode_of(read(venue, clock), {"mode": "block"})
+        mode = mode_of(read(venue, clock), {"mode": "block"}, nobody_waits)
         assert mode is not None
         for place in mode.places.values():
             table = ids(venue, place.label)
@@ -188,7 +203,7 @@ def test_blocking_says_who_comes_first(
     venue: Restaurant, evening: dict[str, Reservation], clock: Clock
 ) -> None:
     stand.cleared(venue.public_id, DATE, *ids(venue, "3"), by=HOST)
-    mode = mode_of(read(venue, clock), {"mode": "block"})
+    mode = mode_of(read(venue, clock), {"mode": "block"}, nobody_waits)
     assert mode is not None
     said = {place.label: (place.ok, place.reason, place.short) for place in mode.places.values()}
     assert said["3"] == (False, "Taken · Jonas", "Taken")
@@ -201,5 +216,61 @@ def test_a_choice_asks_the_database_nothing(
     night = read(venue, clock)
     with CaptureQueriesContext(connection) as found:
         said_of_pairs(night)
-        mode_of(night, {"mode": "block"})
+        mode_of(night, {"mode": "block"}, nobody_waits)
     assert len(found) == 0
+
+
+# Seat now
+
+
+def test_a_walk_in_sits_where_seat_now_says_and_nowhere_else(
+    venue: Restaurant, clock: Clock
+) -> None:
+    for label in "12345":
+        put(venue, booked(venue, "20:00", 2, label), label)
+    answers = {}
+    for time in ("19:19", "19:20", "19:21", "19:25", "19:30", "19:31"):
+        clock.now = at(time)
+        queue = queue_of(read(venue, clock))
+        found = queue.seat_now(2)
+        mode = mode_of(queue.night, {"mode": "walk_in", "size": "2"}, given(queue))
+        assert mode is not None
+        for place in mode.places.values():
+            table = ids(venue, place.label)
+            refused = refusal(
+                lambda table=table: stand.walk_in(  # type: ignore[misc]
+                    venue.public_id, DATE, 2, tables=table, by=HOST
+                )
+            )
+            assert place.ok is (refused == "") is found.is_yes, (time, place, refused)
+        answers[time] = words.quote_line(queue.night, found)
+    short = "Yes: table 1 until 19:50. That is {} min, not a whole turn."
+    late = "Not now. Nothing comes free for long enough before the last seating."
+    assert answers == {
+        "19:19": short.format(31),
+        "19:20": short.format(30),
+        **dict.fromkeys(("19:21", "19:25", "19:30", "19:31"), late),
+    }
+
+
+def test_seat_now_promises_no_more_than_the_queue(
+    venue: Restaurant, evening: dict[str, Reservation], clock: Clock
+) -> None:
+    said = {}
+    for time in ("19:20", "20:35", "21:40", "22:05"):
+        clock.now = at(time)
+        queue = queue_of(read(venue, clock))
+        last = queue.night.minute(at("22:00"))
+        for size, wait in queue.waits(range(1, 13)).items():
+            quote = queue.seat_now(size)
+            assert quote.is_yes or (quote.free_at, wait.is_now) == (wait.at, False), (time, size)
+            assert quote.free_at is None or queue.night.floor.now < quote.free_at <= last
+            line, short = (
+                words.quote_line(queue.night, quote),
+                words.quote_short(queue.night, quote),
+            )
+            said[time, size] = (short, line, wait_words(wait, queue.night))
+    late = "othing comes free for long enough before the last seating"
+    assert said["20:35", 6] == ("not tonight", f"Not now. N{late}.", f"n{late}")
+    assert said["20:35", 2][:2] == ("at 21:40", "Not now. A table is free at about 21:40.")
+    assert said["20:35", 9][0] == "none"

@@ -17,6 +17,7 @@ from reservations.engine.stand.places import (
     swap_verdicts,
     turn_now,
     verdict,
+    verdict_now,
 )
 from reservations.engine.stand.servers import Pressure, next_up, pressure_of
 from reservations.engine.stand.types import (
@@ -78,5 +79,6 @@ __all__ = [
     "swap_verdicts",
     "turn_now",
     "verdict",
+    "verdict_now",
     "with_limits",
 ]

@@ -51,17 +51,12 @@ class Floor:
                 ends.append(max(use.start, start))
         return min(ends, default=None)
 
-    def free_from(self, table_ids: Iterable[int], start: Minute) -> Minute:
-        """The first minute from ``start`` on at which all are free for a short stay at least."""
-        at = start
-        ids = tuple(table_ids)
-        for _ in range(200):
-            found = [self.taken(table_id, at, at + SHORTEST_STAY) for table_id in ids]
-            ends = [use.end for use in found if use is not None]
-            if not ends:
-                return at
-            at = max(ends)
-        return at
+    def least(self, turn: int) -> int:
+        """Minutes a table has to be free for before somebody sits down at it whose it is not.
+
+        A short stay, and the time to clear it before the next party.
+        """
+        return min(SHORTEST_STAY, turn) + self.reset
 
 
 _NEVER: Minute = 2**40

@@ -181,7 +181,7 @@ class Quote:
     is_short: bool = False
     """Shorter than the turn of such a party."""
     free_at: Minute | None = None
-    """When nowhere is free: when the first place is expected to be."""
+    """When nowhere is free: when such a party could sit down, as the queue is told."""
     reasons: tuple[Why, ...] = ()
 
     @property

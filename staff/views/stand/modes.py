@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.engine import stand
 from reservations.engine.lifecycle import Status
-from reservations.engine.stand import Guest, Verdict, Why
+from reservations.engine.stand import Guest, Quote, Verdict, Why
 from reservations.engine.walltime import datetime_to_minute_ceil
 from reservations.selectors.night import Night, PartyRow, TableRow
 from reservations.selectors.queue import Queue, QueueRow
@@ -66,18 +66,19 @@ class Mode:
     line: str = ""
 
 
-def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) -> Mode | None:
+def mode_of(night: Night, asked: Any, queue: Callable[[], Queue]) -> Mode | None:
     """The mode an address asks for; None for none, or for who is not there (any more) or over.
 
-    ``queue`` reads the parties at the door, where one of them is asked for; without it none is.
+    ``queue`` reads the parties at the door, where one of them or a walk-in is asked for.
     """
     kind = asked.get("mode", "")
     if kind in _NOW and not night.is_tonight:
         return None
     if kind == "walk_in":
-        return _walk_in(night, _number(asked.get("size", "")))
+        size = _number(asked.get("size", ""))
+        return _walk_in(night, size, queue().seat_now(size))
     if kind in ("queue_call", "queue_seat"):
-        row = queue().row(asked.get("party", "")) if queue else None
+        row = queue().row(asked.get("party", ""))
         return None if row is None else _of_queue(night, kind, row)
     if kind == "block":
         return _block(night)
@@ -114,7 +115,11 @@ def _place(kind: str, night: Night, party: PartyRow, guest: Guest, table: TableR
     found = stand.verdict(night.floor, guest, (table.id,), start, end, seats=table.max_seats)
     ids: tuple[int, ...] = (table.id,)
     if found.why is Why.TOO_SMALL:
-        ids, found = joined(night, guest, table, start, end, found)
+
+        def ask(ids: tuple[int, ...], seats: int) -> Verdict:
+            return stand.verdict(night.floor, guest, ids, start, end, seats=seats)
+
+        ids, found = joined(night, guest, table, ask, found)
     tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
     return Place(
         table.label,
@@ -134,15 +139,22 @@ def _stay(night: Night, guest: Guest, *, now: bool) -> tuple[int, int]:
 
 
 def joined(
-    night: Night, guest: Guest, table: TableRow, start: int, end: int, alone: Verdict
+    night: Night,
+    guest: Guest,
+    table: TableRow,
+    ask: Callable[[tuple[int, ...], int], Verdict],
+    alone: Verdict,
 ) -> tuple[tuple[int, ...], Verdict]:
-    """The smallest join of tables with this one that takes the party, or why there is none."""
+    """The smallest join of tables with this one that takes the party, or why there is none.
+
+    ``ask`` is told the tables, and how many they seat together.
+    """
     joins = [each for each in night.house.plan.combinations if table.id in each.table_ids]
     joins = [each for each in joins if each.max_seats >= guest.party_size]
     refused = alone
     for each in sorted(joins, key=lambda join: (join.max_seats, len(join.table_ids))):
         ids = tuple(each.table_ids)
-        found = stand.verdict(night.floor, guest, ids, start, end, seats=each.max_seats)
+        found = ask(ids, each.max_seats)
         if found.ok:
             return ids, found
         refused = found
@@ -217,20 +229,22 @@ def _merge(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Plac
     return Place(table.label, use.ok, _answer(night, use, (table.id,)), value)
 
 
-def _walk_in(night: Night, size: int, *, step_free: bool = False) -> Mode:
+def _walk_in(night: Night, size: int, quote: Quote, *, step_free: bool = False) -> Mode:
     """Where a party without a booking can sit down now; the best place is marked."""
     service = night.service_now
     turn = stand.turn_now(night.house.plan, service, size)
     at = night.floor.now
     guest = Guest(0, Status.ARRIVED, size, at, at + turn, step_free=step_free)
-    quote = night.quote(size)
+
+    def ask(ids: tuple[int, ...], seats: int) -> Verdict:
+        return stand.verdict_now(night.floor, guest, ids, turn, seats=seats)
+
     places = {}
     for table in night.tables:
         ids: tuple[int, ...] = (table.id,)
-        end = at + min(turn, stand.SHORTEST_STAY)
-        found = stand.verdict(night.floor, guest, ids, at, end, seats=table.max_seats)
+        found = ask(ids, table.max_seats)
         if found.why is Why.TOO_SMALL:
-            ids, found = joined(night, guest, table, at, end, found)
+            ids, found = joined(night, guest, table, ask, found)
         tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
         place = Place(
             table.label,
@@ -248,7 +262,8 @@ def _walk_in(night: Night, size: int, *, step_free: bool = False) -> Mode:
 
 def _of_queue(night: Night, kind: str, row: QueueRow) -> Mode:
     """Where a party of the queue can sit down now: as a walk-in, or at the table kept for it."""
-    found = _walk_in(night, row.party_size, step_free=row.step_free)
+    quote = night.quote(row.party_size)
+    found = _walk_in(night, row.party_size, quote, step_free=row.step_free)
     of = f"{kind} {row.public_id} {row.version}"
     places = {}
     for table in night.tables:

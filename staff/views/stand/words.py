@@ -249,17 +249,21 @@ def quote_line(night: Night, found: Quote) -> str:
         return _("Not now. A table is free at about %(time)s.") % {
             "time": clock(night.instant(found.free_at))
         }
+    if Why.TAKEN in found.reasons:
+        return _("Not now. Nothing comes free for long enough before the last seating.")
     return _("No table of the house is large enough.")
 
 
 def quote_short(night: Night, found: Quote) -> str:
-    """The same on a chip: ``→ 21:15``, ``all night``, ``at 20:40``, ``no``."""
+    """The same on a chip: ``→ 21:15``, ``all night``, ``at 20:40``, ``not tonight``, ``none``."""
     if found.is_yes:
         if found.until is None:
             return pgettext("a table is free", "all night")
         return f"→ {clock(night.instant(found.until))}"
     if found.free_at is not None:
         return _("at %(time)s") % {"time": clock(night.instant(found.free_at))}
+    if Why.TAKEN in found.reasons:
+        return _("not tonight")
     return pgettext("no table is large enough", "none")
 
 
