@@ -271,6 +271,6 @@ def test_seat_now_promises_no_more_than_the_queue(
             )
             said[time, size] = (short, line, wait_words(wait, queue.night))
     late = "othing comes free for long enough before the last seating"
-    assert said["20:35", 6] == ("not tonight", f"Not now. N{late}.", f"n{late}")
+    assert said["20:35", 6] == ("full", f"Not now. N{late}.", f"n{late}")
     assert said["20:35", 2][:2] == ("at 21:40", "Not now. A table is free at about 21:40.")
     assert said["20:35", 9][0] == "none"

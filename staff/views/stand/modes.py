@@ -180,7 +180,7 @@ def _swap(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place
     other_id = next(iter(table.sitting), None) or table.waiting_id or table.next_id
     other = night.by_id.get(other_id or 0)
     if other is None or other.id == party.id:
-        return Place(table.label, False, _("Nobody to change with"))
+        return Place(table.label, False, _("Nobody to change with"), short=_("Nobody"))
     return replace(swap_with(night, party, guest, other), label=table.label)
 
 
@@ -194,7 +194,8 @@ def swap_with(night: Night, party: PartyRow, guest: Guest, other: PartyRow) -> P
     other_guest = next(each for each in night.guests if each.id == other.id)
     there, back = stand.swap_verdicts(night.floor, guest, other_guest)
     if not there.ok:
-        return Place(label, False, words.reason(there))
+        short = _("Same") if there.why is Why.SHARED else ""
+        return Place(label, False, words.reason(there), short=short)
     if not back.ok and back.why is not None:
         said = {"name": words.surname(other.name), "tables": words.tables(party.table_labels)}
         text = _("%(name)s cannot have %(tables)s: %(reason)s")
@@ -206,7 +207,7 @@ def swap_with(night: Night, party: PartyRow, guest: Guest, other: PartyRow) -> P
 
 
 def _back_short(why: Why) -> str:
-    return _("Too many") if why is Why.TOO_SMALL else words.why(why)
+    return _("Too big") if why is Why.TOO_SMALL else words.why(why)
 
 
 def _split(party: PartyRow, table: TableRow) -> Place:

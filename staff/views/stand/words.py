@@ -255,7 +255,7 @@ def quote_line(night: Night, found: Quote) -> str:
 
 
 def quote_short(night: Night, found: Quote) -> str:
-    """The same on a chip: ``→ 21:15``, ``all night``, ``at 20:40``, ``not tonight``, ``none``."""
+    """The same on a chip: ``→ 21:15``, ``all night``, ``at 20:40``, ``full``, ``none``."""
     if found.is_yes:
         if found.until is None:
             return pgettext("a table is free", "all night")
@@ -263,7 +263,7 @@ def quote_short(night: Night, found: Quote) -> str:
     if found.free_at is not None:
         return _("at %(time)s") % {"time": clock(night.instant(found.free_at))}
     if Why.TAKEN in found.reasons:
-        return _("not tonight")
+        return pgettext("no table comes free tonight", "full")
     return pgettext("no table is large enough", "none")
 
 
