@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import OuterRef
 
 from reservations.engine import queueing
+from reservations.engine.stand import Quote
 from reservations.engine.types import DiningService, Minute
 from reservations.engine.walltime import boundary_to_minute
 from reservations.models import QueueEntry, TableBlock
@@ -78,6 +79,14 @@ class Queue:
     def waits(self, sizes: Iterable[int]) -> dict[int, queueing.Wait]:
         """What a party of each of these sizes is told that joins now."""
         return {size: self.played.next(queueing.Waiting(0, size)) for size in sizes}
+
+    def seat_now(self, party_size: int) -> Quote:
+        """ "Can I seat a party of n now, until when?"; where not, from when on, as it is told who
+        joins now. No time: nothing comes free before the last seating."""
+        found = self.night.quote(party_size)
+        if found.is_yes:
+            return found
+        return replace(found, free_at=self.waits([party_size])[party_size].at)
 
     def row(self, public_id: str) -> QueueRow | None:
         """The party with this public id, if it still waits."""

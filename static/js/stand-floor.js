@@ -51,6 +51,7 @@ function fit() {
   const above = Math.max((scroll.clientHeight - deepest) / 2, 0);
   sheet.style.transform = `translate(${aside}px, ${above}px)`;
   Object.assign(sheet.style, { width: `${x}px`, height: `${deepest}px` });
+  document.dispatchEvent(new Event("stand:fitted"));
 }
 
 // The rooms, largest first, each below the column that is shortest so far.

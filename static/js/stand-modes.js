@@ -79,17 +79,40 @@ export function paint(places = stand.mode?.places) {
     each.classList.toggle("table--best", Boolean(place.best));
     find("a", each).append(why(each, place));
   }
+  shorten();
   document.dispatchEvent(new Event("stand:painted"));
 }
 
+const drawn = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+
+// The short words, with the whole reason as their title.
 function why(table, place) {
-  const text = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  const [text, title, said] = [drawn("text"), drawn("title"), drawn("tspan")];
   const line = find(".table__line, .table__free", table);
   text.setAttribute("class", "table__why");
   for (const name of ["x", "y"]) text.setAttribute(name, line.getAttribute(name) ?? 0);
-  text.textContent = place.short || place.reason || (place.ok ? "✓" : "✗");
+  title.textContent = place.reason;
+  said.dataset.words = place.short || place.reason || (place.ok ? "✓" : "✗");
+  text.append(...(place.reason ? [title] : []), said);
   return text;
 }
+
+// As much of the words as the table is wide: beside it they would cover those of the next one.
+function shorten() {
+  for (const said of all(".table__why tspan")) {
+    const { words } = said.dataset;
+    said.textContent = words;
+    const top = find(".table__top", said.closest(".table")).getBoundingClientRect();
+    const isOver = () => {
+      const box = said.getBoundingClientRect();
+      return box.left < top.left || box.right > top.right;
+    };
+    for (let kept = words.length - 1; kept > 0 && isOver(); kept -= 1) {
+      said.textContent = `${words.slice(0, kept).trimEnd()}…`;
+    }
+  }
+}
+document.addEventListener("stand:fitted", shorten);
 
 export function end({ refocus = true } = {}) {
   if (!stand.mode) return;

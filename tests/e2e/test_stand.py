@@ -72,6 +72,21 @@ def test_a_double_tap_does_not_do_the_next_thing(stand: Open, ada: Reservation) 
     assert state(ada) == "arrived"
 
 
+def test_a_reason_stays_within_its_table_and_is_its_title(stand: Open, ada: Reservation) -> None:
+    booked(ada.restaurant, name="Bo Featherstonehaugh-Wallingford")
+    page = stand(query=f"?party={ada.public_id}").page
+    page.click("[data-mode-start=swap]")
+    why = page.locator(".table[data-label='2'] .table__why")
+    expect(why.locator("title")).to_have_text("Featherstonehaugh-Wallingford")
+    expect(why.locator("tspan")).to_have_text(re.compile("^Feather.*…$"))
+    inside = """(each) => {
+      const [text, top] = [each, each.closest(".table").querySelector(".table__top")]
+        .map((one) => one.getBoundingClientRect());
+      return top.left <= text.left && text.right <= top.right;
+    }"""
+    assert why.evaluate(inside)
+
+
 def test_a_walk_in_is_a_size_and_a_table(stand: Open, venue: Restaurant) -> None:
     page = stand().page
     page.click("[data-quote='2']")

@@ -159,11 +159,11 @@ def test_a_quote_is_the_smallest_free_table_and_until_the_next_party() -> None:
     )
 
 
-def test_nowhere_now_says_from_when_on() -> None:
+def test_nowhere_now_says_why() -> None:
     sits = party(1, status=Status.SEATED, seated=SEVEN, expected_end=SEVEN + 25)
     sits = replace(sits, ends=SEVEN + 25)
     found = stand.quote(floor_of(plan_of(2), sits), 2)
-    assert (found.is_yes, found.free_at, found.reasons) == (False, SEVEN + 25, (Why.TAKEN,))
+    assert (found.is_yes, found.reasons) == (False, (Why.TAKEN,))
     assert stand.quote(floor_of(plan_of(2)), 3).reasons == (Why.TOO_SMALL,)
 
 

@@ -19,6 +19,7 @@ from reservations.errors import (
     StaleParty,
 )
 from reservations.models import NightNote, Reservation, StandAction
+from reservations.selectors.queue import queue_of
 from reservations.services import stand
 from reservations.services.stand import Undo
 from restaurants.models import Restaurant
@@ -292,7 +293,7 @@ def test_a_full_house_says_so(venue: Restaurant, clock: Clock) -> None:
         stand.walk_in(venue.public_id, DATE, 2, by=HOST)
     with pytest.raises(PlaceTaken, match="No table is free for 2 guests now"):
         stand.walk_in(venue.public_id, DATE, 2, by=HOST)
-    assert read(venue, clock).quote(2).free_at is not None
+    assert queue_of(read(venue, clock)).seat_now(2).free_at is not None
 
 
 def test_pacing_binds_walk_ins_until_a_manager_says_otherwise(

@@ -8,13 +8,16 @@ from reservations.engine.stand.alerts import alerts_of
 from reservations.engine.stand.floor import Floor, floor_of, state_of
 from reservations.engine.stand.pacing import pacing, with_limits
 from reservations.engine.stand.places import (
+    block_verdict,
     legal_cells,
     legal_ends,
     quote,
     seats_of,
     suggestions,
+    swap_verdicts,
     turn_now,
     verdict,
+    verdict_now,
 )
 from reservations.engine.stand.servers import Pressure, next_up, pressure_of
 from reservations.engine.stand.types import (
@@ -62,6 +65,7 @@ __all__ = [
     "Verdict",
     "Why",
     "alerts_of",
+    "block_verdict",
     "floor_of",
     "legal_cells",
     "legal_ends",
@@ -72,7 +76,9 @@ __all__ = [
     "seats_of",
     "state_of",
     "suggestions",
+    "swap_verdicts",
     "turn_now",
     "verdict",
+    "verdict_now",
     "with_limits",
 ]

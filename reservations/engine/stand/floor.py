@@ -28,19 +28,17 @@ class Floor:
     reset: int = 0
     """Minutes to clear a table."""
 
-    def taken(
-        self, table_id: int, start: Minute, end: Minute, without: int | None = None
-    ) -> Use | None:
-        """The first use of a table that meets ``[start, end)``, but for one party's own."""
+    def taken(self, table_id: int, start: Minute, end: Minute, *without: int | None) -> Use | None:
+        """The first use of a table that meets ``[start, end)``, but for these parties' own."""
         for use in self.uses.get(table_id, ()):
             if use.start >= end:
                 return None
-            if use.end > start and not (use.owner is Owner.PARTY and use.owner_id == without):
+            if use.end > start and not (use.owner is Owner.PARTY and use.owner_id in without):
                 return use
         return None
 
     def free_until(
-        self, table_ids: Iterable[int], start: Minute, without: int | None = None
+        self, table_ids: Iterable[int], start: Minute, *without: int | None
     ) -> Minute | None:
         """When the next use of any of these tables begins; None when there is none.
 
@@ -48,22 +46,17 @@ class Floor:
         """
         ends = []
         for table_id in table_ids:
-            use = self.taken(table_id, start, _NEVER, without)
+            use = self.taken(table_id, start, _NEVER, *without)
             if use is not None:
                 ends.append(max(use.start, start))
         return min(ends, default=None)
 
-    def free_from(self, table_ids: Iterable[int], start: Minute) -> Minute:
-        """The first minute from ``start`` on at which all are free for a short stay at least."""
-        at = start
-        ids = tuple(table_ids)
-        for _ in range(200):
-            found = [self.taken(table_id, at, at + SHORTEST_STAY) for table_id in ids]
-            ends = [use.end for use in found if use is not None]
-            if not ends:
-                return at
-            at = max(ends)
-        return at
+    def least(self, turn: int) -> int:
+        """Minutes a table has to be free for before somebody sits down at it whose it is not.
+
+        A short stay, and the time to clear it before the next party.
+        """
+        return min(SHORTEST_STAY, turn) + self.reset
 
 
 _NEVER: Minute = 2**40

@@ -8,7 +8,6 @@ from reservations.engine.calendar import FALLBACK_TURN, turn_for
 from reservations.engine.seating import Place, places_of
 from reservations.engine.stand.floor import Floor
 from reservations.engine.stand.types import (
-    SHORTEST_STAY,
     Guest,
     Owner,
     Quote,
@@ -53,9 +52,9 @@ def suggestions(
         if _unfit(floor.plan, place, party_size, guest) is not None:
             continue
         until = floor.free_until(place.table_ids, at, without)
-        stay = turn if until is None else min(until - at - floor.reset, turn)
-        if stay < min(SHORTEST_STAY, turn):
+        if until is not None and until < at + floor.least(turn):
             continue
+        stay = turn if until is None else min(until - at - floor.reset, turn)
         found.append(_suggest(place, party_size, turn, stay, until, guest, own, preferred))
     found.sort(key=lambda each: each.score)
     best = min((each.score[4] for each in found), default=0)
@@ -130,7 +129,10 @@ def quote(
     *,
     preferred: Collection[int] = (),
 ) -> Quote:
-    """Whether a party of this size can sit down now, where, and until when; or from when on."""
+    """Whether a party of this size can sit down now, where, and until when.
+
+    From when on, where it cannot, says the evening played forward (``engine/queueing``).
+    """
     turn = turn_now(floor.plan, service, party_size)
     best = suggestions(floor, party_size, turn, preferred=preferred, limit=1)
     if best:
@@ -147,8 +149,7 @@ def quote(
     fitting = [p for p in places_of(floor.plan) if _unfit(floor.plan, p, party_size, None) is None]
     if not fitting:
         return Quote(party_size, reasons=(Why.TOO_SMALL,))
-    at = min(floor.free_from(place.table_ids, floor.now) for place in fitting)
-    return Quote(party_size, free_at=at, reasons=(Why.TAKEN,))
+    return Quote(party_size, reasons=(Why.TAKEN,))
 
 
 # Moving and stretching
@@ -162,25 +163,72 @@ def verdict(
     end: Minute,
     *,
     seats: int | None = None,
+    leaving: int | None = None,
 ) -> Verdict:
     """Whether a party may have these tables for ``[start, end)``, its own claims set aside.
 
     ``seats`` is how many the tables hold together; None asks the plan. ``end`` leaves out the time
-    to clear the table, which is asked for besides.
+    to clear the table, which is asked for besides. ``leaving`` is a party that gives up its tables
+    at the same moment.
     """
     if start < floor.now and not guest.sits and start != guest.starts:
         return Verdict(False, Why.PAST)
+    end += floor.plan.buffer_minutes
+    return _verdict(floor, guest, table_ids, start, end, seats, leaving)
+
+
+def verdict_now(
+    floor: Floor, guest: Guest, table_ids: Sequence[int], turn: int, *, seats: int | None = None
+) -> Verdict:
+    """Whether a party may sit down at these tables now, for a short stay of its turn at least."""
+    end = floor.now + floor.least(turn)
+    return _verdict(floor, guest, table_ids, floor.now, end, seats)
+
+
+def _verdict(
+    floor: Floor,
+    guest: Guest,
+    table_ids: Sequence[int],
+    start: Minute,
+    end: Minute,
+    seats: int | None,
+    leaving: int | None = None,
+) -> Verdict:
     room = seats_of(floor.plan, table_ids) if seats is None else seats
     if room < guest.party_size:
         return Verdict(False, Why.TOO_SMALL, str(room))
     if guest.step_free and not all(t.step_free for t in floor.plan.tables if t.id in table_ids):
         return Verdict(False, Why.NOT_STEP_FREE)
     for table_id in table_ids:
-        use = floor.taken(table_id, start, end + floor.plan.buffer_minutes, guest.id)
+        use = floor.taken(table_id, start, end, guest.id, leaving)
         if use is not None:
             return Verdict(False, _BY_OWNER[use.owner], use.label)
-    until = floor.free_until(table_ids, start, guest.id)
+    until = floor.free_until(table_ids, start, guest.id, leaving)
     return Verdict(True, until=until)
+
+
+def swap_verdicts(floor: Floor, one: Guest, other: Guest) -> tuple[Verdict, Verdict]:
+    """Whether each of two parties may have the other's tables, both changing at once.
+
+    Each keeps its own time. Where they share a table there is nothing to change.
+    """
+    if set(one.table_ids) & set(other.table_ids):
+        shared = Verdict(False, Why.SHARED)
+        return shared, shared
+    return _in_place_of(floor, one, other), _in_place_of(floor, other, one)
+
+
+def _in_place_of(floor: Floor, guest: Guest, leaving: Guest) -> Verdict:
+    start, end = guest.needs(floor.now)
+    return verdict(floor, guest, leaving.table_ids, start, end, leaving=leaving.id)
+
+
+def block_verdict(floor: Floor, table_id: int, start: Minute, end: Minute) -> Verdict:
+    """Whether nobody has a table for ``[start, end)``, so that it may be blocked."""
+    use = floor.taken(table_id, start, end)
+    if use is not None:
+        return Verdict(False, _BY_OWNER[use.owner], use.label)
+    return Verdict(True, until=floor.free_until((table_id,), start))
 
 
 _BY_OWNER = {

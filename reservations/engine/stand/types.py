@@ -80,6 +80,8 @@ class Why(StrEnum):
     BUSSING = "bussing"
     HELD = "held"
     """A guest is booking it at this moment."""
+    SHARED = "shared"
+    """Both of two parties have it: there is nothing to change."""
     PAST = "past"
     NOT_STEP_FREE = "not_step_free"
     OUTSIDE_HOURS = "outside_hours"
@@ -146,6 +148,11 @@ class Guest:
         """Whether it is at its table."""
         return self.status in SITS
 
+    def needs(self, now: Minute) -> tuple[Minute, Minute]:
+        """From when until when it needs tables it is moved to now: who sits, from now on."""
+        start = now if self.sits else self.starts
+        return start, max(self.until, start + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -174,7 +181,7 @@ class Quote:
     is_short: bool = False
     """Shorter than the turn of such a party."""
     free_at: Minute | None = None
-    """When nowhere is free: when the first place is expected to be."""
+    """When nowhere is free: when such a party could sit down, as the queue is told."""
     reasons: tuple[Why, ...] = ()
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.utils.translation import gettext
 
@@ -65,7 +64,8 @@ def swap(
 ) -> Undo:
     """Two parties of the same night change tables, each keeping its own time.
 
-    Raises PlaceTaken when a third party stands against it, LimitReached for too few chairs.
+    Raises PlaceTaken when a third party stands against it, LimitReached for too few chairs,
+    NotChangeable for parties that share a table.
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
@@ -88,6 +88,14 @@ def _swap(acting: Acting, row: Reservation, second: Reservation, *, overbook: bo
     mine, theirs = first_guest.table_ids, second_guest.table_ids
     if not (mine and theirs):
         raise NotChangeable(gettext("One of the two has no table."))
+    if shared := [table for table in mine if table in theirs]:
+        words = {
+            "party": called(row),
+            "other": called(second),
+            "table": " + ".join(acting.night.labels(shared)),
+        }
+        text = gettext("%(party)s and %(other)s both have table %(table)s: nothing would change.")
+        raise NotChangeable(text % words)
     moves = ((row, first_guest, theirs, second), (second, second_guest, mine, row))
     stays = []
     for each, guest, target, leaving in moves:
@@ -179,21 +187,10 @@ def _free_stay(
     party that gives up its tables at the same moment.
     """
     floor = acting.floor
-    if leaving is not None:
-        uses = {
-            table: tuple(
-                use
-                for use in found
-                if not (use.owner is stand.Owner.PARTY and use.owner_id == leaving)
-            )
-            for table, found in floor.uses.items()
-        }
-        floor = replace(floor, uses=uses)
-    start = floor.now if guest.sits else guest.starts
-    ends = max(guest.until, start + 1)
+    start, ends = guest.needs(floor.now)
     until = ends + acting.house.plan.buffer_minutes
     for table in chosen:
-        use = floor.taken(table, start, until, guest.id)
+        use = floor.taken(table, start, until, guest.id, leaving)
         is_own = table in guest.table_ids
         if use is None:
             continue

@@ -112,7 +112,7 @@ def stay_now(
     buffer = acting.house.plan.buffer_minutes
     uses = {table: floor.taken(table, now, 2**40, guest.id) for table in tables}
     for table, use in uses.items():
-        needed = 1 if is_own else min(stand.SHORTEST_STAY, turn)
+        needed = 1 if is_own else floor.least(turn)
         if use is not None and use.start < now + needed:
             raise taken(acting, BY_OWNER[use.owner], use, table)
     next_use = min((use.start for use in uses.values() if use is not None), default=None)

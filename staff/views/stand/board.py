@@ -125,7 +125,7 @@ def board_of(queue: Queue, view: str, here: str, *, may_act: bool, may_operate: 
         Piece("figures", "figures", night.figures),
         Piece("pacing", "pacing", strip.pacing_of(night)),
         Piece("alerts", "alerts", strip.alerts_of(night)),
-        Piece("quotes", "quotes", strip.quotes_of(night)),
+        Piece("quotes", "quotes", strip.quotes_of(queue)),
         Piece("servers", "servers", {"may": may_act, "all": strip.servers_of(night)}),
         Piece("waits", "waits", queueing.said_of(queue) if may_wait else []),
         Piece("counts", "counts", _counts(rows, len(waits) + len(queued))),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from reservations.engine import stand
 from reservations.engine.lifecycle import UPCOMING
 from reservations.engine.stand import Guest, Verdict, Why
 from reservations.engine.types import Minute
@@ -62,9 +63,7 @@ class Grid:
         self.rows[key] = row
 
 
-def mode_in_time(
-    night: Night, asked: Any, queue: Callable[[], Queue] | None = None
-) -> dict[str, Any] | None:
+def mode_in_time(night: Night, asked: Any, queue: Callable[[], Queue]) -> dict[str, Any] | None:
     """A mode as the timeline needs it; None for none, or for who is not there (any more).
 
     Who is in the house already only changes tables: then a row says yes or no as a whole.
@@ -123,9 +122,12 @@ def _cell(night: Night, guest: Guest, table: TableRow, start: Minute, alone: Ver
     ids: tuple[int, ...] = (table.id,)
     found = alone
     if alone.why is Why.TOO_SMALL:
-        ids, found = modes.joined(
-            night, guest, table, start, start + guest.until - guest.starts, alone
-        )
+        end = start + guest.until - guest.starts
+
+        def ask(ids: tuple[int, ...], seats: int) -> Verdict:
+            return stand.verdict(night.floor, guest, ids, start, end, seats=seats)
+
+        ids, found = modes.joined(night, guest, table, ask, alone)
     label = words.tables(night.labels(ids))
     if not found.ok:
         return Answer(False, words.reason(found), label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from reservations.engine import stand
 from reservations.engine.lifecycle import Status
-from reservations.engine.stand import Guest, Verdict, Why
+from reservations.engine.stand import Guest, Quote, Verdict, Why
+from reservations.engine.walltime import datetime_to_minute_ceil
 from reservations.selectors.night import Night, PartyRow, TableRow
 from reservations.selectors.queue import Queue, QueueRow
 from staff.views.stand import words
@@ -31,6 +33,8 @@ KINDS: Mapping[str, Any] = {
 """What each mode asks for."""
 _NOW = frozenset({"seat", "walk_in", "queue_call", "queue_seat", "block"})
 """What begins when the table is tapped: tonight only."""
+BLOCKED_FOR = dt.timedelta(hours=1)
+"""How long a table that is tapped is blocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +66,19 @@ class Mode:
     line: str = ""
 
 
-def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) -> Mode | None:
+def mode_of(night: Night, asked: Any, queue: Callable[[], Queue]) -> Mode | None:
     """The mode an address asks for; None for none, or for who is not there (any more) or over.
 
-    ``queue`` reads the parties at the door, where one of them is asked for; without it none is.
+    ``queue`` reads the parties at the door, where one of them or a walk-in is asked for.
     """
     kind = asked.get("mode", "")
     if kind in _NOW and not night.is_tonight:
         return None
     if kind == "walk_in":
-        return _walk_in(night, _number(asked.get("size", "")))
+        size = _number(asked.get("size", ""))
+        return _walk_in(night, size, queue().seat_now(size))
     if kind in ("queue_call", "queue_seat"):
-        row = queue().row(asked.get("party", "")) if queue else None
+        row = queue().row(asked.get("party", ""))
         return None if row is None else _of_queue(night, kind, row)
     if kind == "block":
         return _block(night)
@@ -90,7 +95,7 @@ def mode_of(night: Night, asked: Any, queue: Callable[[], Queue] | None = None) 
 
 def _short(place: Place) -> Place:
     """With what fits on the drawing: the tap says the rest."""
-    return replace(place, short=place.reason.partition(" · ")[0])
+    return replace(place, short=place.short or place.reason.partition(" · ")[0])
 
 
 def _number(said: str) -> int:
@@ -110,7 +115,11 @@ def _place(kind: str, night: Night, party: PartyRow, guest: Guest, table: TableR
     found = stand.verdict(night.floor, guest, (table.id,), start, end, seats=table.max_seats)
     ids: tuple[int, ...] = (table.id,)
     if found.why is Why.TOO_SMALL:
-        ids, found = joined(night, guest, table, start, end, found)
+
+        def ask(ids: tuple[int, ...], seats: int) -> Verdict:
+            return stand.verdict(night.floor, guest, ids, start, end, seats=seats)
+
+        ids, found = joined(night, guest, table, ask, found)
     tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
     return Place(
         table.label,
@@ -124,23 +133,28 @@ def _stay(night: Night, guest: Guest, *, now: bool) -> tuple[int, int]:
     """From when until when the party needs the table."""
     length = max(guest.ends - guest.starts, stand.SHORTEST_STAY)
     at = night.floor.now
-    if guest.sits:
-        return at, max(guest.until, at + 1)
-    if now:
+    if now and not guest.sits:
         return at, at + length
-    return guest.starts, guest.ends
+    return guest.needs(at)
 
 
 def joined(
-    night: Night, guest: Guest, table: TableRow, start: int, end: int, alone: Verdict
+    night: Night,
+    guest: Guest,
+    table: TableRow,
+    ask: Callable[[tuple[int, ...], int], Verdict],
+    alone: Verdict,
 ) -> tuple[tuple[int, ...], Verdict]:
-    """The smallest join of tables with this one that takes the party, or why there is none."""
+    """The smallest join of tables with this one that takes the party, or why there is none.
+
+    ``ask`` is told the tables, and how many they seat together.
+    """
     joins = [each for each in night.house.plan.combinations if table.id in each.table_ids]
     joins = [each for each in joins if each.max_seats >= guest.party_size]
     refused = alone
     for each in sorted(joins, key=lambda join: (join.max_seats, len(join.table_ids))):
         ids = tuple(each.table_ids)
-        found = stand.verdict(night.floor, guest, ids, start, end, seats=each.max_seats)
+        found = ask(ids, each.max_seats)
         if found.ok:
             return ids, found
         refused = found
@@ -166,25 +180,34 @@ def _swap(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Place
     other_id = next(iter(table.sitting), None) or table.waiting_id or table.next_id
     other = night.by_id.get(other_id or 0)
     if other is None or other.id == party.id:
-        return Place(table.label, False, _("Nobody to change with"))
+        return Place(table.label, False, _("Nobody to change with"), short=_("Nobody"))
     return replace(swap_with(night, party, guest, other), label=table.label)
 
 
 def swap_with(night: Night, party: PartyRow, guest: Guest, other: PartyRow) -> Place:
-    """Whether two parties may change tables, as far as the chairs go."""
+    """Whether two parties may change tables: either is asked about the other's."""
     label = words.tables(other.table_labels)
     if not party.table_ids or not other.table_ids:
         return Place(label, False, _("Has no table"))
+    if Status.REQUESTED in (party.status, other.status):
+        return Place(label, False, words.state(Status.REQUESTED)[1])
     other_guest = next(each for each in night.guests if each.id == other.id)
-    room = stand.seats_of(night.house.plan, other.table_ids)
-    own = stand.seats_of(night.house.plan, party.table_ids)
-    if room < guest.party_size:
-        return Place(label, False, _("Too small for %(n)d") % {"n": guest.party_size})
-    if own < other_guest.party_size:
-        return Place(label, False, _("%(name)s does not fit") % {"name": words.surname(other.name)})
+    there, back = stand.swap_verdicts(night.floor, guest, other_guest)
+    if not there.ok:
+        short = _("Same") if there.why is Why.SHARED else ""
+        return Place(label, False, words.reason(there), short=short)
+    if not back.ok and back.why is not None:
+        said = {"name": words.surname(other.name), "tables": words.tables(party.table_labels)}
+        text = _("%(name)s cannot have %(tables)s: %(reason)s")
+        reason = text % (said | {"reason": words.reason(back)})
+        return Place(label, False, reason, short=_back_short(back.why))
     value = do_value("swap", party)
     fields = {"other": other.public_id, "other_expected": str(other.version)}
     return Place(label, True, words.surname(other.name), value, fields)
+
+
+def _back_short(why: Why) -> str:
+    return _("Too big") if why is Why.TOO_SMALL else words.why(why)
 
 
 def _split(party: PartyRow, table: TableRow) -> Place:
@@ -207,20 +230,22 @@ def _merge(night: Night, party: PartyRow, guest: Guest, table: TableRow) -> Plac
     return Place(table.label, use.ok, _answer(night, use, (table.id,)), value)
 
 
-def _walk_in(night: Night, size: int, *, step_free: bool = False) -> Mode:
+def _walk_in(night: Night, size: int, quote: Quote, *, step_free: bool = False) -> Mode:
     """Where a party without a booking can sit down now; the best place is marked."""
     service = night.service_now
     turn = stand.turn_now(night.house.plan, service, size)
     at = night.floor.now
     guest = Guest(0, Status.ARRIVED, size, at, at + turn, step_free=step_free)
-    quote = night.quote(size)
+
+    def ask(ids: tuple[int, ...], seats: int) -> Verdict:
+        return stand.verdict_now(night.floor, guest, ids, turn, seats=seats)
+
     places = {}
     for table in night.tables:
         ids: tuple[int, ...] = (table.id,)
-        end = at + min(turn, stand.SHORTEST_STAY)
-        found = stand.verdict(night.floor, guest, ids, at, end, seats=table.max_seats)
+        found = ask(ids, table.max_seats)
         if found.why is Why.TOO_SMALL:
-            ids, found = joined(night, guest, table, at, end, found)
+            ids, found = joined(night, guest, table, ask, found)
         tables = ",".join(night.table_by_id[pk].public_id for pk in ids)
         place = Place(
             table.label,
@@ -238,7 +263,8 @@ def _walk_in(night: Night, size: int, *, step_free: bool = False) -> Mode:
 
 def _of_queue(night: Night, kind: str, row: QueueRow) -> Mode:
     """Where a party of the queue can sit down now: as a walk-in, or at the table kept for it."""
-    found = _walk_in(night, row.party_size, step_free=row.step_free)
+    quote = night.quote(row.party_size)
+    found = _walk_in(night, row.party_size, quote, step_free=row.step_free)
     of = f"{kind} {row.public_id} {row.version}"
     places = {}
     for table in night.tables:
@@ -257,17 +283,22 @@ def _of_queue(night: Night, kind: str, row: QueueRow) -> Mode:
 
 
 def _block(night: Night) -> Mode:
-    places = {}
-    for table in night.tables:
-        block = table.block
-        if block is not None:
-            said = _("Blocked until %(time)s") % {"time": words.clock(block.ends_at)}
-            places[f"t-{table.id}"] = Place(table.label, False, said)
-        elif table.sitting:
-            places[f"t-{table.id}"] = Place(table.label, False, _("Somebody sits there"))
-        else:
-            said = words.clock(table.next_at) if table.next_at else ""
-            text = _("until %(time)s") % {"time": said} if said else ""
-            fields = {"tables": table.public_id, "minutes": "60"}
-            places[f"t-{table.id}"] = Place(table.label, True, text, "block", fields)
+    places = {f"t-{table.id}": _short(_block_of(night, table)) for table in night.tables}
     return Mode("block", str(KINDS["block"]), places)
+
+
+def _block_of(night: Night, table: TableRow) -> Place:
+    block = table.block
+    if block is not None:
+        said = _("Blocked until %(time)s") % {"time": words.clock(block.ends_at)}
+        return Place(table.label, False, said)
+    if table.sitting:
+        return Place(table.label, False, _("Somebody sits there"))
+    end = datetime_to_minute_ceil(night.now + BLOCKED_FOR)
+    found = stand.block_verdict(night.floor, table.id, night.floor.now, end)
+    if not found.ok:
+        return Place(table.label, False, words.reason(found))
+    until = words.clock(night.instant(found.until)) if found.until is not None else ""
+    text = _("until %(time)s") % {"time": until} if until else ""
+    fields = {"tables": table.public_id, "minutes": str(BLOCKED_FOR // dt.timedelta(minutes=1))}
+    return Place(table.label, True, text, "block", fields)

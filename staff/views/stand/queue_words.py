@@ -55,7 +55,7 @@ def _reason(cause: Cause, label: str, at: str) -> str:
         Cause.QUEUE: lambda: _("a party before them until %(at)s") % these,
         Cause.UNKNOWN: lambda: _("the house counts seats: please say a time"),
         Cause.NO_TABLE: lambda: _("no table seats so many"),
-        Cause.TOO_LATE: lambda: _("nothing comes free before the last seating"),
+        Cause.TOO_LATE: lambda: _("nothing comes free for long enough before the last seating"),
     }[cause]()
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from reservations.engine.stand import Cell15
 from reservations.selectors.night import Night
+from reservations.selectors.queue import Queue
 from staff.views.stand import words
 from staff.views.stand.shapes import Badge, badge
 
@@ -188,13 +189,14 @@ class QuoteChip:
     table_keys: str
 
 
-def quotes_of(night: Night, sizes: Iterable[int] = range(1, 13)) -> list[QuoteChip]:
+def quotes_of(queue: Queue, sizes: Iterable[int] = range(1, 13)) -> list[QuoteChip]:
     """ "Can I seat a party of n now, until when?" for every size; nothing on another date."""
+    night = queue.night
     if not night.is_tonight:
         return []
     found = []
     for size in sizes:
-        quote = night.quote(size)
+        quote = queue.seat_now(size)
         answer = ("short" if quote.is_short else "yes") if quote.is_yes else "no"
         found.append(
             QuoteChip(

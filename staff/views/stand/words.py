@@ -82,6 +82,7 @@ _WHY: Mapping[Why, Any] = {
     Why.BLOCKED: gettext_lazy("Blocked"),
     Why.BUSSING: gettext_lazy("Being cleared"),
     Why.HELD: gettext_lazy("Being booked"),
+    Why.SHARED: gettext_lazy("The same table"),
     Why.PAST: gettext_lazy("In the past"),
     Why.NOT_STEP_FREE: gettext_lazy("Has steps"),
     Why.OUTSIDE_HOURS: gettext_lazy("Closed then"),
@@ -248,17 +249,21 @@ def quote_line(night: Night, found: Quote) -> str:
         return _("Not now. A table is free at about %(time)s.") % {
             "time": clock(night.instant(found.free_at))
         }
+    if Why.TAKEN in found.reasons:
+        return _("Not now. Nothing comes free for long enough before the last seating.")
     return _("No table of the house is large enough.")
 
 
 def quote_short(night: Night, found: Quote) -> str:
-    """The same on a chip: ``→ 21:15``, ``all night``, ``at 20:40``, ``no``."""
+    """The same on a chip: ``→ 21:15``, ``all night``, ``at 20:40``, ``full``, ``none``."""
     if found.is_yes:
         if found.until is None:
             return pgettext("a table is free", "all night")
         return f"→ {clock(night.instant(found.until))}"
     if found.free_at is not None:
         return _("at %(time)s") % {"time": clock(night.instant(found.free_at))}
+    if Why.TAKEN in found.reasons:
+        return pgettext("no table comes free tonight", "full")
     return pgettext("no table is large enough", "none")
 
 
