@@ -31,6 +31,8 @@ from staff.views.stand.page import TYPED, UNDO, BoardView, patch_of
 
 PASSWORD_ASKED: Any = gettext_lazy("That asks for your password.")
 _KEPT = ("view", "tab", "room")
+_ASIDE = ((ServerBusy, "insist"), (LimitReached, "overbook"))
+"""What a person may set aside, and the field that says so."""
 
 
 class DoView(BoardView):
@@ -132,16 +134,18 @@ class DoView(BoardView):
 
     def _insist(self, error: DomainError) -> tuple[str, str]:
         """The field that does it all the same and the question before that; empty for neither."""
-        if isinstance(error, ServerBusy):
-            if not self.may(Capability.OPERATE):
-                return "", ""
-            return "insist", f"{error.text} " + _("Seat a third all the same?")
-        if not isinstance(error, LimitReached):
+        deed = DEEDS.get(self.tap.verb)
+        field = next((name for kind, name in _ASIDE if isinstance(error, kind)), "")
+        # Asked once: who said yes already is not asked the same again.
+        if deed is None or field not in deed.heeds or self.tap.text(field):
             return "", ""
+        if field == "insist":
+            question = f"{error.text} " + _("Seat a third all the same?")
+            return (field, question) if self.may(Capability.OPERATE) else ("", "")
         question = f"{error.text} " + _("Do it all the same? It is written down.")
         if self.by_password(Capability.OVERBOOK):
-            return "overbook", f"{question} {PASSWORD_ASKED}"
-        return ("overbook", question) if self.may(Capability.OVERBOOK) else ("", "")
+            return field, f"{question} {PASSWORD_ASKED}"
+        return (field, question) if self.may(Capability.OVERBOOK) else ("", "")
 
     @property
     def _is_scripted(self) -> bool:
