@@ -24,6 +24,7 @@ from reservations.services import stand
 from reservations.services.stand import Undo
 from restaurants.access import Capability
 from staff.access import StaffRequest, house_url
+from staff.forms import errors
 from staff.views.stand import chosen
 from staff.views.stand.asked import Asked
 from staff.views.stand.deeds import DEEDS, OF_OWN_PARTIES, Deed, Done
@@ -115,7 +116,7 @@ class DoView(BoardView):
                 "ok": False,
                 "kind": "stale" if isinstance(error, StaleParty) else "refused",
                 "code": error.code,
-                "said": error.text,
+                "said": errors.said(error),
                 "insist": insist,
                 "question": question,
             }
@@ -124,7 +125,7 @@ class DoView(BoardView):
             what = chosen.words_of(self, self.tap)
             chosen.keep(self, self.request.POST, what, question, **{insist: "1"})
         else:
-            messages.warning(self.request, error.text)
+            messages.warning(self.request, errors.said(error))
         if isinstance(error, StaleNight):
             # It is shown beside what stands there now, once.
             tables, text = self.tap.some_tables, self.tap.text("text", 2000)
