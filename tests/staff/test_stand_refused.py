@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.contrib.messages import get_messages
 
-from reservations.models import QueueEntry, Reservation, ShiftServer
+from reservations.models import NightNote, QueueEntry, Reservation, ShiftServer
 from reservations.services import stand
 from restaurants.models import Restaurant
 from tests.fixtures.domain import Clock
-from tests.reservations.stand import DATE, HOST, at
+from tests.reservations.stand import DATE, HOST, at, booked, fresh
 from tests.staff.conftest import As, Cast
 from tests.staff.test_stand import STAND, tap
 
@@ -64,3 +64,25 @@ def test_what_is_wrong_with_a_new_booking_is_said(
     assert PHONE in answer.content.decode()
     assert "The request is not valid." not in answer.content.decode()
     assert not Reservation.objects.exists()
+
+
+def test_a_colleague_is_called_by_name(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    row = booked(house)
+    clock.now = at("18:55")
+    row.refresh_from_db()
+    cast.manager.full_name = "Manager Nuit"
+    cast.manager.save()
+    client, other = as_(cast.host), as_(cast.manager)
+    done = tap(client, f"size {row.public_id} {row.version}", scripted=True, size=1).json()
+    later = f"size {row.public_id} {fresh(row).version}"
+    assert tap(other, later, scripted=True, size=2).json()["ok"]
+    conflict = tap(client, f"arrive {row.public_id} {row.version}", scripted=True).json()
+    said = "Ada was changed by Manager Nuit at 18:55 on another screen."
+    assert (conflict["kind"], conflict["said"]) == ("stale", said)
+    token = {"token": done["undo"]["token"], "date": DATE.isoformat()}
+    undone = client.post(f"{STAND}undo/", token, headers={"X-Stand": "1"}).json()
+    assert (undone["ok"], undone["said"]) == (False, said)
+    tap(other, "note", text="No oysters.", once="three")
+    assert NightNote.objects.get().written_by == "Manager Nuit"
