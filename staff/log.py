@@ -64,10 +64,17 @@ def log_of(venue: Restaurant, query: LogQuery, now: dt.datetime) -> QuerySet[Aud
         rows = rows.annotate(told=Cast("data", TextField())).filter(
             Q(told__icontains=query.words)
             | Q(actor_label__icontains=query.words)
+            | Q(actor_id__in=_staff_called(query.words))
             | Q(origin__icontains=query.words)
             | Q(verb__in=_verbs_saying(query.words))
         )
     return rows
+
+
+def _staff_called(words: str) -> QuerySet[User, str]:
+    """Who of the staff is found so: entries say how people were called, and not their address."""
+    named = Q(email__icontains=words) | Q(full_name__icontains=words)
+    return User.objects.filter(named, is_staff=True).order_by().values_list("public_id", flat=True)
 
 
 def page_of(rows: QuerySet[AuditEntry], place: str, size: int) -> tuple[list[AuditEntry], str]:

@@ -147,7 +147,7 @@ def _by_password(user: Any, tablet: Tablet | None) -> Presence | None:
     if not (user.is_active and user.is_staff):
         return None
     access = access_of(user)
-    actor = Actor(ActorKind.STAFF, user.public_id, user.email)
+    actor = Actor(ActorKind.STAFF, user.public_id, user.called)
     return Presence(user, access, actor, tablet, by_pin=False, step=missing_factor(user, access))
 
 

@@ -12,6 +12,8 @@ from reservations.models import Reservation
 from reservations.models.reservation import LIVE_STATUSES
 
 _NEVER_CAME = ["cancelled", "no_show", "declined", "expired"]
+_IS_UNDONE = Q(status="cancelled", seated_at__isnull=False)
+"""As ``visit_facts.IS_UNDONE``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ class GuestFigures:
 def figures_of(customer: Customer, *, now: dt.datetime, within: int | None = None) -> GuestFigures:
     """The guest's figures, merged records included; ``within`` counts one restaurant only.
 
-    Bookings of test keys have no guest, so they are never in here. One query.
+    Bookings of test keys have no guest, so they are never in here; what was undone is not either.
+    One query.
     """
     rows = Reservation.objects.filter(
-        Q(customer=customer) | Q(customer__merged_into=customer), is_test=False
+        Q(customer=customer) | Q(customer__merged_into=customer), ~_IS_UNDONE, is_test=False
     )
     if within is not None:
         rows = rows.filter(restaurant=within)

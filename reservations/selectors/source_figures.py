@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 
 from core.money import quantize
+from reservations.selectors.visit_facts import COUNTS
 from restaurants.errors import RestaurantNotFound
 
 
@@ -50,7 +51,7 @@ class Figures:
 
 # Declined and lapsed bookings were never the house's to serve; they count as bookings made, and
 # as cancellations of none.
-_FIGURES = """
+_FIGURES = f"""
 WITH house AS (
   SELECT id, currency, average_spend FROM restaurants_restaurant WHERE public_id = %(restaurant)s
 ), booked AS (
@@ -60,8 +61,7 @@ WITH house AS (
   FROM house
   JOIN reservations_reservation b ON b.restaurant_id = house.id
   LEFT JOIN reservations_sourcerecord s ON s.reservation_id = b.id AND s.is_primary
-  WHERE b.service_date BETWEEN %(first)s AND %(last)s AND NOT b.is_test
-    AND b.merged_into_id IS NULL
+  WHERE b.service_date BETWEEN %(first)s AND %(last)s AND {COUNTS}
     AND (%(source)s = '' OR b.source = %(source)s)
 ), figures AS (
   SELECT source, grouping(source) AS is_total,
@@ -80,8 +80,7 @@ WITH house AS (
   FROM house
   JOIN reservations_reservation b ON b.restaurant_id = house.id
   JOIN reservations_sourcerecord s ON s.reservation_id = b.id AND NOT s.is_primary
-  WHERE b.service_date BETWEEN %(first)s AND %(last)s AND NOT b.is_test
-    AND b.merged_into_id IS NULL
+  WHERE b.service_date BETWEEN %(first)s AND %(last)s AND {COUNTS}
     AND (%(source)s = '' OR s.source = %(source)s)
   GROUP BY GROUPING SETS ((s.source), ())
 )
@@ -102,8 +101,8 @@ def figures_of_sources(
 ) -> Figures:
     """What each source brought to the dates from ``first`` to ``last``; raises RestaurantNotFound.
 
-    One statement. A booking counts for the source whose data stand in it; test bookings are left
-    out. With ``source`` only that one's, and the sum is its own.
+    One statement. A booking counts for the source whose data stand in it; tests and what was undone
+    are left out. With ``source`` only that one's, and the sum is its own.
     """
     parameters: dict[str, Any] = {
         "restaurant": restaurant,

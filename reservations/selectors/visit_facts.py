@@ -11,8 +11,11 @@ NEVER_CAME = "('cancelled', 'no_show', 'declined', 'expired')"
 CAME = f"b.status NOT IN {NEVER_CAME}"
 """Whoever was not cancelled, missed or turned away: also parties that nobody marked as seated."""
 
-COUNTS = "NOT b.is_test AND b.merged_into_id IS NULL"
-"""Real bookings, each visit once."""
+IS_UNDONE = "(b.status = 'cancelled' AND b.seated_at IS NOT NULL)"
+"""A walk-in that was taken back at once: who has sat cannot be cancelled otherwise."""
+
+COUNTS = f"NOT b.is_test AND b.merged_into_id IS NULL AND NOT {IS_UNDONE}"
+"""Real bookings, each visit once, and none that was undone: that never happened."""
 
 LATE_NOTICE = "interval '24 hours'"
 IS_LATE_CANCEL = f"(b.status = 'cancelled' AND b.cancelled_at > b.starts_at - {LATE_NOTICE})"

@@ -1,4 +1,4 @@
-"""Saying beside a field what a service found wrong with it."""
+"""Saying beside a field, or in one line, what a service found wrong with it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from django.core.exceptions import ValidationError
 from core.errors import DomainError, Invalid
 
 T = TypeVar("T")
+
+
+def said(error: DomainError) -> str:
+    """A refusal where there are no fields to put it beside: what is wrong with each, else why."""
+    if not isinstance(error, Invalid):
+        return error.text
+    return " ".join(str(text) for text in error.details.values()) or error.text
 
 
 def checked(check: Callable[[Any], T], value: Any) -> T:

@@ -101,7 +101,7 @@ class NewEndpointView(HouseView):
 
     def get(self, request: StaffRequest) -> HttpResponse:
         """The form."""
-        initial = {"contact_email": request.actor.label, "events": [EVERYTHING]}
+        initial = {"contact_email": request.present.user.email, "events": [EVERYTHING]}
         return self._page(request, self._form(None, initial=initial))
 
     @method_decorator(sensitive_variables("made"))

@@ -37,6 +37,14 @@ def test_every_state_is_upcoming_present_or_over() -> None:
     assert sorted([*UPCOMING, *PRESENT, *TERMINAL]) == sorted(Status)
 
 
+def test_nobody_who_has_sat_is_cancelled() -> None:
+    """A cancelled party that sat is a walk-in that was undone: figures rest on it."""
+    sat = {Status.PARTIALLY_SEATED, Status.SEATED, Status.CHECK_DROPPED, Status.PAID}
+    assert STEPS[Status.COMPLETED] == {}
+    back = [status for status in sat if set(STEPS[status]) - sat - {Status.COMPLETED}]
+    assert back == []
+
+
 def test_a_table_is_held_from_the_promise_until_the_party_leaves() -> None:
     assert (UPCOMING | PRESENT) - {Status.REQUESTED} == HOLDS_TABLE
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from core.actors import Actor, ActorKind
 from core.errors import NotFound
+from customers.models import Customer
 from reservations.errors import (
     UndoImpossible,
 )
@@ -22,6 +23,13 @@ from reservations.models import (
     ShiftServer,
     TableBlock,
 )
+from reservations.selectors.evening import evening_of
+from reservations.selectors.guest_figures import figures_of
+from reservations.selectors.guest_profile import signals_of
+from reservations.selectors.night import night_of
+from reservations.selectors.reports.covers import Attendance, covers_of
+from reservations.selectors.reports.span import Span
+from reservations.selectors.source_figures import figures_of_sources
 from reservations.services import stand
 from reservations.services.stand import Undo, sweeps
 from restaurants.models import Closure, PacingCap, Restaurant
@@ -182,6 +190,34 @@ def test_undo_of_a_walk_in_cancels_it(venue: Restaurant, clock: Clock) -> None:
     row = Reservation.objects.get()
     assert (row.status, tables_of(row)) == ("cancelled", [])
     check_promises()
+
+
+def _regular(venue: Restaurant) -> Customer:
+    """A guest whom the walk-in turned out to be."""
+    guest = Customer.objects.create(organization=venue.organization, name="Ada")
+    Reservation.objects.update(customer=guest)
+    return guest
+
+
+@pytest.mark.parametrize("is_queued", [False, True])
+def test_a_walk_in_that_was_undone_never_happened_for_any_figure(
+    is_queued: bool, venue: Restaurant, clock: Clock
+) -> None:
+    clock.now = at("19:00")
+    if is_queued:
+        waits = stand.join_queue(venue.public_id, DATE, 2, name="Ada", by=HOST).target
+        version = QueueEntry.objects.get(public_id=waits).version
+        done = stand.seat_queued(waits, expected=version, by=HOST)
+    else:
+        done = stand.walk_in(venue.public_id, DATE, 2, by=HOST)
+    stand.undo(done.token, by=HOST)
+    guest = _regular(venue)
+    assert covers_of(Span(venue.pk, DATE, DATE)).total == Attendance()
+    assert figures_of_sources(venue.public_id, DATE, DATE).total.reservations == 0
+    assert evening_of(venue, DATE, now=clock.now).parties == []
+    assert signals_of([guest.pk], now=clock.now) == {}
+    assert figures_of(guest, now=clock.now).bookings == 0
+    assert night_of(venue.pk, DATE, clock.now).figures.cancelled == 0
 
 
 def test_undo_is_over_after_ten_seconds(venue: Restaurant, clock: Clock) -> None:

@@ -63,7 +63,7 @@ def test_an_owner_connects_an_account_and_reads_no_secret_again(
     assert SECRET not in page + form + account.credentials + str(account.settings)
     assert json.loads(decrypt(account.credentials))["secret_key"] == SECRET
     entry = AuditEntry.objects.get(verb="payment_account.connected")
-    assert (entry.actor_label, entry.data["changed"]) == ("owner@bella.example", ["secret_key"])
+    assert (entry.actor_label, entry.data["changed"]) == (cast.owner.full_name, ["secret_key"])
     assert SECRET not in str(entry.data)
 
 

@@ -166,13 +166,13 @@ def test_a_note_sent_twice_is_one_and_keeps_its_author(
     note = GuestNote.objects.get()
     assert (note.text, note.actor_label, note.restaurant_id) == (
         "Likes the bench",
-        cast.host.email,
+        cast.host.full_name,
         house.pk,
     )
     client.post(url(house, guest, f"notes/{note.public_id}/"), {"do": "withdraw"})
     page = client.get(url(house, guest)).content.decode()
     assert "<del>Likes the bench</del>" in page
-    assert f"withdrawn by {cast.host.email}" in page
+    assert f"withdrawn by {cast.host.full_name}" in page
 
 
 def test_consent_is_logged_with_how_it_was_given(

@@ -69,7 +69,7 @@ def test_a_key_is_made_by_the_service_and_shown_once(
     assert key.allowed_networks == ["192.0.2.7/32", "198.51.100.0/24"]
     # The whole of Christmas Eve in New York.
     assert key.expires_at == dt.datetime(2025, 12, 25, 5, tzinfo=dt.UTC)
-    assert key.created_by == cast.owner.email
+    assert key.created_by == cast.owner.full_name
     entry = AuditEntry.objects.get(verb="key.created")
     assert (entry.actor_id, entry.restaurant_id) == (cast.owner.public_id, house.pk)
     secret = text.rpartition("_")[2]

@@ -220,7 +220,7 @@ def test_a_made_up_place_is_the_beginning(
 def test_filters(as_: As, cast: Cast, house: Restaurant, clock: Clock, money: Money) -> None:
     audit.record(
         *("reservation.cancelled", money.booking.public_id),
-        by=Actor(ActorKind.STAFF, cast.host.public_id, cast.host.email),
+        by=Actor(ActorKind.STAFF, cast.host.public_id, "Somebody of before"),
         restaurant_id=house.pk,
         reason="Flood in the cellar",
     )
@@ -246,6 +246,7 @@ def test_filters(as_: As, cast: Cast, house: Restaurant, clock: Clock, money: Mo
     assert found(since=today.isoformat()) == second
     assert found(until=(today - dt.timedelta(days=1)).isoformat()) == first
     assert found(q="flood") == first
+    assert found(q="of before") == found(q=cast.host.email) == found(q=cast.host.full_name) == first
     assert found(q="Tablet add") == second
     # What cannot be is as if it were empty.
     assert found(since="soon", kind="x", person="y\0") == (True, True)

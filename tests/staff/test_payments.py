@@ -187,7 +187,9 @@ def test_alerts_say_what_to_do(
     assert "Mon 10 Nov 2025, 12:00" in alerts[0].advice
 
 
-def test_a_difference_is_explained(manager: Client, house: Restaurant, clock: Clock) -> None:
+def test_a_difference_is_explained(
+    manager: Client, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
     row = ReconciliationDifference.objects.create(
         provider="sandbox",
         restaurant=house,
@@ -204,7 +206,7 @@ def test_a_difference_is_explained(manager: Client, house: Restaurant, clock: Cl
     assert manager.post(address, {"difference": row.pk, "note": " "}).status_code == 422
     assert manager.post(address, {"difference": row.pk, "note": "A tip"}).status_code == 302
     row.refresh_from_db()
-    assert (row.note, row.resolved_by) == ("A tip", "manager@bella.example")
+    assert (row.note, row.resolved_by) == ("A tip", cast.manager.full_name)
     assert manager.post(address, {"difference": "9" * 30, "note": "x"}).status_code == 404
 
 
@@ -227,7 +229,7 @@ def test_the_story_of_a_booking(manager: Client, house: Restaurant, money: Money
 
 
 def test_a_refund_asks_names_the_amount_and_happens_once(
-    manager: Client, house: Restaurant, money: Money
+    manager: Client, cast: Cast, house: Restaurant, money: Money
 ) -> None:
     address = url(house, "payment_refund", money.payment.public_id)
     asked = manager.post(address, {"amount": "12,50", "reason": "Cold soup"})
@@ -240,9 +242,9 @@ def test_a_refund_asks_names_the_amount_and_happens_once(
     made = Refund.objects.exclude(pk=money.refund.pk).get()
     assert (made.amount, made.reason) == (Decimal("12.500"), "Cold soup")
     entry = AuditEntry.objects.get(verb="payment.refund_requested")
-    assert (entry.actor_label, entry.data["amount"]) == ("manager@bella.example", "12.50")
+    assert (entry.actor_label, entry.data["amount"]) == (cast.manager.full_name, "12.50")
     page = manager.get(url(house, "payment", money.payment.public_id))
-    assert ("$12.50 is to go back", "manager@bella.example") in [
+    assert ("$12.50 is to go back", cast.manager.full_name) in [
         (event.text, event.who) for event in page.context["events"]
     ]
 
@@ -312,7 +314,7 @@ def test_a_host_sets_the_deposit_off_once_the_party_is_there(
     for _ in range(2):
         assert host.post(address, form).status_code == 302
     done = Redemption.objects.get()
-    assert (done.amount, done.bill, done.by_label) == (Decimal(40), "12", "host@bella.example")
+    assert (done.amount, done.bill, done.by_label) == (Decimal(40), "12", cast.host.full_name)
     assert host.post(url(house, "payment_refund", money.payment.public_id)).status_code == 403
 
 
@@ -320,14 +322,14 @@ def test_a_host_sets_the_deposit_off_once_the_party_is_there(
 
 
 def test_a_link_is_sent_once_and_withdrawn(
-    manager: Client, house: Restaurant, money: Money
+    manager: Client, cast: Cast, house: Restaurant, money: Money
 ) -> None:
     address = url(house, "booking_ask", money.booking.public_id)
     form = confirm(manager, address, amount="15", kind="deposit", minutes="60")
     for _ in range(2):
         assert manager.post(address, form).status_code == 302
     row = PaymentRequest.objects.exclude(pk=money.request.pk).get()
-    assert (row.amount, row.asked_by) == (Decimal(15), "manager@bella.example")
+    assert (row.amount, row.asked_by) == (Decimal(15), cast.manager.full_name)
     away = url(house, "link_withdraw", row.public_id)
     form = confirm(manager, away)
     for _ in range(2):
@@ -347,7 +349,7 @@ def missed(house: Restaurant, clock: Clock, kind: str) -> Reservation:
 
 
 def test_a_fee_is_charged_to_the_card_once(
-    manager: Client, house: Restaurant, clock: Clock
+    manager: Client, cast: Cast, house: Restaurant, clock: Clock
 ) -> None:
     row = missed(house, clock, "card")
     page = manager.get(url(house, "booking_money", row.public_id))
@@ -363,7 +365,7 @@ def test_a_fee_is_charged_to_the_card_once(
     fee = Payment.objects.get(kind="no_show_fee")
     assert (fee.captured, fee.status) == (Decimal(30), "succeeded")
     entry = AuditEntry.objects.get(verb="reservation.no_show_fee")
-    assert entry.actor_label == "manager@bella.example"
+    assert entry.actor_label == cast.manager.full_name
     events = manager.get(url(house, "booking_money", row.public_id)).context["events"]
     assert "A no-show fee of $30.00 is charged" in [event.text for event in events]
 

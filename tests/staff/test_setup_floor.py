@@ -47,7 +47,7 @@ def test_the_editor_saves_and_the_second_manager_gets_both(
     mine["document"]["tables"][0]["label"] = "T1"
     assert send(client, house, {**mine, "version": said["version"]}).status_code == 200
     page = text_of(client.get(url(house, "setup_floor")))
-    assert "Last saved by manager@bella.example" in page
+    assert f"Last saved by {cast.manager.full_name}" in page
     client.post(url(house, "setup_floor_undo"))
     rows = DiningTable.objects.filter(restaurant=house)
     assert set(rows.values_list("label", flat=True)) == {"T1", "2"}

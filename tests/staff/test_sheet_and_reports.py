@@ -142,7 +142,7 @@ def test_after_the_shift_the_evening_is_counted_and_bills_are_kept(
     for _ in range(2):
         assert client.post(sheet(house, "after/"), {field: "184,50"}).status_code == 302
     bill = VisitBill.objects.get()
-    assert (bill.total, bill.told_by) == (Decimal("184.50"), cast.host.email)
+    assert (bill.total, bill.told_by) == (Decimal("184.50"), cast.host.full_name)
     assert AuditEntry.objects.filter(verb="reservation.billed").count() == 1
     wrong = client.post(sheet(house, "after/"), {field: "much"})
     assert wrong.status_code == 422

@@ -210,7 +210,8 @@ def figures_of(parties: Iterable[PartyRow], waiting: Iterable[WaitRow]) -> Figur
             ("walk_ins", on and party.is_walk_in),
             ("left", party.status is Status.COMPLETED),
             ("no_shows", party.status is Status.NO_SHOW),
-            ("cancelled", party.status is Status.CANCELLED),
+            # Who has sat cannot be cancelled: a walk-in that was undone.
+            ("cancelled", party.status is Status.CANCELLED and party.seated_at is None),
         ):
             covers[name] = covers.get(name, 0) + size * counts
     return Figures(parties=number, waiting=sum(each.party_size for each in waiting), **covers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from core.actors import Actor
@@ -11,7 +12,7 @@ from core.errors import Invalid
 from reservations.errors import NotChangeable, StaleNight
 from reservations.ledger import rewind
 from reservations.models import NightNote
-from reservations.selectors.night import note_mark
+from reservations.selectors.night import is_tonight, note_mark
 from reservations.services.stand.acting import Acting, on_house
 from reservations.services.stand.undo_token import Undo
 from restaurants.models import Closure, DiningService, PacingCap
@@ -31,14 +32,17 @@ def pause_online(
     """No bookings online for times of this date: all that are left, or those before ``until``.
 
     Binds at once, as any closure does: a guest who holds a table may still finish. Staff go on.
-    Paused again, it lasts as the last word says.
+    Paused again, it lasts as the last word says. Raises NotChangeable for what has passed, and for
+    an ``until`` on another date than tonight's: it would begin now.
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
+        if until is not None:
+            _check_from_now_on(acting)
         ends = until or acting.night.closes
-        start = min(acting.at, acting.night.opens) if until is None else acting.at
-        if ends <= start:
+        if ends <= acting.at:
             raise NotChangeable(gettext("That time has passed."))
+        start = acting.at if until else acting.night.opens
         _end_pauses(acting)
         row = Closure.objects.create(
             restaurant_id=acting.house.id,
@@ -58,6 +62,16 @@ def pause_online(
         return acting.house.public_id, said % words if until else said
 
     return on_house(restaurant, service_date, "pause_online", deed, by=by, key=key)
+
+
+def _check_from_now_on(acting: Acting) -> None:
+    """Raise NotChangeable unless it is the evening of that date now: the brake is for now."""
+    if not is_tonight(acting.house, acting.service_date, acting.at):
+        text = gettext(
+            "This is the list of %(date)s, not tonight's: nothing can begin there now. Hours of"
+            " that date are closed in the set-up, under “Special days” and “Closures”."
+        )
+        raise NotChangeable(text % {"date": date_format(acting.service_date, "j F")})
 
 
 def resume_online(restaurant: str, service_date: dt.date, *, by: Actor, key: str = "") -> Undo:
@@ -94,9 +108,11 @@ def cap_next_hour(
 
     Binds what guests are offered and what they may hold, at once, besides the usual pacing;
     ``online_only`` False binds staff too. What is booked already stays. The last cap counts.
+    Raises NotChangeable on another date than tonight's.
     """
 
     def deed(acting: Acting) -> tuple[str, str]:
+        _check_from_now_on(acting)
         if not (0 <= covers <= 999 and 15 <= minutes <= 600):
             raise Invalid(covers=gettext("Please choose a number of covers per quarter."))
         _end_caps(acting)

@@ -32,7 +32,13 @@ _BY_HAND = frozenset({Status.SEATED, Status.CHECK_DROPPED, Status.PAID})
 
 
 def next_state(
-    party: str, *, expected: int, by: Actor, insist: bool = False, key: str = ""
+    party: str,
+    *,
+    expected: int,
+    by: Actor,
+    insist: bool = False,
+    overbook: bool = False,
+    key: str = "",
 ) -> Undo:
     """One step on: arrived, seated (at its own or the suggested table), bill, paid, left.
 
@@ -44,13 +50,20 @@ def next_state(
         to = NEXT.get(Status(row.status))
         if to is None:
             raise NotChangeable(gettext("There is no next step for this party."), status=row.status)
-        return _to(acting, row, to, insist=insist)
+        return _to(acting, row, to, insist=insist, overbook=overbook)
 
     return on_party(party, "next_state", deed, expected=expected, by=by, key=key)
 
 
 def set_state(
-    party: str, to: str, *, expected: int, by: Actor, insist: bool = False, key: str = ""
+    party: str,
+    to: str,
+    *,
+    expected: int,
+    by: Actor,
+    insist: bool = False,
+    overbook: bool = False,
+    key: str = "",
 ) -> Undo:
     """To the bill, to paid, or back to the table because they ordered again.
 
@@ -60,7 +73,7 @@ def set_state(
     def deed(acting: Acting, row: Reservation) -> str:
         if to not in _BY_HAND:
             raise NotChangeable(gettext("There is no such step."), status=row.status)
-        return _to(acting, row, Status(to), insist=insist)
+        return _to(acting, row, Status(to), insist=insist, overbook=overbook)
 
     return on_party(party, "set_state", deed, expected=expected, by=by, key=key)
 
@@ -74,11 +87,18 @@ def leave(party: str, *, expected: int, by: Actor, key: str = "") -> Undo:
     return on_party(party, "leave", deed, expected=expected, by=by, key=key)
 
 
-def _to(acting: Acting, row: Reservation, to: Status, *, insist: bool = False) -> str:
+def _to(
+    acting: Acting,
+    row: Reservation,
+    to: Status,
+    *,
+    insist: bool = False,
+    overbook: bool = False,
+) -> str:
     check_tonight(acting)
     check_step(acting, row, to)
     if to is Status.SEATED and row.status not in (Status.CHECK_DROPPED, Status.PAID):
-        sit_down(acting, row, to, insist=insist)
+        sit_down(acting, row, to, insist=insist, overbook=overbook)
     elif to is Status.COMPLETED:
         tables = list(row.claims.filter(released_at=None).values_list("table_id", flat=True))
         acting.tidy()

@@ -31,16 +31,25 @@ LONGEST = 720
 """Minutes a party may have a table for (the rule of ``Reservation.turn_minutes``)."""
 
 
-def extend(party: str, *, expected: int, by: Actor, minutes: int = 15, key: str = "") -> Undo:
+def extend(
+    party: str,
+    *,
+    expected: int,
+    by: Actor,
+    minutes: int = 15,
+    overbook: bool = False,
+    key: str = "",
+) -> Undo:
     """The party stays longer, or with a negative number leaves earlier.
 
     One that sits: its expected end moves. One to come: its booked time does. Raises PlaceTaken with
-    who stands against it, and NotChangeable for a time that is over already.
+    who stands against it, LimitReached where seats of a pool are counted anew, and NotChangeable
+    for a time that is over already.
     """
 
     def deed(acting: Acting, row: Reservation) -> str:
         check_on(row)
-        _stretch(acting, row, minutes)
+        _stretch(acting, row, minutes, overbook=overbook)
         row.updated_at = acting.at
         row.save()
         until = (row.expected_end or row.ends_at).astimezone(acting.house.zone)
@@ -51,7 +60,7 @@ def extend(party: str, *, expected: int, by: Actor, minutes: int = 15, key: str 
     return on_party(party, "extend", deed, expected=expected, by=by, key=key)
 
 
-def _stretch(acting: Acting, row: Reservation, minutes: int) -> None:
+def _stretch(acting: Acting, row: Reservation, minutes: int, *, overbook: bool) -> None:
     guest = acting.guest(row)
     floor = acting.floor
     # A party that sits beyond its time gets its minutes from now on.
@@ -74,7 +83,7 @@ def _stretch(acting: Acting, row: Reservation, minutes: int) -> None:
         row.expected_end = instant
         _stretch_claims(acting, row, claimed)
     else:
-        _recount(acting, row, guest, instant, claimed)
+        _recount(acting, row, guest, instant, claimed, overbook=overbook)
 
 
 def _stretch_claims(acting: Acting, row: Reservation, claimed: e.Minute) -> None:
@@ -87,7 +96,13 @@ def _stretch_claims(acting: Acting, row: Reservation, claimed: e.Minute) -> None
 
 
 def _recount(
-    acting: Acting, row: Reservation, guest: stand.Guest, ends: dt.datetime, claimed: e.Minute
+    acting: Acting,
+    row: Reservation,
+    guest: stand.Guest,
+    ends: dt.datetime,
+    claimed: e.Minute,
+    *,
+    overbook: bool,
 ) -> None:
     """Another length for a party to come: it is agreed with it, and a pool counts it anew."""
     stay = places.Stay(guest.table_ids, guest.starts, datetime_to_minute(ends), claimed)
@@ -103,7 +118,7 @@ def _recount(
             ends=ends,
             size=row.party_size,
             service_id=row.service_id,
-            overbook=False,
+            overbook=overbook,
         )
     row.turn_minutes = int((ends - row.starts_at).total_seconds()) // 60
 

@@ -32,6 +32,7 @@ from reservations.views.wording import phone, short_day
 from restaurants.access import Capability
 from staff import once
 from staff.access import StaffRequest, house_url, tag_sight
+from staff.forms import errors
 from staff.views.stand import chosen
 from staff.views.stand.asked import Asked
 from staff.views.stand.page import BoardView, patch_of
@@ -84,7 +85,7 @@ class NewBookingView(BoardView):
         try:
             row = self._book()
         except DomainError as error:
-            return self._page(error.text, 409)
+            return self._page(errors.said(error), 409)
         said = _("%(name)s is booked for %(time)s.") % {
             "name": row.guest_name,
             "time": f"{row.starts_at.astimezone(request.venue.tz):%H:%M}",

@@ -33,13 +33,22 @@ class Deed:
 
     run: Callable[[Asked], Done]
     needs: Capability = Capability.OPERATE
+    heeds: frozenset[str] = frozenset()
+    """The fields with which it does all the same what it refused: nothing else is offered."""
 
 
-def _party(action: Callable[..., Undo]) -> Callable[[Asked], Done]:
-    """An action on a party that needs nothing else."""
+LIMITS = frozenset({"overbook"})
+SEATING = LIMITS | {"insist"}
+
+
+def _party(
+    action: Callable[..., Undo], heeds: frozenset[str] = frozenset()
+) -> Callable[[Asked], Done]:
+    """An action on a party that needs nothing else but what it ``heeds``."""
 
     def run(asked: Asked) -> Done:
-        return action(asked.party, expected=asked.expected, by=asked.by, key=asked.key)
+        aside = {name: getattr(asked, name) for name in heeds}
+        return action(asked.party, expected=asked.expected, by=asked.by, key=asked.key, **aside)
 
     return run
 
@@ -67,12 +76,6 @@ def _seat(asked: Asked) -> Done:
     )
 
 
-def _next(asked: Asked) -> Done:
-    return stand.next_state(
-        asked.party, expected=asked.expected, by=asked.by, insist=asked.insist, key=asked.key
-    )
-
-
 def _set_state(asked: Asked) -> Done:
     return stand.set_state(
         asked.party,
@@ -80,6 +83,7 @@ def _set_state(asked: Asked) -> Done:
         expected=asked.expected,
         by=asked.by,
         insist=asked.insist,
+        overbook=asked.overbook,
         key=asked.key,
     )
 
@@ -184,20 +188,31 @@ def _swap(asked: Asked) -> Done:
     )
 
 
-def _merge(asked: Asked) -> Done:
-    table = asked.tables[0]
-    return stand.merge(asked.party, table, expected=asked.expected, by=asked.by, key=asked.key)
+def _tables(action: Callable[..., Undo]) -> Callable[[Asked], Done]:
+    """One table more or fewer for a party."""
 
+    def run(asked: Asked) -> Done:
+        return action(
+            asked.party,
+            asked.tables[0],
+            expected=asked.expected,
+            by=asked.by,
+            overbook=asked.overbook,
+            key=asked.key,
+        )
 
-def _split(asked: Asked) -> Done:
-    table = asked.tables[0]
-    return stand.split(asked.party, table, expected=asked.expected, by=asked.by, key=asked.key)
+    return run
 
 
 def _extend(asked: Asked) -> Done:
     minutes = asked.number("minutes", -240, 240, 15)
     return stand.extend(
-        asked.party, expected=asked.expected, by=asked.by, minutes=minutes, key=asked.key
+        asked.party,
+        expected=asked.expected,
+        by=asked.by,
+        minutes=minutes,
+        overbook=asked.overbook,
+        key=asked.key,
     )
 
 
@@ -363,22 +378,22 @@ def _decline(asked: Asked) -> Done:
 
 
 DEEDS: Mapping[str, Deed] = {
-    "arrive": Deed(_party(stand.arrive)),
+    "arrive": Deed(_party(stand.arrive, LIMITS), heeds=LIMITS),
     "partly": Deed(_party(stand.partly_arrived)),
     "ready": Deed(_party(stand.table_ready)),
     "no_show": Deed(_party(stand.no_show)),
-    "seat": Deed(_seat),
-    "next": Deed(_next, Capability.SERVE),
-    "state": Deed(_set_state, Capability.SERVE),
+    "seat": Deed(_seat, heeds=SEATING),
+    "next": Deed(_party(stand.next_state, SEATING), Capability.SERVE, SEATING),
+    "state": Deed(_set_state, Capability.SERVE, SEATING),
     "leave": Deed(_party(stand.leave), Capability.SERVE),
-    "walk_in": Deed(_walk_in),
-    "move": Deed(_move),
-    "swap": Deed(_swap),
-    "merge": Deed(_merge),
-    "split": Deed(_split),
-    "extend": Deed(_extend),
-    "size": Deed(_size),
-    "time": Deed(_time),
+    "walk_in": Deed(_walk_in, heeds=SEATING),
+    "move": Deed(_move, heeds=LIMITS),
+    "swap": Deed(_swap, heeds=LIMITS),
+    "merge": Deed(_tables(stand.merge), heeds=LIMITS),
+    "split": Deed(_tables(stand.split), heeds=LIMITS),
+    "extend": Deed(_extend, heeds=LIMITS),
+    "size": Deed(_size, heeds=LIMITS),
+    "time": Deed(_time, heeds=LIMITS),
     "assign": Deed(_assign),
     "tag": Deed(_tag),
     "block": Deed(_block),
@@ -400,7 +415,7 @@ DEEDS: Mapping[str, Deed] = {
     "queue_add": Deed(_join),
     "queue_change": Deed(_requeue),
     "queue_call": Deed(_call),
-    "queue_seat": Deed(_seat_queued),
+    "queue_seat": Deed(_seat_queued, heeds=SEATING),
     "queue_coming": Deed(_queued(stand.coming)),
     "queue_left": Deed(_queued(stand.leave_queue)),
     "queue_no_answer": Deed(_queued(stand.no_answer)),

@@ -24,6 +24,7 @@ from reservations.services import stand
 from reservations.services.stand import Undo
 from restaurants.access import Capability
 from staff.access import StaffRequest, house_url
+from staff.forms import errors
 from staff.views.stand import chosen
 from staff.views.stand.asked import Asked
 from staff.views.stand.deeds import DEEDS, OF_OWN_PARTIES, Deed, Done
@@ -31,6 +32,8 @@ from staff.views.stand.page import TYPED, UNDO, BoardView, patch_of
 
 PASSWORD_ASKED: Any = gettext_lazy("That asks for your password.")
 _KEPT = ("view", "tab", "room")
+_ASIDE = ((ServerBusy, "insist"), (LimitReached, "overbook"))
+"""What a person may set aside, and the field that says so."""
 
 
 class DoView(BoardView):
@@ -113,7 +116,7 @@ class DoView(BoardView):
                 "ok": False,
                 "kind": "stale" if isinstance(error, StaleParty) else "refused",
                 "code": error.code,
-                "said": error.text,
+                "said": errors.said(error),
                 "insist": insist,
                 "question": question,
             }
@@ -122,7 +125,7 @@ class DoView(BoardView):
             what = chosen.words_of(self, self.tap)
             chosen.keep(self, self.request.POST, what, question, **{insist: "1"})
         else:
-            messages.warning(self.request, error.text)
+            messages.warning(self.request, errors.said(error))
         if isinstance(error, StaleNight):
             # It is shown beside what stands there now, once.
             tables, text = self.tap.some_tables, self.tap.text("text", 2000)
@@ -132,16 +135,18 @@ class DoView(BoardView):
 
     def _insist(self, error: DomainError) -> tuple[str, str]:
         """The field that does it all the same and the question before that; empty for neither."""
-        if isinstance(error, ServerBusy):
-            if not self.may(Capability.OPERATE):
-                return "", ""
-            return "insist", f"{error.text} " + _("Seat a third all the same?")
-        if not isinstance(error, LimitReached):
+        deed = DEEDS.get(self.tap.verb)
+        field = next((name for kind, name in _ASIDE if isinstance(error, kind)), "")
+        # Asked once: who said yes already is not asked the same again.
+        if deed is None or field not in deed.heeds or self.tap.text(field):
             return "", ""
+        if field == "insist":
+            question = f"{error.text} " + _("Seat a third all the same?")
+            return (field, question) if self.may(Capability.OPERATE) else ("", "")
         question = f"{error.text} " + _("Do it all the same? It is written down.")
         if self.by_password(Capability.OVERBOOK):
-            return "overbook", f"{question} {PASSWORD_ASKED}"
-        return ("overbook", question) if self.may(Capability.OVERBOOK) else ("", "")
+            return field, f"{question} {PASSWORD_ASKED}"
+        return (field, question) if self.may(Capability.OVERBOOK) else ("", "")
 
     @property
     def _is_scripted(self) -> bool:
