@@ -60,6 +60,14 @@ class AlreadyBooked(Conflict):
     message = gettext_noop("You already have a reservation at this restaurant for this time.")
 
 
+class HoldConfirmed(AlreadyBooked):
+    """The hold is a reservation by now, whose id ``details`` has."""
+
+    message = gettext_noop(
+        "This hold has become a reservation. To give its table up, cancel the reservation."
+    )
+
+
 class HoldNotFound(NotFound):
     """No such hold, or it is someone else's."""
 

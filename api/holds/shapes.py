@@ -27,6 +27,22 @@ _STATUS = {
 }
 """Contract 2 knows confirmed, cancelled and completed; pending is contract 1's fourth word."""
 
+_REQUEST_RECEIVED = "Request received. The restaurant will confirm it; your code is {code}."
+
+_NOT_CONFIRMED = {
+    Status.REQUESTED: _REQUEST_RECEIVED,
+    Status.PENDING: _REQUEST_RECEIVED,
+    Status.PENDING_PAYMENT: "Table kept. It waits for your payment; your code is {code}.",
+    Status.COMPLETED: "This visit is over; its code was {code}.",
+    Status.NO_SHOW: "This visit is over: nobody came. Its code was {code}.",
+    Status.CANCELLED: "This reservation was cancelled; its code was {code}.",
+    Status.DECLINED: "The restaurant could not accept this request; its code was {code}.",
+    Status.EXPIRED: "This request was not answered or paid in time; its code was {code}.",
+}
+"""What a confirmation is answered with where confirmed is not (any more) the word for it."""
+
+_CONFIRMED = "Reservation confirmed! Show code {code} at the restaurant."
+
 
 _NOTHING_TAKEN = frozenset({"hold", "card"})
 
@@ -95,12 +111,11 @@ def active_hold(held: HeldPlace) -> dict[str, Any]:
 
 
 def confirmed(booking: Booking) -> dict[str, Any]:
-    """A reservation that was just made, or had been made by the same request before."""
-    status = _STATUS[Status(booking.status)]
-    if status == "pending":
-        message = f"Request received. The restaurant will confirm it; your code is {booking.code}."
-    else:
-        message = f"Reservation confirmed! Show code {booking.code} at the restaurant."
+    """A reservation that was just made, or had been made by the same request before.
+
+    A repeat can come when the reservation was cancelled or is over: the message says so.
+    """
+    status = Status(booking.status)
     return {
         "reservation": {
             "reservationId": booking.public_id,
@@ -113,10 +128,10 @@ def confirmed(booking: Booking) -> dict[str, Any]:
             "partySize": booking.party_size,
             "depositAmount": booking.deposit,
             **_kind(booking),
-            "status": status,
+            "status": _STATUS[status],
             "createdAt": milliseconds(booking.created_at),
         },
-        "message": message,
+        "message": _NOT_CONFIRMED.get(status, _CONFIRMED).format(code=booking.code),
     }
 
 

@@ -108,7 +108,11 @@ class HoldActionView(HoldsView):
         responses={204: None},
     )
     def delete(self, request: Request, hold_id: str) -> HttpResponse:
-        """Release the hold at once. Repeating it does no harm."""
+        """Release the hold at once. Repeating it does no harm.
+
+        A payment that waits for the guest's approval is called off. 409 `ALREADY_BOOKED`: the hold
+        has become a reservation (`details.reservationId`); cancel that instead.
+        """
         caller = require_self(request, self.query(request, wire.UserQuery).get("user"))
         guest = Guest.with_account(caller.public_id)
         _check_hold(caller, guest, hold_id)
@@ -127,7 +131,10 @@ class HoldExtensionView(HoldsView):
         responses={200: wire.ActiveHoldResponse},
     )
     def post(self, request: Request, hold_id: str) -> HttpResponse:
-        """A full new span of time, as often as the restaurant allows."""
+        """A full new span of time, as often as the restaurant allows.
+
+        409 `ALREADY_BOOKED`: the hold has become a reservation (`details.reservationId`).
+        """
         caller = require_self(request, self.query(request, wire.UserQuery).get("user"))
         guest = Guest.with_account(caller.public_id)
         _check_hold(caller, guest, hold_id)

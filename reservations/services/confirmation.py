@@ -34,15 +34,15 @@ from reservations.errors import (
     HoldExpired,
     PaidTooLate,
     PaymentActionRequired,
-    PaymentDeclined,
     PaymentPending,
     PaymentsUnavailable,
 )
 from reservations.guests import Guest
 from reservations.ledger import confirm as write
 from reservations.selectors.bookings import Booking, booking_of_hold
-from reservations.selectors.holds import PAYING, HeldPlace, hold_of
+from reservations.selectors.holds import PAYING, HeldPlace, hold_of, hold_paid_by
 from reservations.services.abuse import claim_contact
+from reservations.services.given_back import latest_payment, why_gone
 from reservations.services.settlement import settle
 from reservations.services.swap import booked_already, existing, swap
 from reservations.services.taking import taken_kind
@@ -97,14 +97,15 @@ def confirm_hold(
     payment method), PaymentDeclined (the hold remains), PaymentActionRequired (the guest's bank or
     the provider asks for something; repeat this call afterwards, same charge, with or without
     ``method``), PaymentPending (try again, same charge),
-    PaidTooLate (refunded in full) and SessionEnded (account gone or locked);
+    PaidTooLate (refunded in full) and SessionEnded (account gone or locked); HoldExpired and
+    PaidTooLate say so where the hold was given back;
     Invalid, by field, also for particulars that cannot be or that are missing.
     """
     held = hold_of(guest, identifier)
     if held.reservation is not None:
         return Confirmation(existing(held), is_new=False)
     is_free = held.deposit <= 0
-    if not method and held.payment_status in PAYING:
+    if held.status == "released" or (not method and held.payment_status in PAYING):
         return resume_payment(identifier, guest)
     if not is_free and not method:
         raise Invalid(
@@ -137,9 +138,9 @@ def resume_payment(identifier: str, guest: Guest) -> Confirmation:
     held = hold_of(guest, identifier)
     if held.reservation is not None:
         return Confirmation(existing(held), is_new=False)
-    payment = _latest_payment(held)
+    payment = latest_payment(identifier)
     if payment is None:
-        raise HoldExpired
+        raise why_gone(held)
     if payment.status in PAYING:
         look_up(payment)
     held = hold_of(guest, identifier)
@@ -155,19 +156,15 @@ def call_off_payment(identifier: str, guest: Guest) -> None:
     If it was approved after all, that counts, and the hold becomes the reservation. May be
     repeated. Raises HoldNotFound.
     """
-    payment = _latest_payment(hold_of(guest, identifier))
+    payment = latest_payment(hold_of(guest, identifier).public_id)
     if payment is not None:
         call_off(payment)
 
 
-def _latest_payment(held: HeldPlace) -> Payment | None:
-    return Payment.objects.filter(purpose=held.public_id).order_by("-id").first()
-
-
-def _why_not(
-    held: HeldPlace, payment: Payment
-) -> PaymentActionRequired | PaymentPending | PaymentDeclined | PaidTooLate:
+def _why_not(held: HeldPlace, payment: Payment) -> DomainError:
     """Why a hold whose payment was looked into is no reservation."""
+    if held.status == "released":
+        return why_gone(held)
     if payment.status == Payment.Status.ACTION_REQUIRED:
         action = Action(**payment.action)
         return PaymentActionRequired(redirect_url=action.url, client_secret=action.client_secret)
@@ -175,8 +172,9 @@ def _why_not(
         return PaymentPending()
     if payment.status == Payment.Status.FAILED:
         return declined(payment.failure_message, payment.failure_code)
-    if payment.status == Payment.Status.VOIDED and held.is_live(clock.now()):
-        return declined(gettext("It was called off."), "called_off")
+    if payment.status == Payment.Status.VOIDED:
+        is_live = held.is_live(clock.now())
+        return declined(gettext("It was called off."), "called_off") if is_live else HoldExpired()
     return PaidTooLate(refund_amount=held.deposit)
 
 
@@ -299,7 +297,7 @@ def _conclude(
     is_new = booking_of_hold(held.id) is None
     settled = settle(payment_id, result, by=by)
     if settled is None:
-        raise PaidTooLate(refund_amount=held.deposit)
+        raise _if_released(payment_id) or PaidTooLate(refund_amount=held.deposit)
     return Confirmation(settled, is_new=is_new)
 
 
@@ -334,4 +332,10 @@ def _not_secured(held: HeldPlace, payment_id: int, result: ChargeResult) -> Doma
         record_charge(payment_id, result, at=now)
         if result.outcome is ChargeOutcome.ACTION_REQUIRED:
             write.keep_hold(held.id, until=now + ACTION_GRACE, now=now)
-    return refusal_of(result)
+    return _if_released(payment_id) or refusal_of(result)
+
+
+def _if_released(payment_id: int) -> DomainError | None:
+    """What to tell a guest who gave the hold back while its payment was asked for."""
+    held = hold_paid_by(payment_id)
+    return why_gone(held) if held is not None and held.status == "released" else None

@@ -27,7 +27,7 @@ from reservations.errors import (
     ActiveHoldExists,
     AlreadyBooked,
     HoldAtLimit,
-    HoldExpired,
+    HoldConfirmed,
     NotBookable,
     PaymentsUnavailable,
     SlotUnavailable,
@@ -53,6 +53,7 @@ from reservations.selectors.houses import House
 from reservations.sentences import FULL, NO_TABLE, sentence
 from reservations.services.abuse import check_address
 from reservations.services.availability import alternatives, check_open_to, not_bookable
+from reservations.services.given_back import call_off_approval, why_gone
 from reservations.services.taking import kind_for
 
 _UTC = ZoneInfo("UTC")
@@ -345,7 +346,8 @@ def terms_of(
 def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
     """Give the guest a full new span of time, as often as the restaurant allows.
 
-    Raises HoldNotFound, HoldExpired or HoldAtLimit; no day lock, the hold's row decides.
+    Raises HoldNotFound, HoldExpired, HoldAtLimit, HoldConfirmed, and PaidTooLate of a hold that was
+    given back while its guest paid; no day lock, the hold's row decides.
     """
     held = hold_of(guest, identifier)
     now = clock.now()
@@ -361,14 +363,25 @@ def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
         after = hold_of(guest, identifier)
     if extended:
         return after
-    raise HoldAtLimit() if after.is_live(now) else HoldExpired()
+    if after.reservation is not None:
+        raise HoldConfirmed(reservation_id=after.reservation)
+    raise HoldAtLimit() if after.is_live(now) else why_gone(after)
 
 
 @again_if_undone
 def release_hold(identifier: str, guest: Guest, *, by: Actor) -> bool:
-    """Give the table back at once. False if it was given back before; raises HoldNotFound."""
+    """Give the table back at once, and call off a payment that waits for its owner's approval.
+
+    False if it was given back before, or has lapsed. Outside of any transaction; may be repeated.
+    Raises HoldNotFound and HoldConfirmed.
+    """
     held = hold_of(guest, identifier)
-    return write_release(held.id, status="released", by=by, now=clock.now())
+    is_released = write_release(held.id, status="released", by=by, now=clock.now())
+    if not is_released and (booked := hold_of(guest, identifier).reservation) is not None:
+        raise HoldConfirmed(reservation_id=booked)
+    if held.deposit > 0:
+        call_off_approval(identifier)
+    return is_released
 
 
 @again_if_undone

@@ -18,6 +18,7 @@ from reservations.errors import (
     ActiveHoldExists,
     AlreadyBooked,
     ContactHolds,
+    HoldConfirmed,
     HoldExpired,
     HoldNotFound,
     PaidTooLate,
@@ -342,8 +343,8 @@ class MoreTimeView(GuestView):
             held = extend_hold(hold_id, guest, by=guest.actor)
             until = wording.clock_time(held.expires_at, held.house.zone)
             tell(request, _("Take your time: the table is yours until %s.") % until)
-        except HoldExpired:
-            pass  # The page of a lapsed hold says so and offers the time again.
+        except (HoldExpired, HoldConfirmed, PaidTooLate):
+            pass  # The page says what became of the hold, and offers a lapsed one's time again.
         except DomainError as error:
             warn(request, error)
         return redirect(hold_page(hold_id))
@@ -360,10 +361,11 @@ class ReleaseView(GuestView):
         """Back to the times, or to the page that asked. Repeating it does no harm."""
         guest = visitor.holder_of(request, hold_id)
         held = hold_of(guest, hold_id)
-        if held.reservation is not None:
+        try:
+            release_hold(hold_id, guest, by=guest.actor)
+        except HoldConfirmed:
             return redirect(hold_page(hold_id))
         visitor.save_draft(request, request.POST)
-        release_hold(hold_id, guest, by=guest.actor)
         given = _("You gave the table at %s back.") % held.house.name
         tell(request, f"{given} {_charged(held)}")
         return redirect(way_back(request, times_of(held)))
