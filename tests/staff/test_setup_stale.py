@@ -320,38 +320,6 @@ def test_a_day_that_is_changed_while_it_is_removed_stays(
     assert SpecialDay.objects.filter(restaurant=house).exists()
 
 
-@pytest.mark.parametrize(
-    ("page_of", "sent"),
-    [
-        ("services/{}/", service_fields(name="Supper")),
-        ("services/{}/pacing/", {"usual-slot_covers": "8"}),
-        ("turns/?service={}", {"up_to_0": "2", "minutes_0": "75"}),
-    ],
-)
-def test_a_service_that_was_changed_is_not_removed_unseen(
-    page_of: str, sent: dict[str, Any], as_: As, cast: Cast, house: Restaurant
-) -> None:
-    service, first, second = service_of(house), as_(cast.manager), as_(cast.owner)
-    address = url(house, "setup") + page_of.format(service.public_id)
-    remove = url(house, "setup_service_remove", service.public_id)
-    saw = opened(first, remove)
-    assert second.post(address, {**sent, **opened(second, address)}).status_code == 302
-    page = first.post(remove, saw)
-    assert told(page).startswith("owner@bella.example has saved this at ")
-    assert f"Remove “{service_of(house).name}”?" in text_of(page)
-    # They have seen it now.
-    assert first.post(remove, sent_again(page)).status_code == 302
-    assert not DiningService.objects.filter(pk=service.pk).exists()
-
-
-def test_a_service_is_not_removed_by_who_was_not_asked(
-    as_: As, cast: Cast, house: Restaurant
-) -> None:
-    remove = url(house, "setup_service_remove", service_of(house).public_id)
-    assert as_(cast.manager).post(remove).status_code == 409
-    assert DiningService.objects.filter(restaurant=house).exists()
-
-
 @pytest.mark.parametrize("name", ["service", "day"])
 def test_what_was_removed_meanwhile_is_said_and_what_was_typed_is_kept(
     name: str, as_: As, cast: Cast, house: Restaurant
