@@ -39,6 +39,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         unknown_path,
         {"handle": TracedView.handle_error},
     ),
+    re_path(
+        r"^(?:restaurants|preferences|reservations/(?:availability|hold|confirm|user))(?:/|$)",
+        unknown_path,
+        {"handle": GuestsReservationView.handle_error},
+    ),
     # Not the versioned twin, which the project's URL map includes after this one.
     re_path(r"^(?!v1/)", unknown_path),
 ]

@@ -307,3 +307,24 @@ def test_many_accounts_at_one_address_hold_no_more_than_an_office_would(
     assert ask(18, "192.0.2.2").status_code == 201
     # This very machine is no line that many share.
     assert [ask(hour, "127.0.0.1").status_code for hour in (12, 14, 16)] == [201] * 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "restaurants/%C3%A9"),
+        ("GET", f"restaurants/{'x' * 41}"),
+        ("POST", "reservations/availability/"),
+        ("DELETE", "reservations/hold/x%20y"),
+        ("GET", "reservations/user/%C3%A9"),
+        ("GET", "preferences/"),
+        ("GET", "v1/restaurants/%C3%A9"),
+    ],
+)
+def test_an_address_that_no_id_makes_is_answered_in_this_contracts_shape(
+    nobody: Api, method: str, path: str
+) -> None:
+    answer = nobody(method, path)
+    got = answer.json()
+    assert (answer.status_code, got["code"]) == (404, "NOT_FOUND")
+    assert set(got) == {"error", "code", "details", "correlationId"}
