@@ -417,7 +417,8 @@ def test_who_is_in_the_house_only_changes_tables(as_: As, cast: Cast, evening: R
 def test_tables_that_may_be_joined_answer_together(clock: Clock) -> None:
     house = make_house()
     row = booked(house, size=7, name="Team")
-    found = mode_in_time(night(house), {"mode": "move", "party": row.public_id})
+    asked = {"mode": "move", "party": row.public_id}
+    found = mode_in_time(night(house), asked, lambda: pytest.fail("no move asks who waits"))
     assert found is not None
     fourth, second = (house.tables.get(label=label) for label in ("4", "2"))
     assert cell(found, fourth, "20:00")["label"] == "4 + 5"

@@ -198,7 +198,7 @@ def swap_with(night: Night, party: PartyRow, guest: Guest, other: PartyRow) -> P
         return Place(label, False, words.reason(there), short=short)
     if not back.ok and back.why is not None:
         said = {"name": words.surname(other.name), "tables": words.tables(party.table_labels)}
-        text = _("%(name)s cannot have %(tables)s: %(reason)s")
+        text = _("%(name)s cannot have table %(tables)s: %(reason)s")
         reason = text % (said | {"reason": words.reason(back)})
         return Place(label, False, reason, short=_back_short(back.why))
     value = do_value("swap", party)
