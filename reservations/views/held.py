@@ -162,7 +162,7 @@ class Problem:
 
 def _action(held: HeldPlace) -> dict[str, str]:
     """What the card's owner has to do before the booking; empty: nothing."""
-    if held.payment_status != "action":
+    if held.payment_status != "action" or held.status == "released":
         return {}
     action = action_of(held.public_id)
     return {**action, "url": from_here(action.get("url", ""))}

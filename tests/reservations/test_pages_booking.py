@@ -13,13 +13,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from core.errors import Busy
 from core.ids import public_id
 from notifications.services import deliver_due
-from payments.gateways.base import Order
+from payments.gateways.base import ChargeResult, Order
 from payments.gateways.sandbox import LOST_ANSWER, SandboxGateway
 from payments.models import Payment, Policy, Refund
 from payments.services.settling import settle_unknown
 from reservations.guests import Guest
 from reservations.models import Hold, Reservation
-from reservations.services.holds import HoldRequest, expire_holds, place_hold
+from reservations.services.holds import HoldRequest, expire_holds, place_hold, release_hold
 from reservations.views import restaurant as restaurant_views
 from restaurants.models import DiningService, Restaurant
 from tests import factories
@@ -450,3 +450,36 @@ def test_two_services_with_the_same_time_are_told_apart(
     assert f'value="19:00@{dinner.pk}" required>' in page
     browser.hold(bella, time=f"19:00@{bar.pk}")
     assert Hold.objects.get().service_id == bar.pk
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        (VISA, "Your payment is being refunded in full."),
+        (LOST_ANSWER, "If your card was charged, the money goes back to it in full."),
+    ],
+)
+def test_the_page_of_a_table_given_back_while_paying_does_not_say_it_was_taken(
+    clock: Clock,
+    bella: Restaurant,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    card: str,
+    said: str,
+) -> None:
+    page = browser.hold(bella).url
+    real = SandboxGateway.charge
+
+    def charge(self: SandboxGateway, order: Order) -> ChargeResult:
+        result = real(self, order)
+        held = Hold.objects.get()
+        guest = Guest(held.guest_key)
+        release_hold(held.public_id, guest, by=guest.actor)
+        return result
+
+    monkeypatch.setattr(SandboxGateway, "charge", charge)
+    browser.confirm(card)
+    assert browser.get(page).text.count("You gave this table back") >= 1
+    assert said in browser.text
+    for untrue in ("The table was taken", "we give you this table", "came too late"):
+        assert untrue not in browser.text
