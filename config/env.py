@@ -84,7 +84,7 @@ def set_default(name: str, value: str) -> None:
 
 def port() -> int:
     """Where pages are served, ``PORT``."""
-    return _port("PORT", 8000)
+    return _checked_port("PORT", number("PORT", 8000))
 
 
 def stream_port() -> int:
@@ -93,11 +93,11 @@ def stream_port() -> int:
     Not beside it, where a second Couvert might want its own.
     """
     pages = port()
-    return _port("STREAM_PORT", pages + _FAR if pages + _FAR < _PORTS else pages - _FAR)
+    far = pages + _FAR if pages + _FAR < _PORTS else pages - _FAR
+    return _checked_port("STREAM_PORT", number("STREAM_PORT", far))
 
 
-def _port(name: str, default: int) -> int:
-    found = number(name, default)
+def _checked_port(name: str, found: int) -> int:
     if not 0 < found < _PORTS:
         raise ImproperlyConfigured(
             f"{name} is {found}, which is no port. Choose one from 1 to {_PORTS - 1}."
