@@ -158,9 +158,9 @@ def test_a_red_swap_says_against_whom(
     night = read(venue, clock)
     said = {(one.name, two.name): reason for one, two, _, reason in said_of_pairs(night)}
     assert said["Late", "Next"] == "The same table"
-    assert said["Late", "Jonas"] == "Jonas cannot have 1: 2 seats"
+    assert said["Late", "Jonas"] == "Jonas cannot have table 1: 2 seats"
     assert said["Bea", "Next"] == "Taken · Late"
-    assert said["Carla", "Jonas"] == "Jonas cannot have 4: Taken · Six"
+    assert said["Carla", "Jonas"] == "Jonas cannot have table 4: Taken · Six"
     assert said["Steps", "Jonas"] == "Has steps"
 
 
