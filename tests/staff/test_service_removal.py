@@ -31,7 +31,7 @@ def test_a_service_that_was_changed_is_not_removed_unseen(
     saw = opened(first, remove)
     assert second.post(address, {**sent, **opened(second, address)}).status_code == 302
     page = first.post(remove, saw)
-    assert told(page).startswith("owner@bella.example has saved this at ")
+    assert told(page).startswith(f"{cast.owner.called} has saved this at ")
     assert f"Remove “{service_of(house).name}”?" in text_of(page)
     # They have seen it now.
     assert first.post(remove, sent_again(page)).status_code == 302
