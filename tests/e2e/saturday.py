@@ -69,6 +69,9 @@ PATIENCE = 30.0
 PAUSE = 0.4
 """Seconds between two steps of a host; a screen takes a faster second tap for a double tap."""
 
+TAB_OF = """party =>
+  document.querySelector(`.row[data-party="${party}"]`).parentNode.dataset.tab"""
+
 SHOWN = """() => {
   const rows = [...document.querySelectorAll(".row[data-party]")];
   const others = [...document.querySelectorAll(".centre [data-party][data-version]")];
@@ -105,7 +108,9 @@ class Screen:
     def row(self, party: Reservation) -> Any:
         """Its row, whose list is the one that is shown."""
         row = self.page.locator(f'.row[data-party="{party.public_id}"]')
-        tab = row.evaluate("row => row.parentNode.dataset.tab")
+        row.wait_for(state="attached")
+        # Looked up and read in one go: a change from elsewhere may put another row in its place.
+        tab = self.page.evaluate(TAB_OF, party.public_id)
         self.page.locator(f'[data-to-tab="{tab}"]').click()
         return row
 
