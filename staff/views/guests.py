@@ -36,7 +36,7 @@ from restaurants.models import DiningTable, Restaurant
 from staff import guest_words, money_words, wording
 from staff.access import HouseView, StaffRequest, house_url, tag_sight
 from staff.forms.guests import GuestForm, GuestSearchForm, NoteTextForm
-from staff.forms.setup.shown import (
+from staff.forms.shown import (
     NAME,
     Shown,
     Stale,

@@ -24,7 +24,7 @@ from restaurants.access import Capability
 from restaurants.models import Restaurant
 from staff import money_words, wording
 from staff.access import StaffRequest
-from staff.forms.setup.shown import Difference, Stale
+from staff.forms.shown import Difference, Stale
 from staff.reports.parts import minutes, number, percent
 from staff.views.sheet import GONE, DatedSheet, covers
 

@@ -30,7 +30,7 @@ from restaurants.models import (
     TurnTime,
 )
 from restaurants.services import add_closure, close_day, reopen_day
-from staff.forms.setup.shown import read
+from staff.forms.shown import read
 from staff.views.setup.preview import PreviewedView
 from tests.fixtures.domain import Clock
 from tests.staff.conftest import As, Cast

@@ -32,7 +32,6 @@ from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay
 from restaurants.services import add_closure, close_day, end_of_tonight
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.closing import ClosureForm
-from staff.forms.setup.shown import Difference, Shown, Stale
 from staff.forms.setup.times import (
     RulesForm,
     SpecialDayForm,
@@ -40,6 +39,7 @@ from staff.forms.setup.times import (
     WeekForm,
     written,
 )
+from staff.forms.shown import Difference, Shown, Stale
 from staff.views.setup.base import SetupView
 from staff.views.setup.preview import PreviewedView
 

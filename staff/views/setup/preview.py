@@ -35,7 +35,8 @@ from reservations.views.wording import day as long_day
 from restaurants.models import Restaurant
 from staff.access import StaffRequest, house_url
 from staff.forms.errors import add
-from staff.forms.setup.shown import (
+from staff.forms.setup.times import PreviewForm
+from staff.forms.shown import (
     NAME,
     SINCE,
     Shown,
@@ -47,7 +48,6 @@ from staff.forms.setup.shown import (
     shown_by,
     written,
 )
-from staff.forms.setup.times import PreviewForm
 from staff.reasons import Told, free_text, reason_told
 from staff.views.setup.base import SetupView
 

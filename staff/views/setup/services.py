@@ -36,7 +36,8 @@ from reservations.views.wording import short_day
 from restaurants.models import DiningService, Restaurant, TurnTime
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.pacing import PacingForm
-from staff.forms.setup.shown import (
+from staff.forms.setup.times import ServiceForm, TurnsForm
+from staff.forms.shown import (
     NAME,
     SINCE,
     Shown,
@@ -46,7 +47,6 @@ from staff.forms.setup.shown import (
     shown_by,
     written,
 )
-from staff.forms.setup.times import ServiceForm, TurnsForm
 from staff.views.setup.base import SetupView
 from staff.views.setup.preview import PreviewedView
 
