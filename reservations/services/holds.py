@@ -46,6 +46,7 @@ from reservations.ledger.holds import (
     release_hold as write_release,
 )
 from reservations.ledger.place import Place
+from reservations.models import Hold
 from reservations.selectors.days import Day, read_day
 from reservations.selectors.guests import GuestState
 from reservations.selectors.holds import HeldPlace, hold_of
@@ -372,11 +373,14 @@ def extend_hold(identifier: str, guest: Guest, *, by: Actor) -> HeldPlace:
 def release_hold(identifier: str, guest: Guest, *, by: Actor) -> bool:
     """Give the table back at once, and call off a payment that waits for its owner's approval.
 
-    False if it was given back before, or has lapsed. Outside of any transaction; may be repeated.
-    Raises HoldNotFound and HoldConfirmed.
+    Locks the hold's row. False if it was given back before, or has lapsed. Outside of any
+    transaction; may be repeated. Raises HoldNotFound and HoldConfirmed.
     """
     held = hold_of(guest, identifier)
-    is_released = write_release(held.id, status="released", by=by, now=clock.now())
+    with transaction.atomic():
+        # Whoever confirms or extends it just now is waited for: the ledger would pass it over.
+        Hold.objects.select_for_update(no_key=True, of=("self",)).get(pk=held.id)
+        is_released = write_release(held.id, status="released", by=by, now=clock.now())
     if not is_released and (booked := hold_of(guest, identifier).reservation) is not None:
         raise HoldConfirmed(reservation_id=booked)
     if held.deposit > 0:

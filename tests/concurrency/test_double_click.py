@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from notifications.models import Message
 from payments.gateways.base import ChargeResult, Order
@@ -17,7 +19,7 @@ from payments.gateways.sandbox import SandboxGateway
 from payments.models import Payment, SandboxCharge
 from reservations.errors import HoldConfirmed, HoldExpired
 from reservations.guests import Guest
-from reservations.models import Reservation
+from reservations.models import Hold, Reservation
 from reservations.proof.aftermath import come_to_rest
 from reservations.proof.invariants import ALWAYS, AT_REST, broken
 from reservations.services.cancellation import Cancellation, cancel_reservation
@@ -109,3 +111,27 @@ def test_paying_against_giving_back_or_prolonging_is_one_or_the_other(
             cancel_reservation(paid.booking.public_id, by=guest.actor)
     come_to_rest()
     assert broken(AT_REST) == {}
+
+
+@pytest.mark.parametrize("status", ["live", "confirmed"])
+def test_who_gives_back_waits_for_who_works_on_the_hold_and_is_told_the_truth(
+    clock: Clock, bella: Restaurant, guest: Guest, status: str
+) -> None:
+    held = hold(bella, guest).public_id
+
+    def given_back() -> bool:
+        try:
+            return release_hold(held, guest, by=guest.actor)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            # As a confirmation does in its transaction, which ends in either way.
+            Hold.objects.filter(public_id=held).select_for_update().get()
+            Hold.objects.filter(public_id=held).update(status=status)
+            asked = pool.submit(given_back)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+        assert asked.result(timeout=10) is (status == "live")
+    assert Hold.objects.get(public_id=held).status == {"live": "released"}.get(status, status)
