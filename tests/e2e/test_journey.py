@@ -254,6 +254,23 @@ def test_a_booking_is_changed(booking: Visit) -> None:
     assert Reservation.objects.get().service_date == dt.date(2025, 11, 16)
 
 
+def test_a_month_is_turned_back_the_moment_it_is_there(visit: OpenVisit, venue: Restaurant) -> None:
+    """The new links load no whole page, however soon they are followed."""
+    page = visit(viewport=PHONE).open(TIMES)
+    page.evaluate(
+        """() => {
+            window.isTheSamePage = true;
+            const back = () => document.querySelector('[data-calendar] [data-turn="-1"]').click();
+            const soon = () => queueMicrotask(back);
+            document.body.addEventListener("htmx:afterSwap", soon, { once: true });
+        }"""
+    )
+    with page.expect_response("**month=2025-11*"):
+        page.locator("[data-calendar] [data-turn='1']").click()
+    expect(page.locator("#month-title")).to_have_text("November 2025")
+    assert page.evaluate("window.isTheSamePage") is True
+
+
 def test_a_guest_writes_and_is_late(booking: Visit, clock: Clock) -> None:
     page = booking.page
     page.get_by_label("Your message").fill("We bring a cake.")
