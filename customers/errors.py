@@ -81,6 +81,13 @@ class TagNotFound(NotFound):
     message = gettext_noop("There is no such tag.")
 
 
+class TagChanged(Conflict):
+    """Somebody else changed the tag since; nothing was written."""
+
+    code = "TAG_CHANGED"
+    message = gettext_noop("Somebody else has changed this since you opened it.")
+
+
 class TagTaken(Conflict):
     """Another tag of the group has this name."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,16 @@ from core import audit
 from core.actors import Actor
 from core.errors import Invalid
 from core.locks import Space, again_if_undone, lock
-from customers.errors import TagNotFound, TagTaken
+from customers.errors import TagChanged, TagNotFound, TagTaken
 from customers.models import CustomerMerge, GuestTag
 from customers.signals import tag_readers_changed, visit_tag_renamed
 from customers.tag_names import RENAMED, renamed, tag_key, tag_name
 
 _LONGEST = 40
 """Signs of a name, however many it was written with."""
+
+AsShown = Callable[[GuestTag], bool]
+"""Whether a tag is still what the person saw who decided about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,13 @@ def save_tag(
     by: Actor,
     public_id: str = "",
     restaurant_id: int | None = None,
+    is_as_shown: AsShown | None = None,
 ) -> GuestTag:
     """Make a tag, or change the one with this id; who carries it carries its new name.
 
-    Repeatable. Under a lock of the group's tags. Raises Invalid without a name, TagNotFound, and
-    TagTaken when another one has the name, however it is written.
+    Repeatable. Under a lock of the group's tags. Raises Invalid without a name, TagNotFound,
+    TagTaken when another one has the name, however it is written, and TagChanged when
+    ``is_as_shown`` says no of the tag as it is under the lock.
     """
     name = tag_name(values.name)
     if not tag_key(name):
@@ -57,7 +62,7 @@ def save_tag(
     with transaction.atomic():
         lock(Space.GUEST, "tags", organization_id)
         fresh = GuestTag(organization_id=organization_id, kind=values.kind)
-        tag = _tag(organization_id, public_id) if public_id else fresh
+        tag = _tag(organization_id, public_id, is_as_shown) if public_id else fresh
         others = _others(tag)
         if tag_key(name) in map(tag_key, others):
             raise TagTaken
@@ -94,12 +99,20 @@ def _fill(tag: GuestTag, name: str, values: TagValues) -> None:
 
 @again_if_undone
 def remove_tag(
-    organization_id: int, public_id: str, *, by: Actor, restaurant_id: int | None = None
+    organization_id: int,
+    public_id: str,
+    *,
+    by: Actor,
+    restaurant_id: int | None = None,
+    is_as_shown: AsShown | None = None,
 ) -> str:
-    """Take a tag away, from all who carry it too; its name. Raises TagNotFound. Locks as above."""
+    """Take a tag away, from all who carry it too; its name.
+
+    Locks as above. Raises TagNotFound, also when it is repeated, and TagChanged as above.
+    """
     with transaction.atomic():
         lock(Space.GUEST, "tags", organization_id)
-        tag = _tag(organization_id, public_id)
+        tag = _tag(organization_id, public_id, is_as_shown)
         taken = _rename(tag, _Meant.of(tag, _others(tag)), tag.name, "", by)
         tag.delete()
         audit.record(
@@ -113,10 +126,12 @@ def remove_tag(
     return tag.name
 
 
-def _tag(organization_id: int, public_id: str) -> GuestTag:
+def _tag(organization_id: int, public_id: str, is_as_shown: AsShown | None) -> GuestTag:
     found = GuestTag.objects.filter(organization=organization_id, public_id=public_id).first()
     if found is None:
         raise TagNotFound
+    if is_as_shown is not None and not is_as_shown(found):
+        raise TagChanged
     return found
 
 

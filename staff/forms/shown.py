@@ -122,6 +122,18 @@ def differences(was: Shown, now: forms.Form, sent: forms.Form) -> list[Differenc
     return found
 
 
+def overtaken(text: str, was: Shown, now: forms.Form, sent: forms.Form) -> Stale:
+    """What somebody else has changed since, for a form shown again with what :func:`merged` says.
+
+    ``text`` says who was faster.
+    """
+    return Stale(
+        text=text,
+        advice=_("What you changed stands in the form, all else is as it is now. Save again."),
+        lines=tuple(differences(was, now, sent)),
+    )
+
+
 def title_of(form: forms.Form, name: str) -> str:
     """How a field is called where it stands alone."""
     titles: Mapping[str, str] = getattr(form, "titles_alone", {})

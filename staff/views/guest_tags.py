@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError
-from customers.errors import TagNotFound
+from customers.errors import TagChanged, TagNotFound
 from customers.models import GuestTag
 from customers.selectors import tags_of
-from customers.services.tags import TagValues, remove_tag, save_tag
+from customers.services.tags import AsShown, TagValues, remove_tag, save_tag
 from reservations.views.base import warn
 from reservations.views.held import problems
 from restaurants.access import Capability
 from staff.access import HouseView, StaffRequest, house_url
 from staff.forms.guests import NewTagForm, TagForm
+from staff.forms.shown import NAME, Shown, Stale, merged, overtaken, read, shown_by, written
 
 _KINDS = (
     (GuestTag.Kind.GUEST, gettext_lazy("Of guests")),
@@ -60,28 +61,56 @@ class TagView(HouseView):
     def get(self, request: StaffRequest, tag_id: str) -> HttpResponse:
         """The form."""
         tag = _tag(request, tag_id)
-        values = {name: getattr(tag, name) for name in TagForm.base_fields}
-        return self._page(request, tag, TagForm(initial=values))
+        form = _form(tag)
+        return self._page(request, tag, form, shown_by(form))
 
     def post(self, request: StaffRequest, tag_id: str) -> HttpResponse:
-        """Change it, or take it away from everybody."""
-        tag = _tag(request, tag_id)
+        """Change it, or take it away from everybody, unless somebody else has changed it since."""
+        tag, was = _tag(request, tag_id), read(request.POST.get(NAME, ""))
         if request.POST.get("do") == "remove":
-            group, house = request.venue.organization_id, request.venue.pk
-            remove_tag(group, tag.public_id, by=request.actor, restaurant_id=house)
-            messages.success(request, _("The tag is gone, from all who carried it."))
-            return self.to("guest_tags")
-        form = TagForm(request.POST)
+            return self._remove(request, tag, was)
+        form = _form(tag, request.POST)
         if not form.is_valid():
-            return self._page(request, tag, form, 422)
-        return _save(self, request, form, tag.public_id) or self._page(request, tag, form, 422)
+            return self._page(request, tag, form, was, 422)
+        try:
+            saved = _save(self, request, form, tag.public_id, _as(was))
+        except TagChanged as error:
+            tag = _tag(request, tag_id)
+            now = _form(tag)
+            kept = _form(tag, merged(request.POST, was, now, form))
+            stale = overtaken(error.text, was, now, form)
+            return self._page(request, tag, kept, shown_by(now), 409, stale)
+        return saved or self._page(request, tag, form, was, 422)
+
+    def _remove(self, request: StaffRequest, tag: GuestTag, was: Shown) -> HttpResponse:
+        group, house = request.venue.organization_id, request.venue.pk
+        try:
+            remove_tag(
+                group, tag.public_id, by=request.actor, restaurant_id=house, is_as_shown=_as(was)
+            )
+        except TagChanged as error:
+            tag = _tag(request, tag.public_id)
+            form = _form(tag)
+            advice = _("Look at what it is now. If it shall still go, remove it.")
+            stale = Stale(error.text, advice)
+            return self._page(request, tag, form, shown_by(form), 409, stale)
+        messages.success(request, _("The tag is gone, from all who carried it."))
+        return self.to("guest_tags")
 
     def _page(
-        self, request: StaffRequest, tag: GuestTag, form: TagForm, status: int = 200
+        self,
+        request: StaffRequest,
+        tag: GuestTag,
+        form: TagForm,
+        shown: Shown,
+        status: int = 200,
+        stale: Stale | None = None,
     ) -> HttpResponse:
         context = {
             "tag": tag,
             "form": form,
+            "shown": written(shown),
+            "stale": stale,
             "problems": problems(form),
             "back": house_url(request.venue, "guest_tags"),
         }
@@ -97,9 +126,23 @@ def _tag(request: StaffRequest, tag_id: str) -> GuestTag:
     return found
 
 
+def _form(tag: GuestTag, data: QueryDict | None = None) -> TagForm:
+    return TagForm(data, initial={name: getattr(tag, name) for name in TagForm.base_fields})
+
+
+def _as(was: Shown) -> AsShown:
+    """Whether a tag is still what its form showed."""
+    return lambda tag: shown_by(_form(tag)) == was
+
+
 def _save(
-    view: HouseView, request: StaffRequest, form: TagForm, tag_id: str
+    view: HouseView,
+    request: StaffRequest,
+    form: TagForm,
+    tag_id: str,
+    is_as_shown: AsShown | None = None,
 ) -> HttpResponse | None:
+    """Back to the list; nothing where it cannot be saved. Raises TagChanged."""
     try:
         save_tag(
             request.venue.organization_id,
@@ -107,7 +150,10 @@ def _save(
             by=request.actor,
             public_id=tag_id,
             restaurant_id=request.venue.pk,
+            is_as_shown=is_as_shown,
         )
+    except TagChanged:
+        raise
     except DomainError as error:
         warn(request, error)
         return None

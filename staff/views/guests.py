@@ -42,6 +42,7 @@ from staff.forms.shown import (
     Stale,
     differences,
     merged,
+    overtaken,
     read,
     shown_by,
     touched,
@@ -308,11 +309,7 @@ class GuestEditView(HouseView):
         """The form with what was typed, on top of what is there now, which is what it shows."""
         guest = customer_of(request.venue.organization_id, self.kwargs["guest_id"])
         now = _edit_form(request, guest)
-        stale = Stale(
-            text=error.text,
-            advice=_("What you changed stands in the form, all else is as it is now. Save again."),
-            lines=tuple(differences(was, now, sent)),
-        )
+        stale = overtaken(error.text, was, now, sent)
         kept = _edit_form(request, guest, merged(request.POST, was, now, sent))
         return self._page(request, guest, kept, shown_by(now), 409, stale)
 

@@ -41,9 +41,9 @@ from staff.forms.shown import (
     SINCE,
     Shown,
     Stale,
-    differences,
     line_in,
     merged,
+    overtaken,
     read,
     shown_by,
     written,
@@ -233,11 +233,8 @@ class PreviewedView(SetupView):
                 text=_("Somebody else has removed this since you opened it."),
                 advice=_("What you typed stands in the form. Saved again, it is there anew."),
             )
-        return Stale(
-            text=who_changed(self.request.venue, self.since, self.verbs, self.is_of_this),
-            advice=_("What you changed stands in the form, all else is as it is now. Save again."),
-            lines=tuple(differences(was, self.form(None), form)),
-        )
+        who = who_changed(self.request.venue, self.since, self.verbs, self.is_of_this)
+        return overtaken(who, was, self.form(None), form)
 
     # --- What they have in common ----------------------------------------------------------------
 
