@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,10 @@ from typing import Literal
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from core.actors import SYSTEM
 from restaurants.models import Membership, Restaurant, Role
+from restaurants.people import add_tablet
+from staff.presence import COOKIE
 from tests.e2e.conftest import OpenVisit, Visit
 from tests.factories import make_user
 
@@ -39,6 +43,20 @@ def at_screen(visit: OpenVisit, user: User, path: str) -> Open:
         return window
 
     return opened
+
+
+def at_tablet(
+    visit: OpenVisit, venue: Restaurant, user: User, path: str, **options: object
+) -> Visit:
+    """The same on the house's own tablet, where somebody whose PIN is 2580 has just shown it."""
+    window = visit(**({"viewport": TABLET} | options))
+    token = add_tablet(venue, "Front desk", by=SYSTEM)[1]
+    window.page.context.add_cookies([{"name": COOKIE, "value": token, "url": window.site}])
+    page = window.open(f"/staff/tablet/{user.public_id}/?next={path}")
+    page.get_by_label("PIN").fill("2580")
+    page.get_by_role("button", name="Unlock", exact=True).last.click()
+    page.wait_for_url(re.compile("/stand/"))
+    return window
 
 
 def pictures(page: Page, name: str) -> None:

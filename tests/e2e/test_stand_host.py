@@ -77,6 +77,22 @@ def test_a_row_hides_nothing(
         expect(row.locator(".row__source")).to_have_text("Telephone")
 
 
+def test_two_flags_make_no_row_taller(visit: OpenVisit, venue: Restaurant, clock: Clock) -> None:
+    clock.now = at("17:00")
+    booked(venue, name="Basile Fabre")
+    said = {"special_requests": "By the window", "celebration": "birthday"}
+    row = booked(venue, name="Katia Marchetti")
+    Reservation.objects.filter(pk=row.pk).update(**said)
+    page = at_screen(visit, staff(venue, "Hugo"), STAND)().page
+    rows = page.locator("#list-upcoming .row")
+    expect(rows).to_have_count(2)
+    expect(page.locator(f"#p-{row.pk} .flag")).to_have_count(2)
+    plain, flagged = rows.evaluate_all("(each) => each.map((row) => row.offsetHeight)")
+    assert plain == flagged
+    for name in page.locator("#list-upcoming .row__name").all():
+        assert name.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
 def test_every_key_does_what_the_help_says(
     visit: OpenVisit, venue: Restaurant, ada: Reservation, clock: Clock
 ) -> None:

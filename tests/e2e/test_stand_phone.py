@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,10 +13,9 @@ from reservations.services import stand as services
 from restaurants.demo.build import build_house
 from restaurants.demo.maison import MAISON
 from restaurants.models import Membership, Restaurant, Role
-from restaurants.people import add_tablet, set_pin
-from staff.presence import COOKIE
+from restaurants.people import set_pin
 from tests.e2e.conftest import PHONE, OpenVisit, Visit
-from tests.e2e.people import staff
+from tests.e2e.people import TABLET, at_tablet, staff
 from tests.fixtures.domain import Clock
 from tests.reservations.browser import SATURDAY
 from tests.reservations.stand import HOST
@@ -40,14 +38,7 @@ def manager_at_tablet(visit: OpenVisit, house: Restaurant) -> Visit:
     """Whose stand has the most buttons: all that a manager may, and the lock."""
     mia: User = staff(house, "Mia", Role.MANAGER)
     set_pin(Membership.objects.get(user=mia), "2580", by=SYSTEM)
-    window = visit(viewport=PHONE, locale="en-GB")
-    token = add_tablet(house, "Front desk", by=SYSTEM)[1]
-    window.page.context.add_cookies([{"name": COOKIE, "value": token, "url": window.site}])
-    page = window.open(f"/staff/tablet/{mia.public_id}/?next={STAND}")
-    page.get_by_label("PIN").fill("2580")
-    page.get_by_role("button", name="Unlock", exact=True).last.click()
-    page.wait_for_url(re.compile("/stand/"))
-    return window
+    return at_tablet(visit, house, mia, STAND, viewport=PHONE, locale="en-GB")
 
 
 def centre(window: Visit, query: str) -> Page:
@@ -105,6 +96,32 @@ def test_what_a_menu_shows_is_within_the_window(visit: OpenVisit, house: Restaur
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 320
         page.keyboard.press("Escape")
+
+
+_SQUEEZED = """() => [...document.querySelectorAll(".strip :is(.seg, .pill, .button, .live)")]
+  .filter((e) => e.checkVisibility() && !e.closest(".menu__sheet"))
+  .filter((e) => e.scrollWidth > e.clientWidth)
+  .map((e) => e.textContent.trim())"""
+"""What of the header is wider than the room it has."""
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_word_live_gives_way_to_the_names_of_services(
+    lang: str, visit: OpenVisit, house: Restaurant
+) -> None:
+    window = visit(viewport=TABLET, locale="en-GB")
+    window.sign_in(staff(house, "Hugo"))
+    page = window.open(f"{STAND}?date={SATURDAY + dt.timedelta(days=7)}&lang={lang}")
+    badge = page.locator("[data-live-badge][data-state=live]")
+    expect(badge).to_be_visible()
+    names = page.locator(".services")
+    assert names.locator(".seg").count() == 4
+    assert (names.evaluate(_OVERFLOWS), page.evaluate(_SQUEEZED)) == (0, [])
+    is_read = "(e) => e.querySelector('[data-live-words]').offsetTop < e.clientHeight"
+    wide = {"en": True, "fr": False}
+    assert badge.evaluate(is_read) is wide[lang]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert badge.evaluate(is_read) is True
 
 
 _OVERFLOWS = "(e) => e.scrollWidth - e.clientWidth"

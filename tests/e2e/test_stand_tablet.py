@@ -12,10 +12,9 @@ from core.actors import SYSTEM
 from reservations.models import Reservation
 from reservations.services import stand as services
 from restaurants.models import Membership, Restaurant, Role
-from restaurants.people import add_tablet, set_pin
-from staff.presence import COOKIE
+from restaurants.people import set_pin
 from tests.e2e.conftest import PHONE, OpenVisit, Visit
-from tests.e2e.people import TABLET
+from tests.e2e.people import TABLET, at_tablet
 from tests.factories import make_tables
 from tests.fixtures.domain import Clock
 from tests.reservations.stand import DATE, HOST, at, booked, fresh, ids
@@ -45,18 +44,6 @@ def ada(venue: Restaurant, clock: Clock) -> Reservation:
     return row
 
 
-def at_tablet(visit: OpenVisit, venue: Restaurant, mia: User, **options: object) -> Visit:
-    """The stand on the house's tablet, where Mia has just shown her PIN."""
-    window = visit(**({"viewport": TABLET} | options))
-    token = add_tablet(venue, "Front desk", by=SYSTEM)[1]
-    window.page.context.add_cookies([{"name": COOKIE, "value": token, "url": window.site}])
-    page = window.open(f"/staff/tablet/{mia.public_id}/?next={STAND}")
-    page.get_by_label("PIN").fill("2580")
-    page.get_by_role("button", name="Unlock", exact=True).last.click()
-    page.wait_for_url(re.compile("/stand/"))
-    return window
-
-
 def show_password(page: Page) -> None:
     page.wait_for_url(re.compile("/staff/tablet/password/"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Your password, please")
@@ -84,7 +71,7 @@ def test_a_limit_asks_for_the_password_and_one_button_does_it(
     mia: User,
     ada: Reservation,
 ) -> None:
-    window = at_tablet(visit, venue, mia, viewport=size)
+    window = at_tablet(visit, venue, mia, STAND, viewport=size)
     page = window.page
     window.open(f"{STAND}?view=timeline&party={ada.public_id}")
     change_to_three(page)
@@ -104,7 +91,7 @@ def test_a_limit_asks_for_the_password_and_one_button_does_it(
 def test_it_may_be_left_as_it_is(
     visit: OpenVisit, venue: Restaurant, mia: User, ada: Reservation
 ) -> None:
-    window = at_tablet(visit, venue, mia)
+    window = at_tablet(visit, venue, mia, STAND)
     page = window.open(f"{STAND}?party={ada.public_id}")
     page.locator("details:has(select[name=size]) > summary").click()
     page.locator("form:has(select[name=size]) [name=overbook]").check()
@@ -119,7 +106,7 @@ def test_it_may_be_left_as_it_is(
 def test_the_same_without_scripts(
     visit: OpenVisit, venue: Restaurant, mia: User, ada: Reservation
 ) -> None:
-    page = at_tablet(visit, venue, mia, java_script_enabled=False).page
+    page = at_tablet(visit, venue, mia, STAND, java_script_enabled=False).page
     page.locator(f"#p-{ada.pk} a.row__main").click()
     change_to_three(page)
     page.locator(".chosen button").click()
@@ -132,7 +119,7 @@ def test_the_same_without_scripts(
 def test_a_new_booking_beyond_a_limit_is_kept_filled_in(
     visit: OpenVisit, venue: Restaurant, mia: User, ada: Reservation
 ) -> None:
-    window = at_tablet(visit, venue, mia)
+    window = at_tablet(visit, venue, mia, STAND)
     page = window.page
     page.keyboard.press("n")
     page.check("[data-new-body] [name=time][value='19:00']", force=True)
@@ -155,7 +142,7 @@ def test_a_third_party_for_a_server_is_asked_about(
     services.put_on_shift(venue.public_id, DATE, "Anna", by=HOST)
     for label in ("1", "2"):
         services.walk_in(venue.public_id, DATE, 2, by=HOST, tables=ids(venue, label))
-    window = at_tablet(visit, venue, mia)
+    window = at_tablet(visit, venue, mia, STAND)
     page = window.page
     page.click("[data-quote='2']")
     page.click("[data-mode-best]")
