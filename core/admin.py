@@ -72,7 +72,7 @@ class ReadOnlyAdmin(HouseAdmin):
 def staff_actor(request: HttpRequest) -> Actor:
     """The signed-in member of staff, as services and the audit trail name them."""
     user: Any = request.user
-    return Actor(ActorKind.STAFF, user.public_id, user.email)
+    return Actor(ActorKind.STAFF, user.public_id, user.called)
 
 
 def row_link(row: Model | None, text: str = "") -> SafeString | str:

@@ -62,7 +62,7 @@ def set_by_link(token: str, password: str) -> User:
         user = row.user
         _set(user, password)
         PasswordLink.objects.filter(user=user, used_at=None).update(used_at=clock.now())
-        by = Actor(ActorKind.STAFF, user.public_id, user.email)
+        by = Actor(ActorKind.STAFF, user.public_id, user.called)
         trail.record(user, "staff.password_set", by=by)
     guessing.unlock(user.email)
     return user

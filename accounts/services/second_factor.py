@@ -133,7 +133,7 @@ def _use_up(user: User, code: str) -> bool:
     rows = RecoveryCode.objects.filter(user=user, used_at=None, digest=_digest(user, code))
     if not rows.update(used_at=clock.now()):
         return False
-    by = Actor(ActorKind.STAFF, user.public_id, user.email)
+    by = Actor(ActorKind.STAFF, user.public_id, user.called)
     trail.record(user, "staff.recovery_code_used", by=by, left=codes_left(user))
     return True
 

@@ -59,7 +59,7 @@ def check_code(user: User, code: str) -> Authenticator:
 
 def enter(user: User, *, with_code: bool) -> None:
     """Record that somebody signed in, when nothing is missing any more."""
-    by = Actor(ActorKind.STAFF, user.public_id, user.email)
+    by = Actor(ActorKind.STAFF, user.public_id, user.called)
     trail.record(user, "staff.signed_in", by=by, second_factor=with_code)
 
 

@@ -79,7 +79,7 @@ def test_cancelling_refunds_all_unless_the_guest_asked(
     assert [refund.amount for refund in Refund.objects.all()] == [back]
     assert not TableClaim.objects.filter(reservation=booked, released_at=None).exists()
     entry = AuditEntry.objects.get(verb="reservation.cancelled")
-    assert (entry.actor_label, entry.data["reason"]) == (cast.host.email, "Burst pipe")
+    assert (entry.actor_label, entry.data["reason"]) == (cast.host.full_name, "Burst pipe")
 
 
 def test_cancelling_twice_says_so(as_: SignIn, cast: Cast, booked: Reservation) -> None:
@@ -126,7 +126,7 @@ def test_a_waiting_reservation_is_answered(
     assert [row.amount for row in Refund.objects.all()] == ([50] if declined else [])
     claims = TableClaim.objects.filter(reservation=booked, released_at=None)
     assert claims.exists() is not declined
-    assert last_audit() == (f"reservation.{status}", "staff", cast.host.email)
+    assert last_audit() == (f"reservation.{status}", "staff", cast.host.full_name)
     # Whoever had the dialog open meanwhile is told.
     answer = client.post(url, {"_form_submitted": "True"})
     [*_, refusal] = [str(message) for message in get_messages(answer.wsgi_request)]
@@ -189,7 +189,7 @@ def test_a_hold_is_given_back(as_: SignIn, cast: Cast, everything: Reservation) 
     assert press(client, "reservations_hold_release", hold.pk) == ["The table is free again."]
     hold.refresh_from_db()
     assert hold.status == "released"
-    assert last_audit() == ("hold.released", "staff", cast.host.email)
+    assert last_audit() == ("hold.released", "staff", cast.host.full_name)
     said = press(client, "reservations_hold_release", hold.pk)
     assert said[-1] == "This hold had ended before."
 
@@ -202,7 +202,7 @@ def test_a_message_is_sent_again(
     assert said == [f"The message to {message.recipient} is on its way again."]
     message.refresh_from_db()
     assert (message.status, message.attempts) == ("queued", 0)
-    assert last_audit() == ("message.resent", "staff", cast.host.email)
+    assert last_audit() == ("message.resent", "staff", cast.host.full_name)
 
 
 def test_selected_messages_are_sent_again(as_: SignIn, cast: Cast, everything: Reservation) -> None:
@@ -254,7 +254,7 @@ def test_a_difference_to_the_providers_books_is_resolved_with_a_reason(
     said = press(as_(cast.manager), name, row.pk, note="Paid in cash.")
     assert said == ["The difference is resolved."]
     row.refresh_from_db()
-    assert (row.note, row.resolved_by) == ("Paid in cash.", cast.manager.email)
+    assert (row.note, row.resolved_by) == ("Paid in cash.", cast.manager.full_name)
     assert as_(cast.manager).post(url, sent).status_code == 403
 
 

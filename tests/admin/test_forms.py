@@ -81,7 +81,7 @@ def test_changes_of_the_set_up_are_audited(as_: SignIn, cast: Cast, house: Resta
         entry.verb: (entry.actor_label, entry.restaurant_id, entry.data)
         for entry in AuditEntry.objects.all()
     }
-    who = (cast.manager.email, house.pk)
+    who = (cast.manager.full_name, house.pk)
     assert trail["restaurant.changed"] == (*who, {"fields": ["cuisine"]})
     assert trail["diningtable.changed"] == (*who, {"fields": ["max_seats"]})
 
@@ -221,7 +221,7 @@ def test_what_is_removed_leaves_a_trail(as_: SignIn, cast: Cast, house: Restaura
     }
     assert client.post(page(Offer, "changelist"), posted).status_code == 302
     assert house.offers.count() == 0
-    trail = AuditEntry.objects.filter(verb="offer.removed", actor_label=cast.manager.email)
+    trail = AuditEntry.objects.filter(verb="offer.removed", actor_label=cast.manager.full_name)
     assert {entry.target: entry.data for entry in trail} == {
         offer.public_id: {"label": offer.name} for offer in (one, two, three)
     }

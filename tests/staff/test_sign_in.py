@@ -43,7 +43,7 @@ def test_staff_come_in_and_it_is_written_down(client: Client, owner: User) -> No
     assert (answer.status_code, answer.headers["Location"]) == (302, "/staff/")
     assert client.get("/staff/", follow=True).status_code == 200
     entry = AuditEntry.objects.get(verb="staff.signed_in")
-    assert (entry.actor_id, entry.actor_label) == (owner.public_id, owner.email)
+    assert (entry.actor_id, entry.actor_label) == (owner.public_id, owner.full_name)
 
 
 def test_every_wrong_try_is_answered_alike(client: Client, owner: User, cast: Cast) -> None:
