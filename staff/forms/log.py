@@ -10,14 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.actors import ActorKind
 from staff import log_words
+from staff.forms.setup.fields import day
 from staff.log import LogQuery
-
-
-class _Day(forms.DateField):
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-    def __init__(self, label: Any) -> None:
-        super().__init__(label=label, required=False, input_formats=["%Y-%m-%d"])
 
 
 def _choice(label: Any) -> forms.ChoiceField:
@@ -33,8 +27,8 @@ class LogForm(forms.Form):
     person = _choice(_("Who"))
     kind = _choice(_("What about"))
     target = forms.CharField(label=_("Booking code or id"), required=False, max_length=40)
-    since = _Day(_("From"))
-    until = _Day(_("To"))
+    since = day(_("From"), required=False)
+    until = day(_("To"), required=False)
 
     def __init__(self, data: Any, *, people: Iterable[tuple[str, str]]) -> None:
         super().__init__(data)

@@ -250,6 +250,8 @@ def test_filters(as_: As, cast: Cast, house: Restaurant, clock: Clock, money: Mo
     assert found(q="Tablet add") == second
     # What cannot be is as if it were empty.
     assert found(since="soon", kind="x", person="y\0") == (True, True)
+    for beyond in ("0001-01-01", "9999-12-31"):
+        assert found(since=beyond) == found(until=beyond) == (True, True)
 
 
 def test_a_booking_is_linked_and_named_by_its_code(

@@ -115,6 +115,8 @@ def test_the_floor_is_drawn_with_forms_alone(as_: As, cast: Cast, house: Restaur
     winter = FloorPlan.objects.get(restaurant=house)
     assert [spot.table.label for spot in winter.placements.all()] == ["22"]
     spot = f"{winter.public_id}~{keys[0]}"
+    # A table has a place in every plan: to take it away would be nonsense.
+    assert part(client, house, "spot", spot, remove="1").status_code == 404
     assert part(client, house, "spot", spot, x="300", y="20", rotation="90").status_code == 302
     placed = winter.placements.get(table__public_id=keys[0])
     assert (placed.x, placed.rotation) == (300, 90)

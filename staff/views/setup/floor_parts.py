@@ -31,7 +31,9 @@ class FloorPartView(SetupView):
         """Save the floor with this one thing changed, or without it."""
         doc = f.document(open_floor(request.venue).floor)
         form = self._form(request.POST, doc, kind, key)
-        is_removal = "remove" in request.POST and key != "new"
+        is_removal = "remove" in request.POST
+        if is_removal and not _can_remove(kind, key):
+            raise Http404
         version = request.POST.get("version", "")
         if not is_removal and not form.is_valid():
             return self._page(form, kind, key, version, status=422)
@@ -88,7 +90,7 @@ class FloorPartView(SetupView):
             "others": [str(text) for text in form.non_field_errors()],
             "error": error and error.text,
             "lines": lines or [],
-            "can_remove": not is_new and kind != "spot",
+            "can_remove": _can_remove(kind, key),
             "spots": self._spots(form, key) if kind == "plan" and not is_new else [],
             "back": house_url(self.request.venue, "setup_floor"),
         }
@@ -101,6 +103,11 @@ class FloorPartView(SetupView):
             (table["label"], house_url(venue, "setup_floor_part", "spot", f"{key}~{table['id']}"))
             for table in form.document["tables"]
         ]
+
+
+def _can_remove(kind: str, key: str) -> bool:
+    """Not what is not there yet, and no place: a table has one in every plan."""
+    return key != "new" and kind != "spot"
 
 
 def _spot(doc: dict[str, Any], key: str) -> dict[str, Any]:
