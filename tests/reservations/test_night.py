@@ -29,6 +29,7 @@ SEVEN = dt.datetime(2025, 11, 11, 0, 0, tzinfo=dt.UTC)
 def make_party(
     venue: Restaurant,
     *tables: int,
+    date: dt.date = DATE,
     at: dt.datetime = SEVEN,
     minutes: int = 120,
     size: int = 2,
@@ -41,7 +42,7 @@ def make_party(
         code=f"N-{number}",
         restaurant=venue,
         service=venue.services.get(),
-        service_date=DATE,
+        service_date=date,
         starts_at=at,
         ends_at=at + dt.timedelta(minutes=minutes),
         party_size=size,
@@ -58,7 +59,7 @@ def make_party(
         TableClaim.objects.create(
             table=floor[index],
             restaurant=venue,
-            service_date=DATE,
+            service_date=date,
             during=(row.starts_at, row.ends_at),
             reservation=row,
         )
@@ -96,6 +97,52 @@ def test_states_follow_from_claims_and_from_who_sits(bella: Restaurant, clock: C
     ]
     assert night.figures.covers == 6
     assert (night.figures.seated, night.figures.to_come) == (2, 4)
+
+
+def lunch(venue: Restaurant, table: int, date: dt.date) -> Reservation:
+    """Noon on that date, by New York's clocks."""
+    noon = dt.datetime.combine(date, dt.time(17), tzinfo=dt.UTC)
+    return make_party(venue, table, date=date, at=noon)
+
+
+def test_what_begins_on_another_date_is_not_of_the_night(bella: Restaurant, clock: Clock) -> None:
+    tomorrow = DATE + dt.timedelta(days=1)
+    bella.services.update(first_seating=dt.time(18), last_seating=dt.time(22))
+    tables = bella.tables.count()
+    for table in range(tables):
+        lunch(bella, table, tomorrow)
+    clock.set("2025-11-10T10:12-05:00")
+    night = read(bella, clock)
+    assert {(table.state, table.next_at, table.next_id) for table in night.tables} == {
+        (TableState.FREE, None, None)
+    }
+    assert (night.quote(2).is_yes, night.quote(2).until) == (True, None)
+    # On its own date it counts, and so does what staff booked outside of any service.
+    late = make_party(bella, 0, at=SEVEN + dt.timedelta(hours=9, minutes=30))
+    night = read(bella, clock)
+    assert {table.next_id for table in night.tables} == {late.pk, None}
+    clock.set("2025-11-11T10:12-05:00")
+    following = night_of(bella.pk, tomorrow, clock.now)
+    assert None not in {table.next_id for table in following.tables}
+    assert following.quote(2).until is not None
+
+
+def test_another_dates_floor_shows_nothing_of_this_moment(bella: Restaurant, clock: Clock) -> None:
+    bella.services.update(first_seating=dt.time(11), last_seating=dt.time(22))
+    sat = make_party(bella, 0, at=NOON, status="seated", seated_at=NOON)
+    clock.now = NOON + dt.timedelta(minutes=30)
+    assert read(bella, clock).tables[0].state is TableState.OCCUPIED
+    for days in (-1, 1):
+        other = night_of(bella.pk, DATE + dt.timedelta(days=days), clock.now)
+        assert {(table.state, table.waiting_id) for table in other.tables} == {
+            (TableState.FREE, None)
+        }
+    # Who still sits when the next date has begun has the table, on both dates.
+    Reservation.objects.filter(pk=sat.pk).update(ends_at=SEVEN + dt.timedelta(hours=12))
+    sat.claims.update(during=(NOON, SEVEN + dt.timedelta(hours=12)))
+    clock.now = SEVEN + dt.timedelta(hours=11)
+    following = night_of(bella.pk, DATE + dt.timedelta(days=1), clock.now)
+    assert following.tables[0].state is TableState.HELD
 
 
 def test_alerts_name_who_needs_attention(bella: Restaurant, clock: Clock) -> None:

@@ -46,6 +46,7 @@ from reservations.selectors.night.rows import (
     service_at,
 )
 from reservations.selectors.night.shaping import (
+    bounds_of,
     figures_of,
     is_tonight,
     loads_of,
@@ -99,10 +100,12 @@ def night_of(
     present = [guest for guest in guests if guest.status in HOLDS_TABLE]
     minute = datetime_to_minute(now)
     all_uses = (*uses, *clearing(blocks, uses), *closed(found.plan))
-    floor = stand.floor_of(found.plan, all_uses, present, minute, found.reset_minutes)
+    opens, closes = span_of(found, service_date)
+    tonight = is_tonight(found, service_date, now)
+    bounds = bounds_of((opens, closes), present, blocks, minute if tonight else None)
+    floor = stand.floor_of(found.plan, all_uses, present, minute, found.reset_minutes, bounds)
     alerts = stand.alerts_of(floor, guests)
     parties = with_alerts(parties, alerts)
-    opens, closes = span_of(found, service_date)
     loads = loads_of(servers, parties, minute)
     return Night(
         house=found,
@@ -110,7 +113,7 @@ def night_of(
         now=local,
         opens=minute_to_datetime(found.zone, opens),
         closes=minute_to_datetime(found.zone, closes),
-        is_tonight=is_tonight(found, service_date, now),
+        is_tonight=tonight,
         services=services_on(found.plan, service_date),
         rooms=rooms,
         tables=table_rows(tables, floor, parties, blocks, sections, alerts, found.zone),

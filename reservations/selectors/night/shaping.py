@@ -63,6 +63,23 @@ def span_of(found: House, service_date: dt.date) -> tuple[Minute, Minute]:
     return opens - opens % 60, -(-closes // 60) * 60
 
 
+def bounds_of(
+    span: tuple[Minute, Minute],
+    guests: Iterable[stand.Guest],
+    blocks: Iterable[Block],
+    now: Minute | None,
+) -> tuple[Minute, Minute]:
+    """From when until when a table's uses are this night's: its services, and all that is its own.
+
+    ``now``, when it is that night, belongs to it: who still sits there since the night before
+    counts.
+    """
+    starts = [guest.starts for guest in guests]
+    starts += [datetime_to_minute(block.starts_at) for block in blocks]
+    starts += [] if now is None else [now]
+    return min([span[0], *starts]), max([span[1], *(start + 1 for start in starts)])
+
+
 def is_tonight(found: House, service_date: dt.date, now: dt.datetime) -> bool:
     """Whether it is the evening of that date now: who comes, sits and leaves is of its list.
 
@@ -138,7 +155,7 @@ def _kept_and_coming(
 ) -> tuple[stand.Use | None, stand.Use | None]:
     """Which other party a table is kept for now, and which one has it next."""
     kept = coming = None
-    for use in floor.uses.get(table_id, ()):
+    for use in floor.of_night(table_id):
         if use.owner is not Owner.PARTY or use.owner_id in sitting:
             continue
         if use.start > floor.now:
