@@ -93,6 +93,39 @@ def test_two_flags_make_no_row_taller(visit: OpenVisit, venue: Restaurant, clock
         assert name.evaluate("(e) => e.scrollWidth <= e.clientWidth")
 
 
+def test_what_can_be_undone_covers_no_button_of_the_lists(
+    visit: OpenVisit, venue: Restaurant, clock: Clock
+) -> None:
+    clock.now = at("18:55")
+    row = booked(venue)
+    page = at_screen(visit, staff(venue, "Hugo"), STAND)().page
+    page.click(f"#p-{row.pk} .row__do")
+    toast = page.locator("[data-toast]")
+    expect(toast).to_be_visible()
+    for size in (TABLET, WIDE):
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        lists, box = page.locator(".lists").bounding_box(), toast.bounding_box()
+        assert lists is not None
+        assert box is not None
+        assert box["x"] >= lists["x"] + lists["width"]
+        assert box["x"] + box["width"] <= size["width"]
+
+
+def test_a_long_number_stays_on_its_table(
+    visit: OpenVisit, venue: Restaurant, clock: Clock
+) -> None:
+    clock.now = at("17:00")
+    venue.tables.filter(label="1").update(label="T-99-LONG!")
+    page = at_screen(visit, staff(venue, "Hugo"), STAND)("?view=floor").page
+    label = page.locator(".table[data-label='T-99-LONG!'] .table__label")
+    inside = """(text) => {
+      const [one, top] = [text, text.closest(".table").querySelector(".table__top")]
+        .map((each) => each.getBoundingClientRect());
+      return top.left <= one.left && one.right <= top.right && top.top <= one.top;
+    }"""
+    assert label.evaluate(inside)
+
+
 def test_every_key_does_what_the_help_says(
     visit: OpenVisit, venue: Restaurant, ada: Reservation, clock: Clock
 ) -> None:

@@ -15,6 +15,7 @@ from reservations.engine.lifecycle import Status
 from reservations.engine.stand import AlertKind, TableState
 from reservations.models import NightNote, Reservation, TableClaim
 from reservations.selectors.night import Night, night_of
+from reservations.selectors.queue import queue_of
 from restaurants.models import Restaurant
 from tests import factories
 from tests.fixtures.domain import NOON, Clock
@@ -117,6 +118,7 @@ def test_what_begins_on_another_date_is_not_of_the_night(bella: Restaurant, cloc
         (TableState.FREE, None, None)
     }
     assert (night.quote(2).is_yes, night.quote(2).until) == (True, None)
+    assert queue_of(night).seat_now(2).until is None
     # On its own date it counts, and so does what staff booked outside of any service.
     late = make_party(bella, 0, at=SEVEN + dt.timedelta(hours=9, minutes=30))
     night = read(bella, clock)

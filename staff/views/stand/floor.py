@@ -24,6 +24,7 @@ from staff.views.stand.shapes import Badge, badge
 _MARGIN = 34
 _HEADING = 14
 _LETTER = 9.4
+_SMALL_LETTER = 8
 """Width of a letter of a name, about, in units."""
 _CHAIR = (26, 9)
 _CHAIR_GAP = 5
@@ -58,6 +59,8 @@ class Table:
     radius: float
     label_x: float
     label_y: float
+    label_fit: float
+    """How wide a long label is drawn; 0 for one that fits as it is."""
     text_x: float
     name_y: float
     line_y: float
@@ -178,6 +181,7 @@ def _table(night: Night, row: TableRow, badges: dict[int, Badge], is_joined: boo
     since = sitting.seated_at if sitting else row.since
     called = _called(row)
     state = TableState.HELD if called else row.state
+    whose = words.surname(_whose(called, party))
     return Table(
         key=f"t-{row.id}",
         table=row.public_id,
@@ -193,18 +197,19 @@ def _table(night: Night, row: TableRow, badges: dict[int, Badge], is_joined: boo
         w=round(row.width, 1),
         h=round(row.height, 1),
         radius=round(min(row.width, row.height) / 2, 1) if row.shape == "round" else 10,
-        label_x=0 if is_tall else 18 - row.width / 2,
-        label_y=-18 if is_tall else 5,
-        text_x=0 if is_tall else 10,
+        label_x=0 if is_tall else 24 - row.width / 2,
+        label_y=(-18 if whose else -6) if is_tall else 5,
+        label_fit=_label_fit(row),
+        text_x=0 if is_tall else 16,
         name_y=4 if is_tall else -3,
-        line_y=24 if is_tall else 15,
+        line_y=(24 if whose else 18) if is_tall else 15 if whose else 5,
         next_y=round(row.height / 2 + (4 if is_tall else 11), 1),
         chairs=_chairs(row),
         state=state.value,
         phase="here" if called else _phase(party),
         party=called.queued if called else party.public_id if party else "",
         version=party.version if party else 0,
-        name=_fit(words.surname(_whose(called, party)), row.width),
+        name=_fit(whose, row.width),
         size=party.party_size if party else 0,
         line=_line(row, sitting, next_text),
         next_text=next_text,
@@ -265,6 +270,11 @@ def _line(row: TableRow, sitting: PartyRow | None, next_text: str) -> str:
     if row.state in (TableState.BLOCKED, TableState.BUSSING):
         return f"→ {words.clock(row.until)}" if row.until else ""
     return next_text
+
+
+def _label_fit(row: TableRow) -> float:
+    room = row.width - 10
+    return round(room, 1) if len(row.label) * _SMALL_LETTER > room else 0
 
 
 def _fit(name: str, width: float) -> str:
