@@ -268,6 +268,16 @@ class NotYet(Conflict):
     )
 
 
+class OfferTaken(Conflict):
+    """The guest said yes to the table that was offered: it is kept while they book it."""
+
+    code = "OFFER_TAKEN"
+    message = gettext_noop(
+        "You have said yes, so the table is still kept for you. To let it go, give it back on this"
+        " page."
+    )
+
+
 class NotWaiting(Conflict):
     """The waitlist entry is over: left before, or its date has passed."""
 

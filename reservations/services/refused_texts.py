@@ -17,10 +17,10 @@ from notifications.services import queue as send
 from reservations.messages import way_for
 from reservations.models import QueueEntry, WaitlistEntry, WaitOffer
 from reservations.models.queue import LIVE_QUEUE
-from reservations.models.wait_offers import OPEN_OFFERS
 from reservations.models.waitlist import LIVE_WAITS
 from reservations.selectors.houses import load_houses
 from reservations.selectors.night import is_tonight
+from reservations.selectors.wait_offers import Stage, offer_of
 
 logger = logging.getLogger(__name__)
 
@@ -80,14 +80,18 @@ def _why_not(row: QueueEntry) -> str:
 def _answer_offer(offer: WaitOffer) -> None:
     """Say what became of an offer, and of who was asked. A text alone books nothing."""
     row = WaitlistEntry.objects.select_for_update(of=("self",)).get(pk=offer.entry_id)
-    left = (offer.expires_at - clock.now()).total_seconds()
-    if row.status == WaitlistEntry.Status.BOOKED:
+    found = offer_of(row, clock.now())
+    stage = found.stage if found else None
+    if Stage.BOOKED in (stage, row.status):
         _send(row, "booked", since=offer.made_at)
     elif row.status not in LIVE_WAITS:
         _send(row, "left", since=offer.made_at)
-    elif offer.status in OPEN_OFFERS and left > 0:
-        minutes, until = max(int(left // 60), 1), offer.expires_at.isoformat()
-        _send(row, "offered", since=offer.made_at, minutes=minutes, offer_until=until)
+    elif found is not None:
+        expires_at = found.held.expires_at
+        minutes = max(int((expires_at - clock.now()).total_seconds() // 60), 1)
+        reason = "taken" if stage is Stage.TAKEN else "offered"
+        until = expires_at.isoformat()
+        _send(row, reason, since=offer.made_at, minutes=minutes, offer_until=until)
     else:
         _send(row, "lapsed", since=offer.made_at)
 

@@ -22,11 +22,12 @@ from notifications.models import Message
 from notifications.services import queue
 from notifications.wording import one_line
 from reservations.details import language_of
-from reservations.errors import LinkUnknown, NotWaiting, TooMany
+from reservations.errors import LinkUnknown, NotWaiting, OfferTaken, TooMany
 from reservations.messages import way_for
 from reservations.models import WaitlistEntry
 from reservations.models.waitlist import LIVE_WAITS
 from reservations.selectors.houses import House
+from reservations.selectors.wait_offers import Stage, offer_of
 from reservations.services.availability import offers_of_day
 from reservations.services.contacts import email_of
 from reservations.services.links import page_address
@@ -256,12 +257,19 @@ def open_wait(token: str) -> WaitlistEntry:
 def leave_waitlist(token: str) -> WaitlistEntry:
     """Take the party off the list; a table that is offered to it goes to the next. May be repeated.
 
-    Raises LinkUnknown, and NotWaiting when the party got a table or the date has passed.
+    Raises LinkUnknown, OfferTaken while the party books a table that it took, and NotWaiting when
+    it got one or the date has passed.
     """
     found = open_wait(token)
     with transaction.atomic():
         lock(Space.SERVICE_DAY, found.restaurant.public_id, found.service_date)
-        give_back(found, clock.now(), by=_GUEST)
+        now = clock.now()
+        offered = offer_of(found, now)
+        if offered is not None and offered.stage is Stage.TAKEN:
+            raise OfferTaken
+        if offered is not None and offered.stage is Stage.BOOKED:
+            raise NotWaiting(status=_Status.BOOKED)
+        give_back(found, now, by=_GUEST)
         entry = WaitlistEntry.objects.select_for_update().get(pk=found.pk)
         if entry.status == _Status.CANCELLED:
             return entry

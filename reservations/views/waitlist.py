@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,13 +16,30 @@ from django.utils.translation import gettext as _
 from core import clock
 from core.actors import Actor, ActorKind
 from core.errors import DomainError, Invalid
-from reservations.errors import ActiveHoldExists, HoldExpired, HoldNotFound, NotWaiting
+from reservations.errors import (
+    ActiveHoldExists,
+    HoldConfirmed,
+    HoldExpired,
+    HoldNotFound,
+    NotWaiting,
+    OfferTaken,
+    PaymentPending,
+    ReservationNotFound,
+)
 from reservations.forms import WaitForm
+from reservations.guests import Guest
 from reservations.limits import Act
 from reservations.models.waitlist import LIVE_WAITS, WaitlistEntry
+from reservations.selectors.holds import PAYING, HeldPlace
 from reservations.selectors.houses import House, house
+from reservations.selectors.wait_offers import Offered, Stage, offer_of
 from reservations.services.abuse import contact_keys
-from reservations.services.wait_answers import accept_offer, decline_offer, open_offer
+from reservations.services.wait_answers import (
+    accept_offer,
+    decline_offer,
+    give_table_back,
+    take_over,
+)
 from reservations.services.waitlist import (
     MOST_WAITS,
     WaitRequest,
@@ -31,7 +49,7 @@ from reservations.services.waitlist import (
     open_wait,
 )
 from reservations.views import visitor, wording
-from reservations.views.base import GuestView, hold_page, tell, warn
+from reservations.views.base import GuestView, booked_page, hold_page, tell, warn
 from reservations.views.held import problems
 from reservations.views.protection import protect
 from reservations.views.restaurant import find
@@ -123,15 +141,19 @@ class LeaveView(TokenView):
         """Reads only: mail programs may look ahead."""
         entry = open_wait(token)
         rules = house(entry.restaurant_id, entry.restaurant.plan_version)
-        is_live = entry.status in LIVE_WAITS
+        found = offer_of(entry, clock.now())
+        stage = found.stage if found else None
+        is_booked = Stage.BOOKED in (stage, entry.status)
+        is_live = entry.status in LIVE_WAITS and not is_booked
         context = house_facts(rules) | {
             "wait": _wanted(entry),
             "is_live": is_live,
             "has_left": entry.status == WaitlistEntry.Status.CANCELLED,
-            "is_booked": entry.status == WaitlistEntry.Status.BOOKED,
+            "is_booked": is_booked,
             "joined": "joined" in request.GET and is_live,
             "token": token,
-            "offer": _offer_of(entry, rules),
+            "offer": _in_words(request, found) if found and stage is not Stage.BOOKED else None,
+            "booking": _booking_of(request, found.held) if found and is_booked else None,
             "times_url": search_page(rules.slug, party=entry.party_size, date=entry.service_date),
         }
         return render(request, "reservations/wait.html", context)
@@ -141,13 +163,16 @@ class LeaveView(TokenView):
         try:
             leave_waitlist(token)
             tell(request, _("You are off the waitlist. Thank you for telling us."))
-        except NotWaiting as error:
+        except (NotWaiting, OfferTaken) as error:
             warn(request, error)
         return redirect("waitlist-leave", token)
 
 
 class AnswerView(TokenView):
-    """``POST /waitlist/<token>/offer/``: take the table that is offered, or let it go."""
+    """``POST /waitlist/<token>/offer/``: take the table that is offered, or let it go.
+
+    Once it is taken: go on with it in this browser, or give it back.
+    """
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Nothing is answered by looking: the offer is on the entry's page."""
@@ -155,32 +180,69 @@ class AnswerView(TokenView):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Taken, it is this browser's to book; else it is offered to the next."""
-        if request.POST.get("answer") != "yes":
-            decline_offer(token)
-            tell(request, _("Thank you. You stay on the list."))
-            return redirect("waitlist-leave", token)
-        entry = open_wait(token)
+        answer = request.POST.get("answer")
         try:
-            held = accept_offer(token, visitor.guest_of(request))
+            if answer in ("yes", "here"):
+                return _take(request, token, accept_offer if answer == "yes" else take_over)
+            if answer == "back":
+                give_table_back(token)
+                tell(request, _("You gave the table back. You stay on the list."))
+            else:
+                decline_offer(token)
+                tell(request, _("Thank you. You stay on the list."))
         except (HoldExpired, HoldNotFound):
             warn(request, _("This table is not kept for you any more. You stay on the list."))
-            return redirect("waitlist-leave", token)
-        except ActiveHoldExists as error:
+        except HoldConfirmed:
+            pass  # The page says that it is booked, and leads there.
+        except (ActiveHoldExists, OfferTaken, PaymentPending) as error:
             warn(request, error)
-            return redirect("waitlist-leave", token)
-        visitor.add_to_draft(request, name=entry.name, email=entry.email, phone=entry.phone)
-        return redirect(hold_page(held.public_id))
+        return redirect("waitlist-leave", token)
 
 
-def _offer_of(entry: WaitlistEntry, rules: House) -> dict[str, str] | None:
-    """What is kept for the party now, in words."""
-    found = open_offer(entry, clock.now())
-    if found is None:
-        return None
+def _take(
+    request: HttpRequest, token: str, take: Callable[[str, Guest], HeldPlace]
+) -> HttpResponse:
+    """To the page of the hold, now this browser's; the guest need not type again who they are."""
+    entry = open_wait(token)
+    found = offer_of(entry, clock.now())
+    if found is not None and _is_here(request, found.held):
+        return redirect(hold_page(found.held.public_id))
+    try:
+        held = take(token, visitor.guest_of(request))
+    except OfferTaken:
+        return redirect("waitlist-leave", token)  # Its page says that it is, and where.
+    visitor.add_to_draft(request, name=entry.name, email=entry.email, phone=entry.phone)
+    return redirect(hold_page(held.public_id))
+
+
+def _is_here(request: HttpRequest, held: HeldPlace) -> bool:
+    """Whether it is this browser that has the hold, and so may open its page."""
+    return held.guest_key in {guest.key for guest in visitor.guests_here(request)}
+
+
+def _in_words(request: HttpRequest, found: Offered) -> dict[str, Any]:
+    """What is kept for the party now, and what can be done about it here."""
+    held = found.held
+    is_here = _is_here(request, held)
     return {
-        "time": found.held.wall_time,
-        "until": f"{found.offer.expires_at.astimezone(rules.zone):%H:%M}",
+        "time": held.wall_time,
+        "until": wording.clock_time(held.expires_at, held.house.zone),
+        "is_taken": found.stage is Stage.TAKEN,
+        "hold_url": hold_page(held.public_id) if is_here else "",
+        "is_paying": held.payment_status in PAYING,
+        "visitor": "" if visitor.known_guest(request) else visitor.offer_token(),
     }
+
+
+def _booking_of(request: HttpRequest, held: HeldPlace) -> dict[str, str]:
+    """Where the booking is that the table became; no address for who may not see it here."""
+    if held.reservation is None or _is_here(request, held):
+        return {"url": hold_page(held.public_id)}
+    try:
+        visitor.own_booking(request, held.reservation)
+    except ReservationNotFound:
+        return {"url": ""}
+    return {"url": booked_page(held.reservation)}
 
 
 def _has_proved(request: HttpRequest, entry: WaitlistEntry) -> bool:

@@ -65,7 +65,7 @@ def test_every_text_fits_two_parts_with_its_link(
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(
-    "reason", ["early", "gone", "seated", "over", "offered", "lapsed", "left", "booked"]
+    "reason", ["early", "gone", "seated", "over", "offered", "taken", "lapsed", "left", "booked"]
 )
 def test_every_answer_to_a_late_text_fits_two_parts_too(
     reason: str, language: str, facts: dict[str, Any]

@@ -11,9 +11,11 @@ from django.test import Client
 from core.tokens import fingerprint
 from notifications.models import Message, SmsAccount
 from notifications.services import deliver_due
+from reservations.guests import Guest
 from reservations.models import HouseMessage, QueueEntry, Reservation, TableBlock, WaitlistEntry
 from reservations.receivers import on_text_received
 from reservations.services import stand, wait_answers, wait_offers
+from reservations.services.confirmation import Particulars, confirm_hold
 from reservations.services.waitlist import leave_token, leave_waitlist
 from restaurants.models import Restaurant
 from tests import factories
@@ -233,6 +235,35 @@ def test_an_offer_is_not_taken_by_a_text_and_the_answer_leads_to_where_it_is(
     assert "Nothing is booked yet. To take the table, open the page." in body
     assert "We keep it for 10 minutes." in body
     assert f"{SITE}/waitlist/{leave_token(entry)}/" in body
+
+
+def test_who_took_the_table_and_texts_again_is_told_how_long_it_is_kept(
+    small: Restaurant, clock: Clock, twilio: TwilioAccount
+) -> None:
+    entry = offered(small, clock)
+    text(small, clock)
+    clock.advance(minutes=13)
+    wait_answers.accept_offer(leave_token(entry), Guest.visitor("browser"))
+    # The time to answer is over, that to book is not.
+    clock.advance(minutes=4)
+    text(small, clock)
+    assert answers() == ["offered", "taken"]
+    deliver_due()
+    body = twilio.texts[-1]["body"]
+    assert "You have taken the table, but it is not booked yet." in body
+    assert "We keep it for 6 minutes." in body
+
+
+def test_who_has_booked_the_table_is_told_so_before_any_look(
+    small: Restaurant, clock: Clock
+) -> None:
+    entry = offered(small, clock)
+    guest = Guest.visitor("browser")
+    held = wait_answers.accept_offer(leave_token(entry), guest)
+    particulars = Particulars(name="Ada", phone=PHONE)
+    confirm_hold(held.public_id, guest, method=None, particulars=particulars, by=guest.actor)
+    text(small, clock)
+    assert answers() == ["booked"]
 
 
 def test_an_offer_that_lapsed_or_was_declined_says_so(small: Restaurant, clock: Clock) -> None:

@@ -12,7 +12,7 @@ import pytest
 from core.actors import SYSTEM
 from core.tokens import fingerprint
 from notifications.models import Message
-from reservations.errors import HoldExpired, SlotUnavailable
+from reservations.errors import HoldExpired, OfferTaken, SlotUnavailable
 from reservations.guests import Guest
 from reservations.models import (
     Hold,
@@ -23,6 +23,7 @@ from reservations.models import (
     WaitOffer,
 )
 from reservations.proof.invariants import OVERLAPPING_CLAIMS, broken
+from reservations.selectors.wait_offers import offer_of
 from reservations.services import stand, wait_answers, wait_marks, wait_offers
 from reservations.services.cancellation import cancel_reservation
 from reservations.services.holds import HoldRequest, place_hold
@@ -153,7 +154,7 @@ def test_accepted_it_is_a_hold_of_that_browser_and_booked_with_it(
     clock.advance(minutes=14)
     held = wait_answers.accept_offer(leave_token(entry), BROWSER)
     assert held.expires_at == clock.now + dt.timedelta(minutes=10)
-    with pytest.raises(HoldExpired):
+    with pytest.raises(OfferTaken):
         wait_answers.accept_offer(leave_token(entry), Guest.visitor("browser-2"))
     Hold.objects.filter(pk=held.id).update(status="confirmed")
     look(venue)
@@ -176,7 +177,7 @@ def test_two_browsers_accept_at_once_and_one_has_the_table(venue: Restaurant, cl
     outcomes = at_once(
         [partial(wait_answers.accept_offer, leave_token(entry), each) for each in browsers]
     )
-    assert kind(outcomes) == {"HeldPlace": 1, "HoldExpired": 3}
+    assert kind(outcomes) == {"HeldPlace": 1, "OfferTaken": 3}
     [winner] = [each for each, said in zip(browsers, outcomes, strict=True) if is_held(said)]
     hold = Hold.objects.get(status="live")
     assert hold.guest_key == winner.key
@@ -196,7 +197,7 @@ def test_without_the_lock_two_browsers_would_both_be_told_yes(
     both_looked = Barrier(2)
 
     def naive(guest: Guest) -> bool:
-        found = wait_answers.open_offer(entry, clock.now)
+        found = offer_of(entry, clock.now)
         both_looked.wait(30)
         return found is not None and bool(
             Hold.objects.filter(pk=found.offer.hold_id).update(guest_key=guest.key)
