@@ -197,6 +197,14 @@ def window_of(earliest: WallMinute, latest: WallMinute, day_turns: WallMinute) -
     return low, high + DAY_MINUTES * (high < low)
 
 
+def is_backwards(earliest: WallMinute, latest: WallMinute, day_turns: WallMinute) -> bool:
+    """Whether the latest of two clock readings is before the earliest on one evening.
+
+    ``22:00 to 00:30`` is not: half past midnight is of the same evening.
+    """
+    return latest < earliest and not latest < day_turns <= earliest
+
+
 def is_within(wish: Wish, wall: WallMinute) -> bool:
     """Whether a time is one the party could come at."""
     return wish.earliest <= wall <= wish.latest

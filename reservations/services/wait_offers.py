@@ -285,7 +285,9 @@ class _Look:
 
 
 def _wish(entry: WaitlistEntry, asked: frozenset[int]) -> Wish:
-    low, high = waiting.window_of(_wall(entry.earliest), _wall(entry.latest), DAY_TURNS)
+    low, high = waiting.window_of(
+        wall_reading(entry.earliest), wall_reading(entry.latest), DAY_TURNS
+    )
     return Wish(
         entry.pk,
         entry.party_size,
@@ -298,7 +300,8 @@ def _wish(entry: WaitlistEntry, asked: frozenset[int]) -> Wish:
     )
 
 
-def _wall(reading: dt.time) -> int:
+def wall_reading(reading: dt.time) -> int:
+    """What a clock shows, in minutes from midnight."""
     return reading.hour * 60 + reading.minute
 
 

@@ -22,6 +22,8 @@ from notifications.models import Message
 from notifications.services import queue
 from notifications.wording import one_line
 from reservations.details import language_of
+from reservations.engine.types import DAY_MINUTES
+from reservations.engine.waiting import is_backwards
 from reservations.errors import LinkUnknown, NotWaiting, OfferTaken, TooMany
 from reservations.messages import way_for
 from reservations.models import WaitlistEntry
@@ -31,7 +33,7 @@ from reservations.selectors.wait_offers import Stage, offer_of
 from reservations.services.availability import offers_of_day
 from reservations.services.contacts import email_of
 from reservations.services.links import page_address
-from reservations.services.wait_offers import give_back
+from reservations.services.wait_offers import DAY_TURNS, give_back, wall_reading
 
 MOST_WAITS = 20
 """Live entries of one address or number, in all restaurants."""
@@ -89,13 +91,14 @@ def join_waitlist(
     times and size if ``is_theirs`` says that whoever asks has proved it: an address or a number
     is no secret. For others it stays as it was, and its own address gets the link once more. The
     same again changes nothing and writes no mail. Nothing is promised or held. Raises Invalid by
-    field, RestaurantNotFound, NotAccepting, NotBookable (a date or party that can never be booked
-    there) and TooMany.
+    field (also for a latest time before the earliest), RestaurantNotFound, NotAccepting,
+    NotBookable (a date or party that can never be booked there) and TooMany.
     """
     day = offers_of_day(
         request.restaurant, request.service_date, request.party_size, step_free=request.step_free
     ).day
     house = day.house
+    _check_window(request, house)
     email, phone = _contact(request, house)
     now = clock.now()
     with transaction.atomic():
@@ -124,6 +127,25 @@ def join_waitlist(
         audit.record(verb, entry.public_id, by=by, restaurant_id=house.id, **_facts(entry))
         _confirm(entry, house, now)
     return Joined(entry, is_new)
+
+
+def _check_window(request: WaitRequest, house: House) -> None:
+    """Raise Invalid where the latest time is before the earliest.
+
+    A house that seats guests through the night and the morning has evenings that end later than
+    others': there every pair of readings may be meant.
+    """
+    has_mornings = any(
+        service.last_seating >= DAY_MINUTES + DAY_TURNS for service in house.plan.services
+    )
+    readings = wall_reading(request.earliest), wall_reading(request.latest)
+    if is_backwards(*readings, DAY_TURNS) and not has_mornings:
+        raise Invalid(
+            latest=gettext(
+                "This is before the earliest time that suits you. Please choose a later one; times"
+                " before 06:00 count as after midnight."
+            )
+        )
 
 
 def _contact(request: WaitRequest, house: House) -> tuple[str, str]:

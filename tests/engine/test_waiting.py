@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reservations.engine.types import Channel, Ledger, Plan, Query
-from reservations.engine.waiting import Pick, Round, Verdict, Wish, choose, order_of, window_of
+from reservations.engine.waiting import (
+    Pick,
+    Round,
+    Verdict,
+    Wish,
+    choose,
+    is_backwards,
+    order_of,
+    window_of,
+)
 from tests.engine.builders import FRIDAY, NOW, friday, plan, table
 
 
@@ -93,6 +102,17 @@ def test_after_midnight_is_the_same_evening(
     earliest: int, latest: int, window: tuple[int, int]
 ) -> None:
     assert window_of(earliest, latest, 6 * 60) == window
+    assert not is_backwards(earliest, latest, 6 * 60)
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest", "expected"),
+    [(1320, 1140, True), (1320, 360, True), (1320, 359, False), (90, 30, True), (330, 660, False)],
+)
+def test_a_latest_reading_before_the_earliest_is_past_midnight_or_none(
+    earliest: int, latest: int, expected: bool
+) -> None:
+    assert is_backwards(earliest, latest, 6 * 60) is expected
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,4 +1,4 @@
-"""The page of a waitlist link once its table was taken."""
+"""The page of a waitlist link once its table was taken, and windows that cannot be."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ pytestmark = pytest.mark.django_db
 
 KEPT = "A table is kept for you at 19:00"
 STILL_KEPT = "You have said yes, so the table is still kept for you."
+BACKWARDS = (
+    "This is before the earliest time that suits you. Please choose a later one; times before 06:00"
+    " count as after midnight."
+)
 
 
 @pytest.fixture
@@ -228,3 +232,54 @@ def test_while_one_browser_pays_no_other_takes_the_table_over(
     assert "You gave the table back." in answer(other, entry, "back").text
     assert stands() == ("declined", "released", "waiting")
     assert Payment.objects.get().status == "voided"
+
+
+# --- Windows --------------------------------------------------------------------------------------
+
+
+def wish(venue: Restaurant, earliest: str, latest: str) -> Browser:
+    fields = {"date": DATE.isoformat(), "party": "2", "earliest": earliest, "latest": latest}
+    return Browser().post(
+        f"/r/{venue.slug}/waitlist/", **fields, name="Bob", email="bob@example.com", phone=""
+    )
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest"), [("22:00", "19:00"), ("22:00", "06:00"), ("01:30", "00:30")]
+)
+def test_a_window_that_ends_before_it_begins_is_refused_at_its_field(
+    venue: Restaurant, earliest: str, latest: str
+) -> None:
+    page = wish(venue, earliest, latest)
+    assert page.status == 422
+    error = re.search(r'id="id_latest_error">(.*?)</p>', page.html, re.DOTALL)
+    assert error
+    assert BACKWARDS in error[1]
+    for name, value in {"earliest": earliest, "latest": latest, "name": "Bob"}.items():
+        assert re.search(rf'name="{name}" value="{value}"', page.html)
+    assert not WaitlistEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("earliest", "latest"),
+    [
+        ("19:00", "22:00"),
+        ("19:00", "19:00"),
+        ("22:00", "00:30"),
+        ("22:00", "05:59"),
+        ("00:30", "01:30"),
+        ("05:30", "11:00"),
+        ("00:00", "23:59"),
+    ],
+)
+def test_a_window_past_midnight_or_of_a_morning_is_taken(
+    venue: Restaurant, earliest: str, latest: str
+) -> None:
+    assert "You are on the waitlist" in wish(venue, earliest, latest).text
+    entry = WaitlistEntry.objects.get()
+    assert (f"{entry.earliest:%H:%M}", f"{entry.latest:%H:%M}") == (earliest, latest)
+
+
+def test_a_house_that_never_closes_takes_a_night_into_the_morning(venue: Restaurant) -> None:
+    factories.make_service(venue, first_seating=dt.time(8), last_seating=dt.time(7, 30))
+    assert "You are on the waitlist" in wish(venue, "22:00", "07:00").text
