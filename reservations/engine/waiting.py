@@ -191,7 +191,10 @@ def _option(
 
 def window_of(earliest: WallMinute, latest: WallMinute, day_turns: WallMinute) -> tuple[int, int]:
     """Two clock readings as wall minutes of a date; what is before ``day_turns`` is the morning
-    after."""
+    after. But a window that goes on through the day begins on the date: 00:00 to 23:59 is any time.
+    """
+    if earliest < day_turns <= latest:
+        return earliest, latest
     low = earliest + DAY_MINUTES * (earliest < day_turns)
     high = latest + DAY_MINUTES * (latest < day_turns)
     return low, high + DAY_MINUTES * (high < low)

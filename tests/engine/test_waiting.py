@@ -96,7 +96,14 @@ def test_a_party_too_large_for_the_house_never_gets_one() -> None:
 
 @pytest.mark.parametrize(
     ("earliest", "latest", "window"),
-    [(1140, 1230, (1140, 1230)), (1380, 30, (1380, 1470)), (30, 60, (1470, 1500))],
+    [
+        (1140, 1230, (1140, 1230)),
+        (1380, 30, (1380, 1470)),
+        (30, 60, (1470, 1500)),
+        # Any time, and a breakfast: of the date itself.
+        (0, 1439, (0, 1439)),
+        (330, 660, (330, 660)),
+    ],
 )
 def test_after_midnight_is_the_same_evening(
     earliest: int, latest: int, window: tuple[int, int]
