@@ -40,6 +40,8 @@ from restaurants.discovery import (
 from restaurants.errors import RestaurantNotFound
 from restaurants.hours import DayHours, Stretch, week
 from restaurants.models import (
+    DiningRoom,
+    DiningService,
     HappyHour,
     Menu,
     Offer,
@@ -101,6 +103,16 @@ def weekly_hours(restaurant: Restaurant) -> tuple[DayHours, ...]:
 def menus_of(restaurant: Restaurant) -> list[Menu]:
     """The menus guests may read, with their dishes. Two queries."""
     return list(restaurant.menus.filter(is_active=True).prefetch_related("items"))
+
+
+def services_of_these_rooms_alone(rooms: QuerySet[DiningRoom]) -> list[DiningService]:
+    """Services limited to these rooms, switched off or not, with those rooms of each.
+
+    Without them such a service would have none, which means all: so the rooms cannot go.
+    """
+    others = DiningRoom.objects.filter(services=OuterRef("pk")).exclude(pk__in=rooms.values("pk"))
+    found = DiningService.objects.filter(~Exists(others), rooms__in=rooms).distinct()
+    return list(found.prefetch_related("rooms").order_by("first_seating", "pk"))
 
 
 def current_offers(restaurant: Restaurant, today: dt.date) -> list[Offer]:

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 from django.http import HttpRequest
 from unfold.decorators import display
+from unfold.forms import PaginationInlineFormSet
 
 from core.admin import counted, list_link
 from restaurants.admin.scope import HouseFilter, ScopedAdmin, ScopedInline
 from restaurants.models import DiningRoom, DiningTable, TableCombination
+from restaurants.selectors import services_of_these_rooms_alone
 
 ACCESS_COLOURS = {"online": "success", "in_house": "warning", "walk_in": "info"}
+
+
+def _limited_to(rooms: Iterable[DiningRoom]) -> list[str]:
+    """Why these rooms cannot go: each service that would have none left, which means all."""
+    gone = DiningRoom.objects.filter(pk__in=[room.pk for room in rooms])
+    return [
+        f"The service “{service.name}” would have no room left, and so be open in all of them."
+        " Choose other rooms for it first; to switch it off is not enough."
+        for service in services_of_these_rooms_alone(gone)
+    ]
+
+
+class RoomFormSet(PaginationInlineFormSet):
+    """The rooms on the page of their restaurant: none goes that is the last of a service."""
+
+    def clean(self) -> None:
+        """Look at all that are to go together."""
+        super().clean()
+        problems = _limited_to(form.instance for form in self.deleted_forms if form.instance.pk)
+        if problems:
+            raise forms.ValidationError(problems)
 
 
 class RoomInline(ScopedInline):
     """Rooms of a restaurant."""
 
     model = DiningRoom
+    formset = RoomFormSet
     fields = ["name", "description", "position", "private_hire"]
     show_change_link = True
 
@@ -80,6 +106,11 @@ class DiningRoomAdmin(ScopedAdmin):
             table_count=counted(tables, "room"),
             chair_count=counted(tables, "room", Sum("max_seats")),
         )
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """The last rooms of a service are kept, like those with tables."""
+        found, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        return found, counts, perms_needed, [*protected, *_limited_to(objs)]
 
     @display(description="tables")
     def tables_in_it(self, row: Any) -> str:

@@ -23,6 +23,7 @@ from restaurants.models import Closure, DiningRoom, DiningService, Offer, Restau
 from tests.admin.conftest import Cast, SignIn
 from tests.admin.test_pages import page
 from tests.concurrency.together import outcome_of, until_waiting
+from tests.factories import make_service
 from tests.fixtures.domain import Clock
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +235,37 @@ def test_a_room_with_tables_is_not_removed(as_: SignIn, cast: Cast, house: Resta
     assert answer.status_code == 200
     assert answer.context["protected"]
     assert house.rooms.count() == 1
+
+
+LIMITED = (
+    "The service “Tasting” would have no room left, and so be open in all of them. Choose other"
+    " rooms for it first; to switch it off is not enough."
+)
+
+
+def test_the_last_room_of_a_service_is_not_removed(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client, main = as_(cast.manager), house.rooms.get()
+    cave = DiningRoom.objects.create(restaurant=house, name="Cave")
+    service = make_service(house, name="Tasting", is_active=False)
+    service.rooms.set([cave])
+    answer = client.post(page(DiningRoom, "delete", cave.pk), {"post": "yes"})
+    assert answer.context["protected"] == [LIMITED]
+    selected = {"action": "delete_selected", "_selected_action": [cave.pk], "post": "yes"}
+    answer = client.post(page(DiningRoom, "changelist"), selected)
+    assert answer.context["protected"] == [LIMITED]
+    url = page(Restaurant, "change", house.pk)
+    data = filled(client.get(url))
+    row = next(key for key, pk in data.items() if key.startswith("rooms-") and pk == cave.pk)
+    data[row.removesuffix("id") + "DELETE"] = "on"
+    answer = client.post(url, data)
+    assert LIMITED in html.unescape(answer.content.decode())
+    assert list(service.rooms.all()) == [cave]
+    # One of two may go.
+    service.rooms.add(main)
+    assert client.post(url, data).status_code == 302
+    assert list(service.rooms.all()) == [main]
 
 
 def switching(client: Any, house: Restaurant, **more: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, ProtectedError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import Invalid
 from core.ids import public_id
@@ -21,6 +22,7 @@ from restaurants.models import (
     TableCombination,
     TablePlacement,
 )
+from restaurants.selectors import services_of_these_rooms_alone
 
 TABLE_FIELDS = (
     *("label", "min_seats", "max_seats", "access", "step_free", "priority", "shape"),
@@ -32,8 +34,9 @@ FIXTURE_FIELDS = ("kind", "label", "x", "y", "width", "height", "rotation")
 def write_floor(restaurant: Restaurant, before: f.Floor, wanted: f.Floor) -> list[str]:
     """Make the rows what ``wanted`` says; the labels of tables that could only be put out of use.
 
-    Raises Invalid for a room that tables of past bookings belong to.
+    Raises Invalid for a room that tables of past bookings belong to, or a service alone.
     """
+    _check_services(restaurant, before, wanted)
     rooms = _rooms(restaurant, before, wanted)
     tables = _tables(restaurant, before, wanted, rooms)
     _combinations(restaurant, before, wanted, tables)
@@ -211,6 +214,32 @@ def _without_tables(restaurant: Restaurant, before: f.Floor, wanted: f.Floor) ->
             row.placements.all().delete()
             kept.append(table.label)
     return kept
+
+
+def _check_services(restaurant: Restaurant, before: f.Floor, wanted: f.Floor) -> None:
+    """Refuse to take the last room of a service: one without any is open in all of them."""
+    stay = {room.id for room in wanted.rooms}
+    names = {room.id: room.name for room in before.rooms if room.id not in stay}
+    gone = DiningRoom.objects.filter(restaurant=restaurant, public_id__in=list(names))
+    services: dict[str, list[str]] = {}
+    for service in services_of_these_rooms_alone(gone):
+        for room in service.rooms.all():
+            services.setdefault(room.public_id, []).append(_("“%(name)s”") % {"name": service.name})
+    if not services:
+        return
+    problems = {}
+    for key, found in services.items():
+        text = ngettext(
+            "“%(room)s” cannot go: without it the service %(services)s would have no room left, and"
+            " so be open in all of them. Choose other rooms for it first; to switch it off is not"
+            " enough.",
+            "“%(room)s” cannot go: without it the services %(services)s would have no room left,"
+            " and so be open in all of them. Choose other rooms for them first; to switch them off"
+            " is not enough.",
+            len(found),
+        )
+        problems[f"rooms.{key}"] = text % {"room": names[key], "services": ", ".join(found)}
+    raise Invalid(_("Something on the floor is not right yet."), **problems)
 
 
 def _without_rooms(restaurant: Restaurant, before: f.Floor, wanted: f.Floor) -> None:

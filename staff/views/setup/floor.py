@@ -31,6 +31,7 @@ from restaurants.models import Restaurant
 from staff import floor_words
 from staff.access import StaffRequest
 from staff.floor_drawing import drawn_rooms, seats
+from staff.forms.errors import said
 from staff.views.setup.base import SetupView
 
 
@@ -135,7 +136,7 @@ class UndoFloorView(SetupView):
             lines = [expected_line(each, request.venue)["text"] for each in error.expected[:10]]
             messages.error(request, " ".join([error.text, *lines]))
         except DomainError as error:
-            messages.error(request, error.text)
+            messages.error(request, said(error))
         else:
             messages.success(request, _("The last save is undone."))
         return self.to("setup_floor")
