@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -222,20 +222,36 @@ def close_day(restaurant: Restaurant, date: dt.date, *, by: Actor, note: str = "
 
     Hours the date had of its own are kept for :func:`reopen_day`. Repeatable.
     """
-    defaults = {"is_closed": True, **({"note": note} if note else {})}
+    (day,) = close_days(restaurant, [date], by=by, note=note)
+    return day
+
+
+def close_days(
+    restaurant: Restaurant, dates: Collection[dt.date], *, by: Actor, note: str = ""
+) -> list[SpecialDay]:
+    """:func:`close_day` for many dates: all of them or none, an entry of the trail for each.
+
+    As many statements as for one date. Says the rows as they are now, in order of date.
+    """
+    wanted = sorted(set(dates))
     with transaction.atomic():
-        day, _ = SpecialDay.objects.update_or_create(
-            restaurant=restaurant, date=date, defaults=defaults
+        SpecialDay.objects.bulk_create(
+            [
+                SpecialDay(restaurant=restaurant, date=date, is_closed=True, note=note)
+                for date in wanted
+            ],
+            update_conflicts=True,
+            unique_fields=["restaurant", "date"],
+            update_fields=["is_closed", *(["note"] if note else [])],
         )
-        audit.record(
+        audit.record_each(
             "restaurant.day_closed",
             restaurant.public_id,
+            [{"date": date, "note": note} for date in wanted],
             by=by,
             restaurant_id=restaurant.pk,
-            date=date,
-            note=note,
         )
-    return day
+    return list(SpecialDay.objects.filter(restaurant=restaurant, date__in=wanted).order_by("date"))
 
 
 def reopen_day(restaurant: Restaurant, date: dt.date, *, by: Actor) -> None:

@@ -9,8 +9,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservations.selectors.today import service_date_at
 from restaurants.models import DiningRoom, DiningService, DiningTable, Restaurant
+from restaurants.services import NIGHT_ENDS_AT, end_of_tonight
 from staff.forms.setup.fields import choice, clock, day, tick
+
+MOST_DAYS = 366
+"""So many whole days are closed at once: a year, and what a request can show before it is saved."""
 
 
 class ClosureForm(forms.Form):
@@ -49,8 +54,9 @@ class ClosureForm(forms.Form):
         help_text=gettext_lazy("Shown to guests."),
     )
 
-    def __init__(self, data: Any, *, venue: Restaurant, today: dt.date) -> None:
-        super().__init__(data, initial={"kind": "now", "date": today})
+    def __init__(self, data: Any, *, venue: Restaurant, now: dt.datetime) -> None:
+        self.venue, self.now, self.today = venue, now, service_date_at(venue, now)
+        super().__init__(data, initial={"kind": "now", "date": self.today})
         rows: dict[str, Any] = {
             "service": DiningService.objects.filter(restaurant=venue),
             "room": DiningRoom.objects.filter(restaurant=venue),
@@ -86,7 +92,50 @@ class ClosureForm(forms.Form):
         first, last = said.get("date"), said.get("until_date")
         if first and last and last < first:
             self.add_error("until_date", _("The last day is before the first."))
+        if kind != "now" and not self.errors:
+            self._check_dates()
         return said
+
+    def _check_dates(self) -> None:
+        """No more whole days than are closed at once."""
+        first, last = self._ends()
+        if self.cleaned_data["kind"] == "day" and (last - first).days >= MOST_DAYS:
+            text = _(
+                "At most %(days)d days are closed at once. Close the others in a second step."
+                " If guests are not to book at all, unset “Guests can book” in the booking rules."
+            )
+            self.add_error("until_date", text % {"days": MOST_DAYS})
+
+    def _ends(self) -> tuple[dt.date, dt.date]:
+        first: dt.date = self.cleaned_data["date"]
+        return first, self.cleaned_data["until_date"] or first
+
+    def dates(self) -> list[dt.date]:
+        """The days that close as a whole."""
+        first, last = self._ends()
+        return [first + dt.timedelta(days=each) for each in range((last - first).days + 1)]
+
+    def _readings(self) -> list[tuple[str, dt.date, dt.time]]:
+        """What the clock shows at both ends, each with its field; nothing for whole days."""
+        said, (first, last) = self.cleaned_data, self._ends()
+        if said["kind"] == "day" or said["starts"] is None:
+            return []
+        if first == last and said["ends"] <= said["starts"]:
+            last += dt.timedelta(days=1)
+        return [("starts", first, said["starts"]), ("ends", last, said["ends"])]
+
+    def stretch(self) -> tuple[dt.datetime, dt.datetime]:
+        """From when until when, as instants; on the clocks of the house."""
+        if self.cleaned_data["kind"] == "now":
+            return self.now, end_of_tonight(self.venue, self.now)
+        first, last = self._ends()
+        readings = [(date, time) for _name, date, time in self._readings()] or [
+            (first, NIGHT_ENDS_AT),
+            (last + dt.timedelta(days=1), NIGHT_ENDS_AT),
+        ]
+        zone = self.venue.tz
+        starts, ends = (dt.datetime.combine(*each, tzinfo=zone) for each in readings)
+        return starts.astimezone(dt.UTC), ends.astimezone(dt.UTC)
 
     def chosen(self, name: str) -> Any:
         """The service, room or table that was chosen, or None."""

@@ -29,7 +29,7 @@ from reservations.services.setup.times import (
 from reservations.views.wording import clock_time, short_day
 from reservations.views.wording import day as long_day
 from restaurants.models import Closure, OpeningHours, Restaurant, SpecialDay
-from restaurants.services import add_closure, close_day, end_of_tonight
+from restaurants.services import add_closure, close_days
 from staff.access import StaffRequest, house_url
 from staff.forms.setup.closing import ClosureForm
 from staff.forms.setup.times import (
@@ -198,18 +198,14 @@ class ClosuresView(PreviewedView):
 
     def form(self, data: Any) -> forms.Form:
         """The form for a new one."""
-        today = service_date_at(self.request.venue, clock.now())
-        return ClosureForm(data, venue=self.request.venue, today=today)
+        return ClosureForm(data, venue=self.request.venue, now=clock.now())
 
     def write(self, form: ClosureForm) -> object:
         """Close it."""
         venue, said, by = self.request.venue, form.cleaned_data, self.request.actor
         if said["kind"] == "day":
-            return [
-                close_day(venue, date, by=by, note=said["note"])
-                for date in _dates(said["date"], said["until_date"] or said["date"])
-            ]
-        starts, ends = _stretch(venue, said)
+            return close_days(venue, form.dates(), by=by, note=said["note"])
+        starts, ends = form.stretch()
         is_of_table = said["kind"] == "table"
         return add_closure(
             venue,
@@ -258,18 +254,15 @@ class ClosuresView(PreviewedView):
 
     def _newer(self, was: Shown, form: ClosureForm) -> tuple[list[Closure], list[SpecialDay]]:
         """What is closed at that time since: stretches, and whole days."""
-        venue, said, newest = self.request.venue, form.cleaned_data, str(was.get("newest", "0"))
-        is_day = said["kind"] == "day"
-        starts, ends = _stretch(venue, said | {"starts": None} if is_day else said)
+        venue, newest = self.request.venue, str(was.get("newest", "0"))
+        starts, ends = form.stretch()
         rows = Closure.objects.filter(restaurant=venue, starts_at__lt=ends, ends_at__gt=starts)
         after = int(newest) if newest.isdecimal() and len(newest) < 19 else 0
         rows = rows.filter(pk__gt=after).select_related("service", "room", "table")
-        if not is_day:
+        if form.cleaned_data["kind"] != "day":
             return list(rows), []
-        dates = _dates(said["date"], said["until_date"] or said["date"])
-        today = service_date_at(venue, clock.now())
-        days = SpecialDay.objects.filter(restaurant=venue, is_closed=True, date__gte=today)
-        days = days.filter(date__in=dates).order_by("date")
+        days = SpecialDay.objects.filter(restaurant=venue, is_closed=True, date__gte=form.today)
+        days = days.filter(date__in=form.dates()).order_by("date")
         return list(rows), [
             day for day in days if day.date.isoformat() not in was.get("closed", ())
         ]
@@ -315,28 +308,6 @@ def _is_at(text: object, instant: dt.datetime) -> bool:
         return abs(dt.datetime.fromisoformat(str(text)) - instant) < dt.timedelta(milliseconds=1)
     except (ValueError, TypeError):
         return False
-
-
-def _dates(first: dt.date, last: dt.date) -> list[dt.date]:
-    return [first + dt.timedelta(days=each) for each in range(min((last - first).days, 400) + 1)]
-
-
-def _stretch(venue: Restaurant, said: dict[str, Any]) -> tuple[dt.datetime, dt.datetime]:
-    """From when until when, as instants; on the clocks of the house."""
-    now = clock.now()
-    if said["kind"] == "now":
-        return now, end_of_tonight(venue, now)
-    first, last = said["date"], said["until_date"] or said["date"]
-    if said["starts"] is None:
-        morning = dt.time(5)
-        return _at(venue, first, morning), _at(venue, last + dt.timedelta(days=1), morning)
-    if said["until_date"] in (None, said["date"]) and said["ends"] <= said["starts"]:
-        last += dt.timedelta(days=1)
-    return _at(venue, first, said["starts"]), _at(venue, last, said["ends"])
-
-
-def _at(venue: Restaurant, date: dt.date, time: dt.time) -> dt.datetime:
-    return dt.datetime.combine(date, time, tzinfo=venue.tz).astimezone(dt.UTC)
 
 
 def _when(row: Closure, venue: Restaurant) -> str:
