@@ -18,6 +18,8 @@ from tests.staff.test_sources import book
 
 pytestmark = pytest.mark.django_db
 
+PASSED = "This date has passed. Choose today or a later one."
+OVER = "This time has passed. Choose a later one."
 TOO_LONG = (
     "At most 366 days are closed at once. Close the others in a second step. If guests are"
     " not to book at all, unset “Guests can book” in the booking rules."
@@ -27,6 +29,11 @@ TOO_LONG = (
 def errors_of(page: Any) -> dict[str, list[str]]:
     assert page.status_code == 422
     return {name: list(texts) for name, texts in page.context["form"].errors.items()}
+
+
+def at(house: Restaurant, clock: Clock, text: str) -> None:
+    """Let the house's clocks show this."""
+    clock.now = dt.datetime.fromisoformat(text).replace(tzinfo=house.tz).astimezone(dt.UTC)
 
 
 def nothing_closed(house: Restaurant) -> bool:
@@ -85,3 +92,63 @@ def test_a_long_closure_lists_who_is_booked_before(
     assert nothing_closed(house)
     assert client.post(address, {**sent, "sure": "1"}).status_code == 302
     assert SpecialDay.objects.filter(restaurant=house, is_closed=True).count() == 366
+
+
+# --- The past -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"kind": "slot", "starts": "18:00", "ends": "20:00"},
+        {"kind": "day"},
+        {"kind": "day", "until_date": "2025-12-24"},
+        {"kind": "room"},
+        {"kind": "table"},
+    ],
+)
+def test_what_has_passed_is_not_closed(
+    sent: dict[str, str], as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    at(house, clock, "2025-11-11 03:30")  # Still the evening of the 10th.
+    client, address = opened(as_(cast.manager)), url(house, "setup_closures")
+    table = house.tables.order_by("pk")[0]
+    sent = {**sent, "room": table.room.public_id, "table": table.public_id}
+    page = client.post(address, {**sent, "date": "2025-11-09"})
+    assert errors_of(page) == {"date": [PASSED]}
+    assert nothing_closed(house)
+    tonight = {**sent, "date": "2025-11-10"}
+    if sent["kind"] == "slot":
+        assert errors_of(client.post(address, tonight)) == {"ends": [OVER]}
+        tonight["ends"] = "04:00"
+    assert client.post(address, tonight).status_code == 302
+    assert not nothing_closed(house)
+
+
+def test_now_closes_whatever_date_stands_in_the_form(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    client, address = opened(as_(cast.manager)), url(house, "setup_closures")
+    assert client.post(address, {"kind": "now", "date": "2025-11-01"}).status_code == 302
+    assert Closure.objects.get(restaurant=house).starts_at == clock.now
+
+
+def test_special_days_are_todays_or_later(
+    as_: As, cast: Cast, house: Restaurant, clock: Clock
+) -> None:
+    at(house, clock, "2025-11-11 03:30")
+    client, address = opened(as_(cast.manager)), url(house, "setup_day_new")
+    hours = {"opens": "12:00", "closes": "15:00"}
+    for past in ("1999-01-01", "2025-11-09"):
+        assert errors_of(client.post(address, {**hours, "date": past})) == {"date": [PASSED]}
+    assert nothing_closed(house)
+    assert client.post(address, {**hours, "date": "2025-11-10"}).status_code == 302
+    tonight = url(house, "setup_day", "2025-11-10")
+    assert client.post(tonight, {"date": "2025-11-10", "is_closed": "on"}).status_code == 302
+    assert SpecialDay.objects.get(restaurant=house).is_closed
+    assert errors_of(client.post(tonight, {"date": "2025-11-09"})) == {"date": [PASSED]}
+    # What is there from before can still be taken away.
+    at(house, clock, "2025-11-12 12:00")
+    assert errors_of(client.post(tonight, {"date": "2025-11-10"})) == {"date": [PASSED]}
+    assert client.post(tonight, {"remove": "1"}).status_code == 302
+    assert nothing_closed(house)

@@ -94,17 +94,27 @@ class ClosureForm(forms.Form):
             self.add_error("until_date", _("The last day is before the first."))
         if kind != "now" and not self.errors:
             self._check_dates()
+        if kind not in ("now", "day") and not self.errors:
+            self._check_times()
         return said
 
     def _check_dates(self) -> None:
-        """No more whole days than are closed at once."""
+        """None that has passed, and no more whole days than are closed at once."""
         first, last = self._ends()
-        if self.cleaned_data["kind"] == "day" and (last - first).days >= MOST_DAYS:
+        if first < self.today:
+            self.add_error("date", _("This date has passed. Choose today or a later one."))
+        elif self.cleaned_data["kind"] == "day" and (last - first).days >= MOST_DAYS:
             text = _(
                 "At most %(days)d days are closed at once. Close the others in a second step."
                 " If guests are not to book at all, unset “Guests can book” in the booking rules."
             )
             self.add_error("until_date", text % {"days": MOST_DAYS})
+
+    def _check_times(self) -> None:
+        """An end that is still to come."""
+        if self.stretch()[1] <= self.now:
+            name = "ends" if self.cleaned_data["ends"] else "date"
+            self.add_error(name, _("This time has passed. Choose a later one."))
 
     def _ends(self) -> tuple[dt.date, dt.date]:
         first: dt.date = self.cleaned_data["date"]

@@ -267,6 +267,17 @@ class SpecialDayForm(forms.Form):
         help_text=gettext_lazy("Shown to guests."),
     )
 
+    def __init__(self, data: Any, *, initial: dict[str, Any], today: dt.date) -> None:
+        super().__init__(data, initial=initial)
+        self.today = today
+
+    def clean_date(self) -> dt.date:
+        """Tonight's or a later one: nobody books, or looks up, what has passed."""
+        date: dt.date = self.cleaned_data["date"]
+        if date < self.today:
+            raise ValidationError(_("This date has passed. Choose today or a later one."))
+        return date
+
     def clean(self) -> dict[str, Any]:
         """Both times or neither."""
         said = self.cleaned_data

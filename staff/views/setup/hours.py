@@ -145,7 +145,8 @@ class DayView(PreviewedView):
         """Its form."""
         row = self.row
         initial = {name: getattr(row, name) for name in SpecialDayForm.base_fields} if row else {}
-        return SpecialDayForm(data, initial=initial)
+        today = service_date_at(self.request.venue, clock.now())
+        return SpecialDayForm(data, initial=initial, today=today)
 
     def write(self, form: SpecialDayForm) -> object:
         """Save it."""
