@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.django_db
 
 PASSED = "This date has passed. Choose today or a later one."
 OVER = "This time has passed. Choose a later one."
+WHY = "the clocks go forward. Choose an earlier or a later time."
 TOO_LONG = (
     "At most 366 days are closed at once. Close the others in a second step. If guests are"
     " not to book at all, unset “Guests can book” in the booking rules."
@@ -152,3 +154,49 @@ def test_special_days_are_todays_or_later(
     assert errors_of(client.post(tonight, {"date": "2025-11-10"})) == {"date": [PASSED]}
     assert client.post(tonight, {"remove": "1"}).status_code == 302
     assert nothing_closed(house)
+
+
+# --- The night the clocks go forward --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "wrong"),
+    [
+        ("02:10", "02:50", {"starts": "02:10", "ends": "02:50"}),
+        ("02:00", "04:00", {"starts": "02:00"}),
+        ("01:00", "02:59", {"ends": "02:59"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["slot", "room", "table"])
+def test_a_time_that_the_clocks_leave_out_is_named(
+    kind: str,
+    starts: str,
+    ends: str,
+    wrong: dict[str, str],
+    as_: As,
+    cast: Cast,
+    house: Restaurant,
+) -> None:
+    Restaurant.objects.filter(pk=house.pk).update(zone="Europe/Paris")
+    client, address = opened(as_(cast.manager)), url(house, "setup_closures")
+    table = house.tables.order_by("pk")[0]
+    sent = {"kind": kind, "date": "2027-03-28", "starts": starts, "ends": ends}
+    sent |= {"room": table.room.public_id, "table": table.public_id}
+    assert errors_of(client.post(address, sent)) == {
+        name: [f"{time} does not exist on 28 March 2027: {WHY}"] for name, time in wrong.items()
+    }
+    assert nothing_closed(house)
+
+
+def test_the_next_mornings_end_counts_and_the_rest_of_that_night_closes(
+    as_: As, cast: Cast, house: Restaurant
+) -> None:
+    Restaurant.objects.filter(pk=house.pk).update(zone="Europe/Paris")
+    client, address = opened(as_(cast.manager)), url(house, "setup_closures")
+    sent = {"kind": "slot", "date": "2027-03-27", "starts": "23:00", "ends": "02:30"}
+    assert list(errors_of(client.post(address, sent))) == ["ends"]
+    sent = {"kind": "slot", "date": "2027-03-28", "starts": "01:30", "ends": "03:00"}
+    assert client.post(address, sent).status_code == 302
+    row, paris = Closure.objects.get(restaurant=house), ZoneInfo("Europe/Paris")
+    assert row.ends_at - row.starts_at == dt.timedelta(minutes=30)
+    assert f"{row.ends_at.astimezone(paris):%H:%M}" == "03:00"

@@ -6,9 +6,11 @@ import datetime as dt
 from typing import Any, cast
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reservations.engine.walltime import wall_to_minute
 from reservations.selectors.today import service_date_at
 from restaurants.models import DiningRoom, DiningService, DiningTable, Restaurant
 from restaurants.services import NIGHT_ENDS_AT, end_of_tonight
@@ -111,8 +113,17 @@ class ClosureForm(forms.Form):
             self.add_error("until_date", text % {"days": MOST_DAYS})
 
     def _check_times(self) -> None:
-        """An end that is still to come."""
-        if self.stretch()[1] <= self.now:
+        """Only what the clocks of the house show, and an end that is still to come."""
+        for name, date, time in self._readings():
+            minutes = time.hour * 60 + time.minute
+            if wall_to_minute(self.venue.tz, date, minutes) is None:
+                text = _(
+                    "%(time)s does not exist on %(day)s: the clocks go forward. Choose an earlier"
+                    " or a later time."
+                )
+                words = {"time": f"{time:%H:%M}", "day": date_format(date, "j F Y")}
+                self.add_error(name, text % words)
+        if not self.errors and self.stretch()[1] <= self.now:
             name = "ends" if self.cleaned_data["ends"] else "date"
             self.add_error(name, _("This time has passed. Choose a later one."))
 
