@@ -42,7 +42,7 @@ _SOURCES = (
     ("phone", "in_house", 0.20, None),
     ("thefork", "online", 0.16, Decimal(2)),
     ("google", "online", 0.12, None),
-    ("walk-in", "walk_in", 0.12, None),
+    ("walk_in", "walk_in", 0.12, None),
 )
 """Name, channel, share, and commission for each guest."""
 _WISHES = ("", "", "", "", "", "Window seat please", "Anniversary dinner", "Pram, needs space")

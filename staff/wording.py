@@ -43,6 +43,23 @@ STATES: Mapping[str, Any] = {
 }
 """Of a booking."""
 
+SOURCES: Mapping[str, Any] = {
+    "direct": gettext_lazy("Direct"),
+    "website": gettext_lazy("Website"),
+    "phone": gettext_lazy("Telephone"),
+    "walk_in": gettext_lazy("Walk-in"),
+    "staff": gettext_lazy("In-house"),
+    "api": gettext_lazy("Partner"),
+    "mobile_app": gettext_lazy("App"),
+    "import": gettext_lazy("Import"),
+    "voice": gettext_lazy("Voice"),
+    "opentable": "OpenTable",
+    "resy": "Resy",
+    "thefork": "TheFork",
+    "google": "Google",
+}
+"""Where bookings come from, by the name in the book."""
+
 MAY: Mapping[str, Any] = {
     Role.OWNER: gettext_lazy("Everything, also who works here."),
     Role.MANAGER: gettext_lazy("The book, the set-up, refunds, keys and webhooks."),
@@ -106,6 +123,11 @@ EVENTS: Mapping[Any, Mapping[str, Any]] = {
     },
 }
 """Every type of event once (a test compares with ``webhooks.events``)."""
+
+
+def source(name: str) -> str:
+    """A source as the whole staff area calls it; one it does not know as it is written."""
+    return str(SOURCES.get(name.replace("-", "_"), name))
 
 
 def moment(instant: dt.datetime | None, zone: ZoneInfo) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from core import money
 from payments.models.policy import PolicyKind
 from reservations.selectors.house_money import PaymentQuery
-from staff import money_words
+from staff import money_words, wording
 
 LONGEST_RANGE = dt.timedelta(days=366)
 
@@ -65,7 +65,7 @@ class SearchForm(forms.Form):
             ("status", [(key, word) for key, (_colour, word) in money_words.STATES.items()]),
             ("kind", list(money_words.KINDS.items())),
             ("provider", [(name, words.get(name, name)) for name in providers]),
-            ("source", [(name, name) for name in sources]),
+            ("source", [(name, wording.source(name)) for name in sources]),
         ):
             field = cast("forms.ChoiceField", self.fields[name])
             field.choices = [anything, *choices]

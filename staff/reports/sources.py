@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from reservations.selectors.source_figures import Figures, SourceFigures, figures_of_sources
+from staff import wording
 from staff.pictures import Picture, Series, pairs
 from staff.reports.parts import Asked, Figure, Panel, Report, change, number, percent
 from staff.tables import told
@@ -79,7 +80,7 @@ def _panel(asked: Asked, found: Figures) -> Panel:
             *(_("Source"), _("Bookings"), _("Covers booked"), _("Cancelled"), _("No-shows")),
             *(_("Estimated revenue"), _("Commission and fees"), _("Net"), _("Return")),
         ],
-        [_row(asked, each.source, each) for each in found.sources],
+        [_row(asked, wording.source(each.source), each) for each in found.sources],
         _picture(found),
         _row(asked, _("All"), found.total),
     )
@@ -106,17 +107,17 @@ def _picture(found: Figures) -> Picture | None:
     ]
     best = found.sources[0]
     told = _("%(source)s brought most guests: %(covers)s.") % {
-        "source": best.source,
+        "source": wording.source(best.source),
         "covers": best.covers,
     }
-    names = [each.source for each in found.sources]
+    names = [wording.source(each.source) for each in found.sources]
     return pairs(_("Net revenue and cost by source"), told, names, series)
 
 
 def _cells(found: Figures) -> Iterator[list[object]]:
     for each in found.sources:
         yield [
-            told(each.source),
+            told(wording.source(each.source)),
             *(each.reservations, each.covers, each.average_party, each.cancellations),
             *(each.no_shows, each.completed, each.lead_hours, each.estimated_revenue),
             *(each.commission, _net(each)),

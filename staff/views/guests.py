@@ -145,6 +145,7 @@ class VisitLine:
     day: str
     time: str
     party: str
+    source: str
     state: str
     colour: str
     spent: str
@@ -220,6 +221,7 @@ def _visit_line(request: StaffRequest, visit: Visit) -> VisitLine:
         day=f"{short_day(visit.date)} {visit.date.year}",
         time=clock_time(visit.starts_at, visit.zone),
         party=guests(visit.party_size),
+        source=wording.source(visit.source),
         state=str(wording.STATES[visit.status]),
         colour=_COLOURS.get(visit.status, ""),
         spent=money_words.money_text(spent, visit.currency) if spent else "",

@@ -19,7 +19,7 @@ from reservations.selectors.money_report import Figures, Report, has_live_money,
 from reservations.views.held import problems
 from reservations.views.wording import short_day
 from restaurants.access import Capability
-from staff import money_words
+from staff import money_words, wording
 from staff.access import HouseView, StaffRequest, house_url
 from staff.chart import Chart, chart_by, chart_of
 from staff.forms.payments import RangeForm
@@ -144,7 +144,7 @@ def _cells(reports: Iterable[Report]) -> Iterator[list[object]]:
             amounts = (sums.taken, sums.fees, sums.refunded, sums.lost, sums.net, sums.redeemed)
             yield [
                 line.day,
-                told(line.source),
+                told(wording.source(line.source)),
                 line.kind,
                 each.currency,
                 sums.number,
@@ -203,7 +203,7 @@ def _row(name: str, sums: Figures, currency: str) -> Row:
 
 
 def _source(name: str) -> str:
-    return name or _("No booking")
+    return wording.source(name) if name else _("No booking")
 
 
 def _policy(name: str) -> str:

@@ -60,6 +60,8 @@ class PaymentLine:
     provider: str
     when: str
     booking: Reservation | None
+    source: str
+    """Where the booking came from; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def payment_line(request: StaffRequest, row: Payment, booking: Reservation | Non
         provider=money_words.provider(row),
         when=wording.moment(row.created_at, request.venue.tz),
         booking=booking,
+        source=wording.source(booking.source) if booking else "",
     )
 
 

@@ -176,7 +176,7 @@ def test_the_page_and_its_table(
     assert len(rows) == 6
     assert rows[3] == {
         "day": "2025-11-11",
-        "source": "website",
+        "source": "Website",
         "kind": "deposit",
         "currency": "USD",
         "payments": "0",

@@ -205,6 +205,27 @@ def test_a_report_is_saved_as_a_table(
     assert text.splitlines()[1:] == ["2025-11-07,Dinner,2,8,2,3,12,1,4,0,0,0,0"]
 
 
+def test_sources_are_called_as_at_the_stand(
+    as_: As, cast: Cast, house: Restaurant, evening: Reservation
+) -> None:
+    Restaurant.objects.filter(pk=house.pk).update(average_spend=40)
+    book(house, FRIDAY, "20:15", 8, source="thefork")
+    book(house, FRIDAY, "20:30", 3, source="walk-in")
+    book(house, FRIDAY, "20:45", 2, source="gourmet_club")
+    here = f"/staff/r/{house.slug}/reports/sources"
+    asked = {"first": "2025-11-07", "last": "2025-11-08"}
+    answer = as_(cast.owner).get(f"{here}/", asked)
+    report = answer.context["report"]
+    names = [row[0] for row in report.panels[0].rows]
+    assert names == ["Website", "TheFork", "Walk-in", "gourmet_club"]
+    picture = report.panels[0].picture
+    assert picture.told == "Website brought most guests: 12."
+    assert [text.text for text in picture.texts if text.text in names] == names
+    saved = as_(cast.owner).get(f"{here}.csv", asked)
+    text = b"".join(saved.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == names
+
+
 @pytest.mark.parametrize(
     ("asked", "why"),
     [

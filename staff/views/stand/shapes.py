@@ -18,6 +18,7 @@ from reservations.engine.lifecycle import UPCOMING, ActorKind, Status, allowed
 from reservations.engine.stand import AlertKind
 from reservations.selectors.night import Night, PartyRow, Server, WaitRow
 from reservations.views.wording import phone
+from staff import wording
 from staff.guest_words import special_dates
 from staff.views.stand import queue_words, words
 
@@ -326,7 +327,7 @@ def _wait(entry: WaitRow, night: Night) -> Wait:
         since=int(at.timestamp()),
         since_text=words.clock(at),
         flags=(Flag("step-free", _("Step-free")),) if entry.step_free else (),
-        source=str(words.SOURCES.get(entry.source, entry.source)),
+        source=wording.source(entry.source),
         find=f"{entry.name} {entry.phone}".casefold(),
         why=queue_words.offer_words(entry, night),
         is_offered=entry.status == "offered",

@@ -22,6 +22,7 @@ from core.allergens import Allergen
 from reservations.engine.lifecycle import Status
 from reservations.engine.stand import Alert, AlertKind, Pressure, Quote, TableState, Verdict, Why
 from reservations.selectors.night import Night, PartyRow
+from staff import wording
 
 _STATES: Mapping[Status, tuple[str, Any]] = {
     Status.REQUESTED: ("question", gettext_lazy("Asked for")),
@@ -92,19 +93,6 @@ _WHY: Mapping[Why, Any] = {
     Why.SECTION_NEXT_UP: gettext_lazy("of the server who is next"),
     Why.SHORT: gettext_lazy("not a whole turn"),
     Why.JOINED: gettext_lazy("pushed together"),
-}
-
-SOURCES: Mapping[str, Any] = {
-    "website": gettext_lazy("Website"),
-    "phone": gettext_lazy("Telephone"),
-    "walk_in": gettext_lazy("Walk-in"),
-    "staff": gettext_lazy("In-house"),
-    "api": gettext_lazy("Partner"),
-    "voice": gettext_lazy("Voice"),
-    "opentable": "OpenTable",
-    "resy": "Resy",
-    "thefork": "TheFork",
-    "google": "Google",
 }
 
 CHANNELS: Mapping[str, Any] = {
@@ -184,8 +172,10 @@ def tables(labels: Iterable[str]) -> str:
 def source(party: PartyRow) -> str:
     """Where the booking came from."""
     if party.is_walk_in:
-        return str(SOURCES["walk_in"])
-    return str(SOURCES.get(party.source, party.source.replace("_", " ").capitalize()))
+        return wording.source("walk_in")
+    said = wording.source(party.source)
+    # A name that only its partner knows is made to look like the others beside it.
+    return said if said != party.source else said.replace("_", " ").capitalize()
 
 
 def why(code: Why) -> str:
