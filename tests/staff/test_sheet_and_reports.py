@@ -12,10 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from core.actors import SYSTEM
 from core.models import AuditEntry
 from customers.models import Customer
 from customers.services.notes import add_note
+from reservations.demo import OPERATOR
 from reservations.demo_past import WEEKS
 from reservations.models import NightNote, Reservation, TableBlock, TableClaim, VisitBill
 from reservations.selectors.night.then import film_of
@@ -264,6 +266,19 @@ def test_a_picture_has_a_shape_for_every_value_above_nothing() -> None:
 
 
 # The demo's past
+
+
+def test_every_allergy_of_the_demo_is_on_the_kitchens_list(as_: As, clock: Clock) -> None:
+    call_command("demo", stdout=io.StringIO())
+    coming = Reservation.objects.filter(external_id__startswith="demo:")
+    assert not coming.filter(special_requests__icontains="allerg").exists()
+    told = coming.filter(restaurant__slug="maison", allergens__contains=["nuts"])
+    row = told.earliest("starts_at")
+    url = f"/staff/r/maison/sheet/{row.service_date}/"
+    page = as_(User.objects.get(email=OPERATOR)).get(url)
+    listed = {each.party.public_id: each.alerts for each in page.context["kitchen"]}
+    same_day = told.filter(service_date=row.service_date)
+    assert [("Nuts" in listed[each.public_id]) for each in same_day] == [True] * len(same_day)
 
 
 def test_the_demo_has_weeks_that_are_over_and_a_second_run_adds_none(clock: Clock) -> None:
