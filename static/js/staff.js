@@ -30,7 +30,7 @@ for (const menu of menus) {
   });
 }
 
-// On a phone the navigation is wider than the screen: begin with where we are.
-for (const here of document.querySelectorAll(".places [aria-current], .tabs--setup [aria-current]")) {
+// On a phone the navigation and the tabs of a page are wider than the screen: begin with where we are.
+for (const here of document.querySelectorAll(".places [aria-current], nav.tabs [aria-current]")) {
   here.scrollIntoView({ inline: "center", block: "nearest" });
 }

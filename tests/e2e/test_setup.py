@@ -296,6 +296,32 @@ def test_the_preview_follows_what_is_typed(
     assert PacingStep.objects.filter(service=service).count() == 7
 
 
+_CUT = """() => [...document.querySelectorAll("select")].filter((field) => {
+  const look = getComputedStyle(field);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = look.font;
+  const long = Math.max(...[...field.options].map((each) => pen.measureText(each.text).width));
+  return long > field.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+}).map((field) => field.name)"""
+"""The names of selects that are too narrow for one of their words."""
+_TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("width", [360, 1024])
+def test_selects_show_their_words_and_tabs_begin_where_one_is(
+    visit: OpenVisit, manager: User, venue: Restaurant, width: int
+) -> None:
+    window = visit(viewport={"width": width, "height": 740})
+    page = enter(window, f"{HOUSE}/why/")
+    service = DiningService.objects.get(restaurant=venue).public_id
+    for path in ("/why/", "/rules/", f"/services/{service}/"):
+        window.open(HOUSE + path)
+        assert (path, page.evaluate(_CUT)) == (path, [])
+        assert (path, page.evaluate(_TOO_WIDE)) == (path, 0)
+    page = window.open("/staff/r/bella-notte/reports/lead/")
+    expect(page.locator("nav.tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 PAGES = ("/", "/floor/", "/services/", "/services/new/", "/turns/", "/hours/", "/days/")
 MORE = (
     "/days/new/",
