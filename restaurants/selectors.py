@@ -115,6 +115,17 @@ def services_of_these_rooms_alone(rooms: QuerySet[DiningRoom]) -> list[DiningSer
     return list(found.prefetch_related("rooms").order_by("first_seating", "pk"))
 
 
+def offers_of_these_services_alone(services: QuerySet[DiningService]) -> list[Offer]:
+    """Offers limited to these services, switched off or not.
+
+    Without them such an offer would have none, which means every service: so they cannot go.
+    """
+    others = DiningService.objects.filter(offers=OuterRef("pk"))
+    others = others.exclude(pk__in=services.values("pk"))
+    found = Offer.objects.filter(~Exists(others), services__in=services).distinct()
+    return list(found.order_by("name", "pk"))
+
+
 def current_offers(restaurant: Restaurant, today: dt.date) -> list[Offer]:
     """The offers that are on and not over yet, with their services. Two queries."""
     on = restaurant.offers.filter(is_active=True).exclude(valid_until__lt=today)

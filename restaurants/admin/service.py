@@ -18,6 +18,7 @@ from restaurants.admin.scope import (
     swapped,
 )
 from restaurants.models import DiningService, Offer, TurnTime
+from restaurants.selectors import offers_of_these_services_alone
 
 _SHORT_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -118,6 +119,17 @@ class ServiceTurnTimeInline(ScopedInline):
 @admin.register(DiningService)
 class DiningServiceAdmin(WeekdaysTextMixin, ScopedAdmin):
     """Lunch, Dinner, Brunch: when, how many, in which rooms."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """The last services of an offer are kept, like those that were booked."""
+        found, counts, perms_needed, protected = super().get_deleted_objects(objs, request)
+        gone = DiningService.objects.filter(pk__in=[service.pk for service in objs])
+        offers = [
+            f"The offer “{offer.name}” would have no service left, and so hold in all of them."
+            " Choose other services for it first, or remove it."
+            for offer in offers_of_these_services_alone(gone)
+        ]
+        return found, counts, perms_needed, [*protected, *offers]
 
     list_display = [
         "name",

@@ -268,6 +268,25 @@ def test_the_last_room_of_a_service_is_not_removed(
     assert list(service.rooms.all()) == [main]
 
 
+def test_the_last_service_of_an_offer_is_not_removed(
+    as_: SignIn, cast: Cast, house: Restaurant
+) -> None:
+    client = as_(cast.manager)
+    brunch, tasting = (make_service(house, name=name) for name in ("Brunch", "Tasting"))
+    offer = Offer.objects.create(restaurant=house, name="Oysters", is_active=False)
+    offer.services.set([brunch, tasting])
+    both = {"action": "delete_selected", "_selected_action": [brunch.pk, tasting.pk], "post": "yes"}
+    answer = client.post(page(DiningService, "changelist"), both)
+    kept = (
+        "The offer “Oysters” would have no service left, and so hold in all of them."
+        " Choose other services for it first, or remove it."
+    )
+    assert answer.context["protected"] == [kept]
+    # One of two may go.
+    assert client.post(page(DiningService, "delete", brunch.pk), {"post": "yes"}).status_code == 302
+    assert list(offer.services.all()) == [tasting]
+
+
 def switching(client: Any, house: Restaurant, **more: Any) -> Any:
     """Save the house's page with seats for tables."""
     url = page(Restaurant, "change", house.pk)

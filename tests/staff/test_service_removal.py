@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from restaurants.models import DiningService, Restaurant
+from restaurants.models import DiningService, Offer, Restaurant
+from tests.factories import make_service
 from tests.staff.conftest import As, Cast
 from tests.staff.test_setup import service_fields, service_of, text_of, url
 from tests.staff.test_setup_stale import opened, sent_again, told
@@ -44,3 +45,22 @@ def test_a_service_is_not_removed_by_who_was_not_asked(
     remove = url(house, "setup_service_remove", service_of(house).public_id)
     assert as_(cast.manager).post(remove).status_code == 409
     assert DiningService.objects.filter(restaurant=house).exists()
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+def test_the_last_service_of_an_offer_is_kept(
+    is_active: bool, as_: As, cast: Cast, house: Restaurant
+) -> None:
+    """An offer without a service holds in all of them."""
+    usual = service_of(house)
+    brunch = make_service(house, name="Brunch")
+    offer = Offer.objects.create(restaurant=house, name="Oysters", is_active=is_active)
+    offer.services.set([brunch])
+    client = as_(cast.manager)
+    remove = url(house, "setup_service_remove", brunch.public_id)
+    page = client.post(remove, opened(client, remove), follow=True)
+    assert "Without this service “Oysters” would have none left" in text_of(page)
+    assert list(offer.services.all()) == [brunch]
+    offer.services.add(usual)
+    assert client.post(remove, opened(client, remove)).status_code == 302
+    assert list(offer.services.all()) == [usual]

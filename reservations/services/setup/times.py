@@ -24,6 +24,7 @@ from restaurants.models import (
     SpecialDay,
     TurnTime,
 )
+from restaurants.selectors import offers_of_these_services_alone
 
 LIMITS = ("slot_covers", "slot_parties", "online_slot_covers", "online_slot_parties")
 """The limits of a quarter of an hour."""
@@ -52,7 +53,18 @@ def save_service(
 
 
 def remove_service(restaurant: Restaurant, row: DiningService, *, by: Actor) -> None:
-    """Remove a service nobody ever booked. Raises InUse. Audited."""
+    """Remove a service nobody ever booked. Audited.
+
+    Raises InUse, and Invalid where it is the last one of an offer, which would hold for all then.
+    """
+    alone = DiningService.objects.filter(pk=row.pk)
+    if offers := offers_of_these_services_alone(alone):
+        names = ", ".join(_("“%(name)s”") % {"name": offer.name} for offer in offers)
+        text = _(
+            "Without this service %(offers)s would have none left, and so hold in every service."
+            " Choose other services there first, or remove it."
+        )
+        raise Invalid(text % {"offers": names})
     remove_row(row, restaurant=restaurant, by=by)
 
 
