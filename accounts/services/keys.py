@@ -126,6 +126,7 @@ def rotate_key(key: ApiKey, *, by: Actor, overlap: dt.timedelta = OVERLAP) -> Ne
             key.public_id,
             by=by,
             restaurant_id=key.restaurant_id,
+            name=key.name,
             old_until=until.isoformat(),
         )
     return NewKey(key, text)
@@ -136,7 +137,13 @@ def revoke_key(key: ApiKey, *, by: Actor) -> bool:
     with transaction.atomic():
         shut = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=clock.now())
         if shut:
-            audit.record("key.revoked", key.public_id, by=by, restaurant_id=key.restaurant_id)
+            audit.record(
+                "key.revoked",
+                key.public_id,
+                by=by,
+                restaurant_id=key.restaurant_id,
+                name=key.name,
+            )
     return bool(shut)
 
 

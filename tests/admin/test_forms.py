@@ -83,8 +83,9 @@ def test_changes_of_the_set_up_are_audited(as_: SignIn, cast: Cast, house: Resta
         for entry in AuditEntry.objects.all()
     }
     who = (cast.manager.full_name, house.pk)
-    assert trail["restaurant.changed"] == (*who, {"fields": ["cuisine"]})
-    assert trail["diningtable.changed"] == (*who, {"fields": ["max_seats"]})
+    assert trail["restaurant.changed"] == (*who, {"label": house.name, "fields": ["cuisine"]})
+    table = str(house.tables.get(max_seats=5))
+    assert trail["diningtable.changed"] == (*who, {"label": table, "fields": ["max_seats"]})
 
 
 def test_weekdays_are_ticked(as_: SignIn, cast: Cast, house: Restaurant) -> None:

@@ -175,7 +175,8 @@ def test_a_change_is_the_owners_in_the_trail(
     row.refresh_from_db()
     assert row.url == "https://partner.example/new"
     entry = AuditEntry.objects.get(verb="webhook.changed")
-    assert (entry.data, entry.actor_id) == ({"fields": ["url"]}, cast.owner.public_id)
+    told = {"url": "https://partner.example/new", "fields": ["url"]}
+    assert (entry.data, entry.actor_id) == (told, cast.owner.public_id)
 
 
 def test_a_delivery_is_sent_again_from_its_page_and_from_the_list(

@@ -71,7 +71,7 @@ def create_endpoint(
             created_at=clock.now(),
         )
         secret = _add_secret(endpoint)
-        _record("created", endpoint, by, url=url, events=wanted)
+        _record("created", endpoint, by, events=wanted)
     return NewSecret(endpoint, secret)
 
 
@@ -255,5 +255,5 @@ def _record(what: str, endpoint: Endpoint, by: Actor, **data: object) -> None:
         endpoint.public_id,
         by=by,
         restaurant_id=endpoint.restaurant_scope,
-        **data,
+        **{"url": endpoint.url, **data},
     )

@@ -185,6 +185,7 @@ def disable(endpoint: Endpoint, reason: str, now: dt.datetime) -> None:
         endpoint.public_id,
         by=SYSTEM,
         restaurant_id=endpoint.restaurant_scope,
+        url=endpoint.url,
         reason=reason,
     )
     _tell_owner("webhook_disabled", endpoint, reason, now)

@@ -104,5 +104,6 @@ def _record(endpoint: Endpoint, by: Actor, **data: object) -> None:
         endpoint.public_id,
         by=by,
         restaurant_id=endpoint.restaurant_scope,
+        url=endpoint.url,
         **data,
     )
