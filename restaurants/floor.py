@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ NEW = "new"
 """How the id of a thing begins that is not stored yet."""
 STANDARD = ""
 """The id of the plan that holds where no other does: the tables' own positions."""
+
+DRAWN = frozenset({"x", "y", "width", "height", "rotation", "shape"})
+"""What of a thing is drawing alone."""
 
 REACH = 60.0
 """Centimetres. Tables that stand further apart are not pushed together during a service."""
@@ -181,6 +184,38 @@ def differences(before: Floor, after: Floor) -> list[dict[str, Any]]:
         if kind in ("rooms", "plans") and order[0] != order[1] and set(order[0]) == set(order[1]):
             found.append({"kind": kind, "order": order[1]})
     return found
+
+
+def name_key(kind: str, key: str) -> str:
+    """Under what :func:`names_in` has a thing: its id, with its kind where that is a number."""
+    return f"{kind}:{key}" if kind in ("combinations", "fixtures") else key
+
+
+def names_in(changes: list[dict[str, Any]], before: Floor, after: Floor) -> dict[str, str]:
+    """What those are called that differences speak of: people read them when they may be gone."""
+    texts = frozenset(_texts(changes))
+    named: dict[str, str] = {}
+    for floor in (before, after):
+        labels = {table.id: table.label for table in floor.tables}
+        named |= labels
+        named |= {room.id: room.name for room in floor.rooms}
+        named |= {plan.id: plan.name for plan in floor.plans}
+        for fixture in floor.fixtures:
+            named[name_key("fixtures", fixture.id)] = fixture.label or fixture.kind
+        for each in floor.combinations:
+            told = " + ".join(sorted(labels.get(table, "?") for table in each.tables))
+            named[name_key("combinations", each.id)] = told
+    return {key: name for key, name in named.items() if key.rpartition(":")[2] in texts}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 # --- Geometry ------------------------------------------------------------------------------------

@@ -168,6 +168,11 @@ def add_closure(
             table=table.public_id if table else None,
             online_only=online_only,
             note=note,
+            names={
+                part.public_id: part.label if isinstance(part, DiningTable) else part.name
+                for part in (service, room, table)
+                if part is not None
+            },
         )
     return closure
 

@@ -18,7 +18,8 @@ from core.actors import ActorKind
 from core.models import AuditEntry
 from reservations.models import Reservation
 from restaurants.models import Membership, Restaurant
-from staff import log_words
+from staff import log_setup, log_words
+from staff.log_fields import NOTHING, Change, Reading, field_text, value_text
 
 LONGEST_SEARCH = dt.timedelta(days=366)
 """Words are looked for in so much of the log, unless the days are given."""
@@ -36,16 +37,6 @@ class LogQuery:
     since: dt.date | None = None
     until: dt.date | None = None
     words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of an entry: what it was and what it became, or just what was said."""
-
-    name: str
-    before: str
-    after: str
-    is_change: bool
 
 
 def log_of(venue: Restaurant, query: LogQuery, now: dt.datetime) -> QuerySet[AuditEntry]:
@@ -95,30 +86,59 @@ def page_of(rows: QuerySet[AuditEntry], place: str, size: int) -> tuple[list[Aud
     return found[:size], f"{last.at.isoformat()}~{last.pk}"
 
 
-def changes_of(entry: AuditEntry) -> list[Change]:
-    """What an entry says, field by field; unchanged ones of a before and after are left out."""
+def changes_of(entry: AuditEntry, zone: ZoneInfo | None = None) -> list[Change]:
+    """What an entry says, field by field; unchanged ones of a before and after are left out.
+
+    ``zone`` is the house's, whose clocks say when.
+    """
     # How everybody sat afterwards is for the film of the evening, not for people to read.
-    data = {name: value for name, value in entry.data.items() if name != "state"}
+    data = {name: value for name, value in entry.data.items() if name not in ("state", "names")}
+    names = entry.data.get("names")
+    reading = Reading(
+        zone or ZoneInfo("UTC"),
+        names if isinstance(names, dict) else {},
+        hides_ids=log_words.kind_of(entry.verb) == log_words.SETUP,
+    )
+    found = log_setup.changes_of(entry.verb, data, reading)
+    found += _before_and_after(entry, data, reading)
+    texts = [(name, value_text(value, name, reading)) for name, value in data.items()]
+    return found + [
+        Change(field_text(name), "", text, is_change=False)
+        for name, text in texts
+        if text != NOTHING
+    ]
+
+
+def _before_and_after(entry: AuditEntry, data: dict[str, Any], reading: Reading) -> list[Change]:
+    """The values that became others; they are taken out of ``data``."""
     before, after = data.pop("before", None), data.pop("after", None)
-    found: list[Change] = []
     if isinstance(before, dict) and isinstance(after, dict):
         names = [*before, *(name for name in after if name not in before)]
-        found += [
-            _change(name, before.get(name), after.get(name))
-            for name in names
-            if log_words.value_text(before.get(name)) != log_words.value_text(after.get(name))
-        ]
-    elif before is not None or after is not None:
-        new = after if after is not None else _became(entry)
-        name = "role" if entry.verb.startswith("staff.") else "status"
-        found.append(_change(name, before, new))
-        data.pop("role" if name == "role" else "", None)
-    texts = [(name, log_words.value_text(value, name)) for name, value in data.items()]
-    return found + [
-        Change(log_words.field_text(name), "", text, is_change=False)
-        for name, text in texts
-        if text != "–"
-    ]
+        pairs = {name: (before.get(name), after.get(name)) for name in names}
+        found = [_change(name, *pair, reading) for name, pair in pairs.items()]
+        return [each for each in found if each.before != each.after]
+    if before is None and after is None:
+        return []
+    name = _BARE.get(entry.verb) or _BARE_OF.get(log_words.kind_of(entry.verb), "status")
+    is_deed = after is None and name in ("role", "status")
+    new = _became(entry) if is_deed else after
+    data.pop("role" if name == "role" else "", None)
+    return [_change(name, before, new, reading)]
+
+
+_BARE = {
+    "reservation.billed": "amount",
+    "reservation.source_promoted": "source",
+    "reservation.tagged": "tags",
+}
+"""What a before and after without names are of, by verb …"""
+_BARE_OF = {
+    log_words.PEOPLE: "role",
+    log_words.SETUP: "changes",
+    log_words.CONNECTIONS: "changes",
+    log_words.GUESTS: "changes",
+}
+"""… and by what the verb is about; all others are of a state."""
 
 
 def people_of(entries: Sequence[AuditEntry]) -> dict[str, str]:
@@ -140,9 +160,9 @@ def people_to_choose(venue: Restaurant) -> list[tuple[str, str]]:
     return sorted(((row.user.public_id, row.user.called) for row in rows), key=lambda row: row[1])
 
 
-def _change(name: str, before: Any, after: Any) -> Change:
-    texts = (log_words.value_text(before, name), log_words.value_text(after, name))
-    return Change(log_words.field_text(name), *texts, is_change=True)
+def _change(name: str, before: Any, after: Any, reading: Reading) -> Change:
+    texts = (value_text(before, name, reading), value_text(after, name, reading))
+    return Change(field_text(name), *texts, is_change=True)
 
 
 def _became(entry: AuditEntry) -> Any:

@@ -1,4 +1,4 @@
-"""The words of the log: every verb that is recorded, what it is about, and the fields that changed.
+"""The words of the log: every verb that is recorded, and what it is about.
 
 A test compares with the code: a verb without words here fails.
 """
@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-
-from staff import wording
 
 BOOKINGS, GUESTS, MONEY = "bookings", "guests", "money"
 PEOPLE, SETUP, CONNECTIONS = "people", "setup", "connections"
@@ -268,55 +265,6 @@ DEEDS: Mapping[str, Any] = {
     "removed": gettext_lazy("%(what)s: removed"),
 }
 
-FIELDS: Mapping[str, Any] = {
-    "amount": gettext_lazy("Amount"),
-    "changes": gettext_lazy("What changed"),
-    "currency": gettext_lazy("Currency"),
-    "date": gettext_lazy("Date"),
-    "door": gettext_lazy("Where"),
-    "email": gettext_lazy("E-mail"),
-    "ends_at": gettext_lazy("End"),
-    "fields": gettext_lazy("Fields"),
-    "for_managers": gettext_lazy("Only managers see it"),
-    "kind": gettext_lazy("Kind"),
-    "label": gettext_lazy("Name"),
-    "left": gettext_lazy("Left"),
-    "lock_after_minutes": gettext_lazy("Lock after minutes without a touch"),
-    "minutes": gettext_lazy("Minutes"),
-    "name": gettext_lazy("Name"),
-    "note": gettext_lazy("Note"),
-    "party_size": gettext_lazy("Guests"),
-    "percent": gettext_lazy("Refund in percent"),
-    "provider": gettext_lazy("Provider"),
-    "reason": gettext_lazy("Reason"),
-    "refund": gettext_lazy("Refund"),
-    "requires_second_factor": gettext_lazy("Second factor required"),
-    "role": gettext_lazy("Role"),
-    "scopes": gettext_lazy("Rights"),
-    "second_factor": gettext_lazy("With a code"),
-    "service": gettext_lazy("Service"),
-    "service_date": gettext_lazy("Evening"),
-    "source": gettext_lazy("Source"),
-    "starts_at": gettext_lazy("Time"),
-    "status": gettext_lazy("State"),
-    "tables": gettext_lazy("Tables"),
-    "tablet": gettext_lazy("Tablet"),
-    "time": gettext_lazy("Time"),
-    "to": gettext_lazy("To"),
-    "url": gettext_lazy("Address"),
-}
-"""The more frequent names in ``data``; others are shown as they are written."""
-
-_VALUES: Mapping[str, Mapping[str, Any]] = {
-    "role": wording.ROLES,
-    "status": wording.STATES,
-    "door": {
-        "password": gettext_lazy("Password"),
-        "code": gettext_lazy("Code"),
-        "pin": gettext_lazy("PIN"),
-    },
-}
-
 ACTORS: Mapping[str, Any] = {
     "guest": gettext_lazy("A guest"),
     "staff": gettext_lazy("Somebody of the house"),
@@ -340,24 +288,3 @@ def verb_text(verb: str) -> str:
 def kind_of(verb: str) -> str:
     """What a verb is about, one of :data:`KINDS`."""
     return FAMILIES.get(verb.partition(".")[0], SETUP)
-
-
-def field_text(name: str) -> str:
-    """The name of a field."""
-    known = FIELDS.get(name)
-    return str(known) if known is not None else name.replace("_", " ")
-
-
-def value_text(value: Any, name: str = "") -> str:
-    """A value of ``data`` on one line; roles and states by their names."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, str) and value in _VALUES.get(name, {}):
-        return str(_VALUES[name][value])
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list | tuple):
-        return ", ".join(value_text(each) for each in value) or "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{field_text(key)}: {value_text(each)}" for key, each in value.items())
-    return str(value)

@@ -137,7 +137,8 @@ class Closure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M}–{self.ends_at:%H:%M} {self.note}".strip()
+        starts, ends = (at.astimezone(self.restaurant.tz) for at in (self.starts_at, self.ends_at))
+        return f"{starts:%Y-%m-%d %H:%M}–{ends:%H:%M} {self.note}".strip()
 
 
 class PacingCap(models.Model):

@@ -20,7 +20,6 @@ from staff import log_words
 from staff.access import HouseView, StaffRequest, house_url
 from staff.forms.log import LogForm
 from staff.log import (
-    Change,
     bookings_of,
     changes_of,
     log_of,
@@ -28,6 +27,7 @@ from staff.log import (
     people_of,
     people_to_choose,
 )
+from staff.log_fields import Change
 from staff.tables import as_csv, told
 
 PER_PAGE = 50
@@ -110,7 +110,7 @@ def _line(
         origin=entry.origin,
         about="" if is_self else codes.get(entry.target) or people.get(entry.target, ""),
         url="" if is_self else _url(request, entry.target),
-        changes=changes_of(entry),
+        changes=changes_of(entry, request.venue.tz),
     )
 
 
@@ -165,7 +165,7 @@ def _cells(request: StaffRequest, found: Iterator[AuditEntry]) -> Iterator[list[
                 f"{each.name}: {each.before} → {each.after}"
                 if each.is_change
                 else f"{each.name}: {each.after}"
-                for each in changes_of(entry)
+                for each in changes_of(entry, zone)
             )
             yield [
                 entry.at.astimezone(zone).isoformat(timespec="seconds"),

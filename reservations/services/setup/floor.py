@@ -136,13 +136,20 @@ def _save(
         },
     )
     changes = f.differences(before, after)
-    audit.record(verb, restaurant.public_id, by=by, restaurant_id=restaurant.pk, changes=changes)
+    audit.record(
+        verb,
+        restaurant.public_id,
+        by=by,
+        restaurant_id=restaurant.pk,
+        changes=changes,
+        names=f.names_in(changes, before, after),
+    )
     _record_tables(restaurant, before, after, by)
     return SavedFloor(after, version, tuple(kept))
 
 
-_DRAWN = {"id", "x", "y", "width", "height", "rotation", "shape"}
-"""What of a table is drawing alone: nobody who is told of tables has to know."""
+_UNTOLD = f.DRAWN | {"id"}
+"""What of a table nobody who is told of tables has to know."""
 
 
 def _record_tables(restaurant: Restaurant, before: f.Floor, after: f.Floor, by: Actor) -> None:
@@ -159,9 +166,9 @@ def _record_tables(restaurant: Restaurant, before: f.Floor, after: f.Floor, by: 
         if key not in had:
             record("added", key, label=table["label"])
             continue
-        fields = [name for name in table if table[name] != had[key][name] and name not in _DRAWN]
+        fields = [name for name in table if table[name] != had[key][name] and name not in _UNTOLD]
         if fields:
-            record("changed", key, fields=fields)
+            record("changed", key, label=table["label"], fields=fields)
 
 
 def bookings_in_the_way(restaurant: Restaurant, before: f.Floor, wanted: f.Floor) -> list[Expected]:

@@ -103,6 +103,7 @@ def save_turn_times(
             restaurant_id=restaurant.pk,
             before=before,
             after=after,
+            **({"service": service.name} if service else {}),
         )
 
 
@@ -148,6 +149,7 @@ def save_pacing(
                 restaurant_id=service.restaurant_id,
                 before=before,
                 after=after,
+                service=service.name,
             )
 
 
