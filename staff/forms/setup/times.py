@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from reservations.engine.types import Channel
 from restaurants.models import DiningRoom, DiningService, Restaurant
@@ -30,7 +30,7 @@ class PreviewForm(forms.Form):
     channel = choice(
         gettext_lazy("Booked by"),
         choices=[
-            (Channel.ONLINE, gettext_lazy("Guests online")),
+            (Channel.ONLINE, pgettext_lazy("who books", "Guests online")),
             (Channel.IN_HOUSE, gettext_lazy("Staff")),
         ],
     )
@@ -351,7 +351,7 @@ class WhyForm(forms.Form):
     channel = choice(
         gettext_lazy("Booked by"),
         choices=[
-            (Channel.ONLINE, gettext_lazy("Guests online")),
+            (Channel.ONLINE, pgettext_lazy("who books", "Guests online")),
             (Channel.IN_HOUSE, gettext_lazy("Staff")),
         ],
     )
