@@ -319,6 +319,7 @@ def test_selects_show_their_words_and_tabs_begin_where_one_is(
         assert (path, page.evaluate(_CUT)) == (path, [])
         assert (path, page.evaluate(_TOO_WIDE)) == (path, 0)
     page = window.open("/staff/r/bella-notte/reports/lead/")
+    assert (page.evaluate(_CUT), page.evaluate(_TOO_WIDE)) == ([], 0)
     expect(page.locator("nav.tabs [aria-current]")).to_be_in_viewport(ratio=1)
 
 
