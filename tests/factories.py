@@ -94,3 +94,12 @@ def make_bella(tables: int = 10, deposit: str | None = "25", **fields: Any) -> R
     if deposit is not None:
         Policy.objects.create(restaurant=restaurant, name="Deposit", amount=Decimal(deposit))
     return restaurant
+
+
+def make_one_seating(*sizes: int) -> Restaurant:
+    """Tables of these sizes and one seating, at seven, of two hours: who comes late waits."""
+    found = make_restaurant(min_party=1, max_party=12)
+    make_service(found, first_seating=dt.time(19), last_seating=dt.time(19))
+    make_tables(found, *sizes)
+    found.turn_times.create(up_to=99, minutes=120)
+    return found

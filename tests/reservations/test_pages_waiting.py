@@ -38,11 +38,7 @@ def browser() -> Browser:
 @pytest.fixture
 def venue(db: None, clock: Clock) -> Restaurant:
     """One table for two, and one seating at seven."""
-    found = factories.make_restaurant(min_party=1, max_party=12)
-    factories.make_service(found, first_seating=dt.time(19), last_seating=dt.time(19))
-    factories.make_tables(found, 2)
-    found.turn_times.create(up_to=99, minutes=120)
-    return found
+    return factories.make_one_seating(2)
 
 
 @pytest.fixture

@@ -192,10 +192,7 @@ def test_an_answer_waits_for_no_morning_and_is_not_sent_an_hour_late(
 def small(db: None, clock: Clock, twilio: TwilioAccount) -> Restaurant:
     """One table for two, one seating at seven tomorrow, and who waits for it."""
     clock.now = at("12:00")
-    found = factories.make_restaurant(min_party=1, max_party=12)
-    factories.make_service(found, first_seating=dt.time(19), last_seating=dt.time(19))
-    factories.make_tables(found, 2)
-    found.turn_times.create(up_to=99, minutes=120)
+    found = factories.make_one_seating(2)
     connect(found)
     return found
 

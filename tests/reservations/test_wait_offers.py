@@ -41,11 +41,7 @@ BROWSER = Guest.visitor("browser-1")
 @pytest.fixture
 def venue(db: None, clock: Clock) -> Restaurant:
     """A table for two and one for six, one seating at seven."""
-    found = factories.make_restaurant(min_party=1, max_party=12)
-    factories.make_service(found, first_seating=dt.time(19), last_seating=dt.time(19))
-    factories.make_tables(found, 2, 6)
-    found.turn_times.create(up_to=99, minutes=120)
-    return found
+    return factories.make_one_seating(2, 6)
 
 
 def wait(venue: Restaurant, name: str, size: int, clock: Clock, **more: Any) -> WaitlistEntry:

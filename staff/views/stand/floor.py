@@ -24,8 +24,9 @@ from staff.views.stand.shapes import Badge, badge
 _MARGIN = 34
 _HEADING = 14
 _LETTER = 9.4
-_SMALL_LETTER = 8
 """Width of a letter of a name, about, in units."""
+_LABEL_LETTER = 8
+"""The same of a table's label, where a name stands below it."""
 _CHAIR = (26, 9)
 _CHAIR_GAP = 5
 
@@ -273,8 +274,9 @@ def _line(row: TableRow, sitting: PartyRow | None, next_text: str) -> str:
 
 
 def _label_fit(row: TableRow) -> float:
+    """How wide to draw a label that would reach beyond its table; 0 for any other."""
     room = row.width - 10
-    return round(room, 1) if len(row.label) * _SMALL_LETTER > room else 0
+    return round(room, 1) if len(row.label) * _LABEL_LETTER > room else 0
 
 
 def _fit(name: str, width: float) -> str:
