@@ -91,8 +91,10 @@ def changes_of(entry: AuditEntry, zone: ZoneInfo | None = None) -> list[Change]:
 
     ``zone`` is the house's, whose clocks say when.
     """
-    # How everybody sat afterwards is for the film of the evening, not for people to read.
-    data = {name: value for name, value in entry.data.items() if name not in ("state", "names")}
+    # How everybody sat afterwards is for the film of the evening, not for people to read; and an
+    # offer of the waitlist has no page and no name, only an id.
+    untold = {"state", "names", *(["offer"] if entry.verb.startswith("waitlist.") else [])}
+    data = {name: value for name, value in entry.data.items() if name not in untold}
     names = entry.data.get("names")
     reading = Reading(
         zone or ZoneInfo("UTC"),
@@ -103,7 +105,7 @@ def changes_of(entry: AuditEntry, zone: ZoneInfo | None = None) -> list[Change]:
     found += _before_and_after(entry, data, reading)
     texts = [(name, value_text(value, name, reading)) for name, value in data.items()]
     return found + [
-        Change(field_text(name), "", text, is_change=False)
+        Change(field_text(name, entry.verb), "", text, is_change=False)
         for name, text in texts
         if text != NOTHING
     ]

@@ -181,9 +181,15 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*")
 _NAMES_OF_FIELDS = ("fields", "changed")
 
 
-def field_text(name: str) -> str:
-    """The name of a field."""
-    known = FIELDS.get(name)
+_OF_VERBS: Mapping[tuple[str, str], Any] = {
+    ("waitlist.offered", "position"): gettext_lazy("Place on the waitlist"),
+}
+"""Names that mean something else where this was done."""
+
+
+def field_text(name: str, verb: str = "") -> str:
+    """The name of a field, of an entry with this verb."""
+    known = _OF_VERBS.get((verb, name)) or FIELDS.get(name)
     if known is not None:
         return str(known)
     plain = name.replace("_", " ")

@@ -232,3 +232,9 @@ def test_what_has_an_id_alone_is_named_beside_it(house: Restaurant, here: Connec
         ("webhook.removed", ("Address", "", here.endpoint.url)),
     ):
         assert name in said(last(verb)), verb
+
+
+def test_an_offer_of_the_waitlist_says_the_place_and_no_id(house: Restaurant) -> None:
+    data = {"offer": "offer_w8tt7yrpyv6bq5x1", "time": "19:30", "position": 1}
+    entry = AuditEntry(verb="waitlist.offered", target="wait_1", data=data)
+    assert said(entry) == [("Time", "", "19:30"), ("Place on the waitlist", "", "1")]
